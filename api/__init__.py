@@ -1,0 +1,1 @@
+"""HTTP: routes as plain functions of their parts. No Ray, no SQL."""

@@ -1,0 +1,137 @@
+"""Every error that StoryWorld raises on purpose.
+
+StoryWorldError
+├── NotFound                an id that nobody knows                          404
+├── IllegalMove             a state change that the table does not have      409
+├── Conflict                somebody else was first, or other bytes          409
+│   ├── RevisionConflict        the world changed meanwhile
+│   ├── ArtifactConflict        the key already holds other bytes
+│   └── KeyReused               an Idempotency-Key came with another body    422
+├── BadInput                what was asked for can never work                422
+│   └── TooLarge                more than is allowed                         413
+├── Unavailable             a database or store that does not answer now     503
+├── LeaseLost               another coordinator leads; our writes are void
+├── RendererLost            the answer will not come; look in the store
+└── RenderFailed            a render that ended without a clip; carries its class
+    └── RenderCancelled         it was told to stop
+
+Each passes all its arguments to `super().__init__`: otherwise Ray loses the type on the way.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FailureClass(StrEnum):
+    """Why an attempt ended without a clip. The class decides what happens next."""
+
+    INFRA = "infra"
+    """Worker or node lost, store or database down: back off; not counted, bounded by time."""
+    RESOURCE = "resource"
+    """Out of memory: counted, tried elsewhere."""
+    CONTENT = "content"
+    """The request can never work: the beat fails at once."""
+    CRASH = "crash"
+    """The renderer died during this beat: counted."""
+    OUTPUT = "output"
+    """The clip failed its check: counted."""
+
+
+class StoryWorldError(Exception):
+    """Says what was wrong and where (`message`), and what to do about it (`hint`)."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class NotFound(StoryWorldError):
+    """`what` is the glossary's word ("episode"), `name` the id that nobody knows."""
+
+    def __init__(self, what: str, name: str, hint: str = "") -> None:
+        Exception.__init__(self, what, name, hint)
+        self.what = what
+        self.name = name
+        self.message = f"There is no {what} {name!r}."
+        self.hint = hint
+
+
+class IllegalMove(StoryWorldError):
+    """`what` in `state` cannot be moved by `move`; names both states."""
+
+    def __init__(self, what: str, state: str, move: str, wanted: str = "") -> None:
+        Exception.__init__(self, what, state, move, wanted)
+        self.what = what
+        self.state = state
+        self.move = move
+        self.wanted = wanted
+        target = f" to {wanted}" if wanted else ""
+        self.message = f"Cannot {move} {what}: it is {state}, and {state} does not move{target} that way."
+        self.hint = "Look at its state first; the legal moves are in ARCHITECTURE.md."
+
+
+class Conflict(StoryWorldError):
+    pass
+
+
+class RevisionConflict(Conflict):
+    pass
+
+
+class ArtifactConflict(Conflict):
+    pass
+
+
+class KeyReused(Conflict):
+    pass
+
+
+class BadInput(StoryWorldError):
+    """`where` points at the field, as a path ("num_beats", "characters.0.name")."""
+
+    def __init__(self, message: str, hint: str = "", where: str = "") -> None:
+        Exception.__init__(self, message, hint, where)
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+
+class TooLarge(BadInput):
+    pass
+
+
+class Unavailable(StoryWorldError):
+    """Nothing is lost: the same call works later."""
+
+    def __init__(self, message: str, hint: str = "", retry_after_s: int = 5) -> None:
+        Exception.__init__(self, message, hint, retry_after_s)
+        self.message = message
+        self.hint = hint
+        self.retry_after_s = retry_after_s
+
+
+class LeaseLost(StoryWorldError):
+    pass
+
+
+class RendererLost(StoryWorldError):
+    pass
+
+
+class RenderFailed(StoryWorldError):
+    def __init__(self, message: str, failure_class: FailureClass, hint: str = "") -> None:
+        Exception.__init__(self, message, failure_class, hint)
+        self.message = message
+        self.failure_class = failure_class
+        self.hint = hint
+
+
+class RenderCancelled(RenderFailed):
+    def __init__(self, message: str = "The render was told to stop.") -> None:
+        super().__init__(message, FailureClass.INFRA)
+        self.args = (message,)

@@ -1,0 +1,130 @@
+"""The states, and the one table of legal moves. Each move is a guarded `UPDATE … WHERE state IN …` in the store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from episodes.errors import IllegalMove
+
+
+class EpisodeState(StrEnum):
+    CREATED = "CREATED"
+    PLANNED = "PLANNED"
+    EXECUTING = "EXECUTING"
+    CUTTING = "CUTTING"
+    """Every beat has ended; the film is being cut."""
+    CANCELLING = "CANCELLING"
+    """Nothing is accepted any more; renders are being told to stop."""
+    COMPLETED = "COMPLETED"
+    PARTIALLY_COMPLETED = "PARTIALLY_COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_active(self) -> bool:
+        """The coordinator has something to do for it."""
+        return self in (EpisodeState.EXECUTING, EpisodeState.CUTTING, EpisodeState.CANCELLING)
+
+    @property
+    def is_final(self) -> bool:
+        """It ended; only a retry opens it again."""
+        return self in (
+            EpisodeState.COMPLETED,
+            EpisodeState.PARTIALLY_COMPLETED,
+            EpisodeState.FAILED,
+            EpisodeState.CANCELLED,
+        )
+
+
+class BeatState(StrEnum):
+    PENDING = "PENDING"
+    RENDERING = "RENDERING"
+    ACCEPTED = "ACCEPTED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_ended(self) -> bool:
+        return self in (BeatState.ACCEPTED, BeatState.FAILED, BeatState.CANCELLED)
+
+
+class AttemptState(StrEnum):
+    OPEN = "OPEN"
+    SELECTED = "SELECTED"
+    """Its clip is the beat's clip (or its film the episode's film)."""
+    SUPERSEDED = "SUPERSEDED"
+    """Was selected; a later attempt took its place."""
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class EpisodeMove(StrEnum):
+    PLAN = "plan"
+    EXECUTE = "execute"
+    CANCEL = "cancel"
+    STOPPED = "stopped"
+    """No attempt of a cancelling episode is open any more."""
+    CUT = "cut"
+    """All beats ended, at least one is accepted."""
+    NOTHING_TO_CUT = "nothing to cut"
+    COMPLETE = "complete"
+    COMPLETE_PARTIALLY = "complete partially"
+    """A beat failed, or the film could not be cut."""
+    REOPEN = "retry"
+
+
+class BeatMove(StrEnum):
+    START = "start"
+    ACCEPT = "accept"
+    GIVE_BACK = "give back"
+    """The attempt failed and another follows."""
+    GIVE_UP = "give up"
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+_E, _B = EpisodeState, BeatState
+
+EPISODE_MOVES: dict[EpisodeMove, tuple[frozenset[EpisodeState], EpisodeState]] = {
+    EpisodeMove.PLAN: (frozenset({_E.CREATED, _E.PLANNED}), _E.PLANNED),
+    # executing an executing episode changes nothing, so it is legal
+    EpisodeMove.EXECUTE: (frozenset({_E.PLANNED, _E.EXECUTING}), _E.EXECUTING),
+    EpisodeMove.CANCEL: (
+        frozenset({_E.CREATED, _E.PLANNED, _E.EXECUTING, _E.CUTTING, _E.CANCELLING}),
+        _E.CANCELLING,
+    ),
+    EpisodeMove.STOPPED: (frozenset({_E.CANCELLING}), _E.CANCELLED),
+    EpisodeMove.CUT: (frozenset({_E.EXECUTING}), _E.CUTTING),
+    EpisodeMove.NOTHING_TO_CUT: (frozenset({_E.EXECUTING}), _E.FAILED),
+    EpisodeMove.COMPLETE: (frozenset({_E.CUTTING}), _E.COMPLETED),
+    EpisodeMove.COMPLETE_PARTIALLY: (frozenset({_E.CUTTING}), _E.PARTIALLY_COMPLETED),
+    EpisodeMove.REOPEN: (
+        frozenset({_E.EXECUTING, _E.PARTIALLY_COMPLETED, _E.FAILED, _E.CANCELLED}),
+        _E.EXECUTING,
+    ),
+}
+
+BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
+    BeatMove.START: (frozenset({_B.PENDING}), _B.RENDERING),
+    BeatMove.ACCEPT: (frozenset({_B.RENDERING}), _B.ACCEPTED),
+    BeatMove.GIVE_BACK: (frozenset({_B.RENDERING}), _B.PENDING),
+    BeatMove.GIVE_UP: (frozenset({_B.PENDING, _B.RENDERING}), _B.FAILED),
+    BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING}), _B.CANCELLED),
+    BeatMove.RETRY: (frozenset({_B.FAILED, _B.CANCELLED}), _B.PENDING),
+}
+
+
+def episode_after(name: str, state: EpisodeState, move: EpisodeMove) -> EpisodeState:
+    """The state that `move` leads to. Raises IllegalMove."""
+    legal, target = EPISODE_MOVES[move]
+    if state not in legal:
+        raise IllegalMove(f"episode {name}", state, move, target)
+    return target
+
+
+def beat_after(name: str, state: BeatState, move: BeatMove) -> BeatState:
+    """The state that `move` leads to. Raises IllegalMove."""
+    legal, target = BEAT_MOVES[move]
+    if state not in legal:
+        raise IllegalMove(f"beat {name}", state, move, target)
+    return target

@@ -1,0 +1,193 @@
+"""What SQL remembers about episodes, as it is handed around: frozen, and true at the moment it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from episodes.errors import FailureClass
+from episodes.job import JobResult, StartFrame, StoredFile
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.plan import Beat, EpisodeRequest, Format, Motion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to coordinate. Every write of the holder carries `fence`; the store refuses an older one."""
+
+    holder: str
+    fence: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    artifact_type: str
+    """`video`, `poster`, `film`, `subtitles_srt`, `subtitles_vtt`."""
+    version: int
+    """Counts from 1 for each type of one beat or film."""
+    file: StoredFile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One try to render a beat, or to cut the film (`beat_id` None)."""
+
+    attempt_id: str
+    episode_id: str
+    beat_id: str | None
+    revision: int
+    """Of the beat; an attempt for an older revision is never selected."""
+    number: int
+    """From 1, never restarting within its beat."""
+    state: AttemptState
+    renderer: str
+    node: str = ""
+    failure_class: FailureClass | None = None
+    reason: str = ""
+    opened_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BeatView:
+    """A beat with everything that happened to it."""
+
+    beat: Beat
+    revision: int
+    state: BeatState
+    progress: float
+    """Share of the work done, 0 to 1; 1 only with a stored clip; never falls."""
+    reason: str = ""
+    """Why it failed or waits; empty when there is nothing to say."""
+    attempts: tuple[Attempt, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    """Of the selected attempt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeSummary:
+    episode_id: str
+    request: EpisodeRequest
+    state: EpisodeState
+    progress: float
+    """Weighted by length, 0 to 1; 1 only with a stored film; never falls."""
+    created_at: datetime
+    updated_at: datetime
+    reason: str = ""
+    num_beats: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeView(EpisodeSummary):
+    world_revision: int | None = None
+    """Of the world that the plan was made from."""
+    logline: str = ""
+    beats: tuple[BeatView, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    """The film and what lies beside it."""
+    film_attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodePage:
+    episodes: tuple[EpisodeSummary, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened to an episode. Numbered from 1 per episode without holes, in commit order."""
+
+    episode_id: str
+    number: int
+    event_type: str
+    """`episode.created`, `beat.rendering`, `attempt.failed`, `film.ready`, …"""
+    data: dict[str, Any]  # JSON of a shape that depends on the type; read by people and pages
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProgressView:
+    """The throttled columns, for a stream between two events."""
+
+    state: EpisodeState
+    progress: float
+    beats: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActiveEpisode:
+    """What the coordinator needs to know of an episode that it works on."""
+
+    episode_id: str
+    state: EpisodeState
+    format: Format
+    motion: Motion
+    created_at_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadyBeat:
+    """A pending beat whose dependencies are accepted and whose back-off is over."""
+
+    episode_id: str
+    beat: Beat
+    revision: int
+    num_attempts: int
+    """All of them so far: the next one's number is one more."""
+    num_counted: int
+    """Those that count against the limit."""
+    avoid_renderers: tuple[str, ...]
+    """Renderers that failed it, latest last."""
+    start_frame: StartFrame | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """An attempt about to begin."""
+
+    attempt_id: str
+    episode_id: str
+    beat_id: str | None
+    revision: int
+    renderer: str
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAttempt:
+    """An attempt that some coordinator opened and nobody closed."""
+
+    attempt_id: str
+    episode_id: str
+    beat_id: str | None
+    revision: int
+    number: int
+    num_counted: int
+    """Counted failures of the beat (or film) before this one."""
+    backend: str
+    """Empty for a film."""
+    renderer: str
+    node: str
+    opened_at_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """How an attempt ended without a clip, and what becomes of its beat or film."""
+
+    attempt_id: str
+    failure_class: FailureClass
+    reason: str
+    counted: bool
+    retry_in_s: float | None
+    """None: the beat (or film) fails for good. Else it is ready again after so many seconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acceptance:
+    """A result that claims to be an attempt's, its files' hashes checked."""
+
+    attempt_id: str
+    result: JobResult

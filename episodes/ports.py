@@ -1,0 +1,307 @@
+"""What the story needs from the world outside: each port is a contract, kept by every implementation and by its suite in tests/contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from episodes.job import FilmJob, FilmPart, JobResult, RenderJob, StoredFile
+from episodes.lifecycle import EpisodeState
+from episodes.model import (
+    Acceptance,
+    ActiveEpisode,
+    EpisodePage,
+    EpisodeView,
+    Event,
+    Failure,
+    Lease,
+    OpenAttempt,
+    Opening,
+    ProgressView,
+    ReadyBeat,
+)
+from episodes.plan import EpisodeRequest, Plan
+from episodes.world import StoredWorld, UploadedPicture, World, WorldSource
+
+
+class Clock(Protocol):
+    """Time inside one process, for waiting; times that several processes compare come from the database."""
+
+    def now_s(self) -> float:
+        """Seconds, never going back, from an arbitrary start."""
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Planner(Protocol):
+    """Intent → plan. Pure: the same request and world give the same plan. Raises BadInput when the intent cannot be told."""
+
+    def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan: ...
+
+
+class WorldStore(Protocol):
+    """Keeps every revision of every world, and which pictures were uploaded. Each call is one transaction; safe from many threads."""
+
+    def world(self, world_id: str) -> StoredWorld:
+        """The newest revision. Raises NotFound when it was never put."""
+
+    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
+        """Store a new revision. `expected_revision` (0: none yet) other than the newest: RevisionConflict. Equal content is a no-op."""
+
+    def worlds(self) -> list[StoredWorld]:
+        """The newest revision of each, by id."""
+
+    def add_picture(self, picture: UploadedPicture) -> None:
+        """Remember an upload, after its bytes are stored. The same picture twice is one."""
+
+    def pictures(self, world_id: str) -> list[UploadedPicture]:
+        """In upload order; empty when there are none."""
+
+
+class ArtifactStore(Protocol):
+    """Keeps finished bytes under a key, for ever.
+
+    Safe to call from many threads and processes at once. A key is written once: writing the same bytes again is a no-op,
+    writing others raises ArtifactConflict. After a crash a key holds all of its bytes or does not exist. A store that does
+    not answer raises Unavailable. Keys are relative, `/`-separated, without `.`, `..` or empty parts; others are BadInput.
+    """
+
+    def put_file(self, key: str, path: Path, media_type: str) -> StoredFile:
+        """Store the file's bytes. Repeatable."""
+
+    def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile: ...
+
+    def get_bytes(self, key: str) -> bytes:
+        """Raises NotFound."""
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Copy the bytes to `path`, whole or not at all. Raises NotFound."""
+
+    def head(self, key: str) -> StoredFile | None:
+        """What lies under the key, with the hash of what was written; None when nothing does."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix`, sorted."""
+
+    def delete(self, key: str) -> None:
+        """Missing is fine. Only the sweep of orphans calls it."""
+
+    def download(self, key: str, file_name: str) -> Download:
+        """How a client gets the bytes now. Raises NotFound."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """Exactly one of the two is set."""
+
+    path: Path | None = None
+    """A local file to send with ranges."""
+    url: str | None = None
+    """A link that works for a short while, without further credentials."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAnswer:
+    """The first answer to a POST that carried an Idempotency-Key."""
+
+    body_sha256: str
+    status: int
+    body: bytes
+
+
+class EpisodeStore(Protocol):
+    """The only truth about episodes. Every call is one transaction, safe from many threads and processes.
+
+    Ids that nobody knows raise NotFound, illegal moves IllegalMove, a database that does not answer Unavailable.
+    Every change of state appends its event in the same transaction. Calls that take a Lease are the coordinator's:
+    with a lease that is no longer the newest they change nothing and raise LeaseLost.
+    """
+
+    # --- what people do ---
+
+    def create(self, request: EpisodeRequest) -> EpisodeView:
+        """A new episode, CREATED."""
+
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
+        """CREATED or PLANNED → PLANNED; the beats of an earlier plan are replaced."""
+
+    def execute(self, episode_id: str) -> EpisodeState:
+        """PLANNED → EXECUTING. Executing an executing episode changes nothing."""
+
+    def cancel(self, episode_id: str) -> EpisodeState:
+        """→ CANCELLING, or CANCELLED at once when no attempt is open. Repeatable; pending and rendering beats become CANCELLED."""
+
+    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+        """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING."""
+
+    def episode(self, episode_id: str) -> EpisodeView: ...
+
+    def episodes(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        state: EpisodeState | None = None,
+        world_id: str | None = None,
+    ) -> EpisodePage:
+        """Newest first. `cursor` is the last page's `next_cursor`; a malformed one is BadInput."""
+
+    def events(self, episode_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
+        """Events with a number above `after`, in order."""
+
+    def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
+        """How far each episode has come; unknown ids are left out. One cheap query, for whoever follows many."""
+
+    def progress(self, episode_id: str) -> ProgressView: ...
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        """What was answered to this Idempotency-Key."""
+
+    def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
+        """Keep an answer for ever; when somebody was first, theirs is returned and kept."""
+
+    # --- what the coordinator does ---
+
+    def acquire_lease(self, holder: str, ttl_s: float) -> Lease | None:
+        """Become the coordinator with a higher fence, by the database's clock. None while somebody else's lease runs."""
+
+    def renew_lease(self, lease: Lease, ttl_s: float) -> None:
+        """Raises LeaseLost when another holder took over."""
+
+    def release_lease(self, lease: Lease) -> None:
+        """Let the next one take over at once. Never raises LeaseLost."""
+
+    def lease_holder(self) -> tuple[str, float] | None:
+        """Who holds it and for how many more seconds (negative: it is stale); None: nobody ever did."""
+
+    def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
+        """All that are EXECUTING, CUTTING or CANCELLING, oldest execution first."""
+
+    def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
+        """Beats that could be started now, in story order, without the beat ids in `exclude`."""
+
+    def next_ready_in_s(self, lease: Lease) -> float | None:
+        """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off."""
+
+    def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
+        """Begin attempts: beat PENDING → RENDERING (film: its episode is CUTTING and none is open). None where that is not so any more."""
+
+    def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
+        """Every attempt still OPEN, oldest first: what a new leader must adopt, and what a cancelled episode still waits for."""
+
+    def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
+        """Attempt id → share done, 0 to 1. Only ever raises a beat's column; the store caps it below 1. No event."""
+
+    def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
+        """Select attempts: True where the attempt was open, of its beat's revision, and its episode still accepts.
+
+        A True one makes the beat ACCEPTED, adds its artifacts and events, and frees the beats that depended on it. For a film it
+        ends the episode: COMPLETED or PARTIALLY_COMPLETED. A False one closes the attempt if it was still open (CANCELLED).
+        """
+
+    def fail(self, lease: Lease, failures: Sequence[Failure]) -> None:
+        """Close attempts without a clip, and give the beat back or up. Beats that depend on a failed one fail with it. Closed ones are left alone."""
+
+    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
+        """A pending beat that nobody can render fails without an attempt."""
+
+    def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
+        """Close open attempts as CANCELLED, of beats that no longer want them."""
+
+    def settle(self, lease: Lease, episode_id: str) -> EpisodeState:
+        """Move on an episode with nothing left to do: EXECUTING → CUTTING or FAILED, CANCELLING → CANCELLED. Else no change."""
+
+    def film_parts(self, episode_id: str) -> list[FilmPart]:
+        """The selected clips in story order."""
+
+
+class RendererState(StrEnum):
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    RETIRING = "retiring"
+    """Finishes what it has and takes no more."""
+    SILENT = "silent"
+    """Did not answer in time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RendererReport:
+    name: str
+    """`renderer:animatic:0`."""
+    backend: str
+    state: RendererState
+    node: str = ""
+    incarnation: str = ""
+    """Changes when the actor's process does."""
+    attempt_id: str | None = None
+    share: float = 0.0
+    """Of the attempt's whole work, publishing included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublisherReport:
+    name: str
+    """`publisher:{node}`."""
+    node: str
+    shares: Mapping[str, float]
+    """Attempt id → share done, of everything in its hands or spool."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetReport:
+    renderers: tuple[RendererReport, ...] = ()
+    publishers: tuple[PublisherReport, ...] = ()
+    silent_publishers: tuple[str, ...] = ()
+    """Alive by their name, but without an answer: what they hold is not known."""
+
+    def holds(self, attempt_id: str) -> bool:
+        """Somebody still works on it, or might."""
+        return (
+            bool(self.silent_publishers)
+            or any(r.attempt_id == attempt_id or r.state is RendererState.SILENT for r in self.renderers)
+            or any(attempt_id in p.shares for p in self.publishers)
+        )
+
+
+class Fleet(Protocol):
+    """The renderers and publishers that are alive now. All calls are for one event loop; none blocks it."""
+
+    async def survey(self) -> FleetReport:
+        """Ask everybody; an answer within 2 s. Replaces who is gone and retires who is of an older version, so that the fleet has its size."""
+
+    async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
+        """Have a renderer render one beat, and its node's publisher publish it.
+
+        `handed_over` is called once, when the renderer is free again: before the result, at the latest with it. The result may have
+        any status. Raises RendererLost when no answer will come, which never means that nothing was stored.
+        """
+
+    async def cut(self, job: FilmJob) -> JobResult:
+        """Have the head's publisher cut a film. Raises RendererLost likewise."""
+
+    async def cancel(self, attempt_id: str) -> None:
+        """Tell whoever has it to stop. Unknown: nothing happens."""
+
+    async def replace(self, renderer: str) -> None:
+        """Kill a renderer that does not listen; a fresh one takes its name."""
+
+
+class CoordinatorDoor(Protocol):
+    """How the API reaches the coordinator, wherever it lives."""
+
+    def wake(self) -> None:
+        """There is something to do. Cheap, safe from any thread, never raises, may get lost: the coordinator also looks by itself."""
+
+
+class Control(Protocol):
+    """What a working backend or publisher looks at between two frames."""
+
+    def check(self) -> None:
+        """Raises RenderCancelled when the attempt was told to stop."""
+
+    def report(self, share: float) -> None:
+        """Share of this stage's work done, 0 to 1."""

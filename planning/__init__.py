@@ -1,0 +1,1 @@
+"""Intent → plan: world extraction, planners, prompts, continuity. No Ray, no torch, no SQL."""
