@@ -108,7 +108,9 @@ class World(Noun):
 
     def pictures(self) -> tuple[Picture, ...]:
         """All reference pictures, characters' first."""
-        return tuple(p for who in (*self.characters, *self.places) for p in who.references)
+        of_characters = (p for c in self.characters for p in c.references)
+        of_places = (p for place in self.places for p in place.references)
+        return (*of_characters, *of_places)
 
 
 class WorldSource(StrEnum):

@@ -1,0 +1,1 @@
+"""Front door: builds the parts and the Ray Serve application."""
