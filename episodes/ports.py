@@ -24,7 +24,7 @@ from episodes.model import (
     ReadyBeat,
 )
 from episodes.plan import EpisodeRequest, Plan
-from episodes.world import StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world import Picture, StoredWorld, UploadedPicture, World, WorldSource
 
 
 class Clock(Protocol):
@@ -59,6 +59,22 @@ class WorldStore(Protocol):
 
     def pictures(self, world_id: str) -> list[UploadedPicture]:
         """In upload order; empty when there are none."""
+
+
+class WorldBuilder(Protocol):
+    """Worlds as episodes see them. The chain: stored world → extraction from the uploaded pictures → empty world."""
+
+    def load(self, world_id: str) -> StoredWorld:
+        """The stored world with every uploaded picture in it (what was missing is extracted and stored now), else the empty world."""
+
+    def exists(self, world_id: str) -> bool:
+        """Something of it was ever stored: a world or a picture. The world `empty` always exists."""
+
+    def add_picture(self, world_id: str, file_name: str, data: bytes) -> tuple[StoredWorld, Picture]:
+        """Check, store, measure and take in an uploaded picture; a world that was not there begins with it.
+
+        Raises BadInput for bytes that are no whole picture, TooLarge for too many pixels; then nothing is stored.
+        """
 
 
 class ArtifactStore(Protocol):
