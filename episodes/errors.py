@@ -120,7 +120,13 @@ class LeaseLost(StoryWorldError):
 
 
 class RendererLost(StoryWorldError):
-    pass
+    """`failure_class` is what it counts as when nothing was stored: crash (the renderer died in this beat) or infra."""
+
+    def __init__(self, message: str, failure_class: FailureClass = FailureClass.INFRA) -> None:
+        Exception.__init__(self, message, failure_class)
+        self.message = message
+        self.hint = ""
+        self.failure_class = failure_class
 
 
 class RenderFailed(StoryWorldError):

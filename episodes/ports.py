@@ -321,3 +321,18 @@ class Control(Protocol):
 
     def report(self, share: float) -> None:
         """Share of this stage's work done, 0 to 1."""
+
+
+class Meter(Protocol):
+    """Counts what operators watch. Cheap, never raises."""
+
+    def attempt_ended(self, backend: str, outcome: str) -> None:
+        """`outcome`: accepted, cancelled, or the class of failure."""
+
+    def queue(self, *, num_rendering: int, num_ready: int, num_episodes: int) -> None:
+        """`num_ready`: beats that could start now, as far as they were looked at."""
+
+    def waited(self, backend: str, seconds: float) -> None:
+        """A ready beat got its renderer."""
+
+    def worked(self, backend: str, *, render_s: float, publish_s: float) -> None: ...

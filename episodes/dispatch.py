@@ -1,0 +1,118 @@
+"""Who renders what next, and what becomes of a failed attempt. Pure: every case is a table row in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from episodes.errors import FailureClass
+from episodes.model import ReadyBeat
+from episodes.ports import RendererReport, RendererState
+
+MAX_COUNTED_ATTEMPTS = 3
+"""Pods vanish in pairs when a host reboots; a third try lands elsewhere."""
+
+MAX_UNCOUNTED_ATTEMPTS = 20
+"""With the back-off below about half an hour of a store or network that is down."""
+
+FIRST_BACK_OFF_S = 0.5
+LONGEST_BACK_OFF_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One active episode at the moment of choosing."""
+
+    episode_id: str
+    num_rendering: int
+    last_start: int
+    """Rises with every start of any episode; 0: nothing was started for it yet."""
+    ready: Sequence[ReadyBeat]
+    """In story order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    ready: ReadyBeat
+    renderer: str
+    node: str
+
+
+def choose_starts(candidates: Sequence[Candidate], fleet: Sequence[RendererReport], idle: Sequence[str]) -> list[Start]:
+    """Give idle renderers to ready beats: beat by beat to the episode with the fewest in flight, then the least recently served.
+
+    `idle` names the renderers that may be given one beat each; `fleet` is everybody, so that a beat can wait for somebody
+    who has not failed it yet.
+    """
+    free = [r for r in fleet if r.name in set(idle)]
+    queues = {c.episode_id: list(c.ready) for c in candidates}
+    shares = {c.episode_id: (c.num_rendering, c.last_start) for c in candidates}
+    next_start = max((c.last_start for c in candidates), default=0) + 1
+    starts: list[Start] = []
+    while free:
+        match = _next_match(queues, shares, fleet, free)
+        if match is None:
+            break
+        starts.append(match)
+        queues[match.ready.episode_id].remove(match.ready)
+        shares[match.ready.episode_id] = (shares[match.ready.episode_id][0] + 1, next_start)
+        next_start += 1
+        free = [r for r in free if r.name != match.renderer]
+    return starts
+
+
+def _next_match(
+    queues: Mapping[str, Sequence[ReadyBeat]],
+    shares: Mapping[str, tuple[int, int]],
+    fleet: Sequence[RendererReport],
+    free: Sequence[RendererReport],
+) -> Start | None:
+    for episode_id in sorted(queues, key=lambda e: shares[e]):
+        for ready in queues[episode_id]:
+            renderer = _renderer_for(ready, fleet, free)
+            if renderer is not None:
+                return Start(ready=ready, renderer=renderer.name, node=renderer.node)
+    return None
+
+
+def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Sequence[RendererReport]) -> RendererReport | None:
+    """A free renderer of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet."""
+    of_kind = [r for r in free if r.backend == ready.beat.backend]
+    if not ready.avoid_renderers or not of_kind:
+        return of_kind[0] if of_kind else None
+    fresh = [r for r in of_kind if r.name not in ready.avoid_renderers]
+    if fresh:
+        return fresh[0]
+    others_will_come = any(
+        r.backend == ready.beat.backend
+        and r.name not in ready.avoid_renderers
+        and r.state in (RendererState.BUSY, RendererState.STARTING)
+        for r in fleet
+    )
+    return None if others_will_come else of_kind[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    counted: bool
+    retry_in_s: float | None
+    """None: give up."""
+
+
+def after_failure(failure_class: FailureClass, *, num_counted: int, num_attempts: int, random: Random) -> Verdict:
+    """What follows a failed attempt, given how many came before it."""
+    if failure_class is FailureClass.CONTENT:
+        return Verdict(counted=True, retry_in_s=None)
+    if failure_class is FailureClass.INFRA:
+        num_uncounted = num_attempts - num_counted + 1
+        spent = num_uncounted >= MAX_UNCOUNTED_ATTEMPTS
+        return Verdict(counted=False, retry_in_s=None if spent else back_off_s(num_uncounted, random))
+    spent = num_counted + 1 >= MAX_COUNTED_ATTEMPTS
+    return Verdict(counted=True, retry_in_s=None if spent else back_off_s(num_counted + 1, random))
+
+
+def back_off_s(num_failures: int, random: Random) -> float:
+    """Doubling, with full jitter above its half, so that beats that failed together do not come back together."""
+    ceiling = min(LONGEST_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** (num_failures - 1))
+    return ceiling * (0.5 + random.random() / 2)
