@@ -89,7 +89,7 @@ class RenderJob(Noun):
 
     @property
     def result_key(self) -> str:
-        return f"{self.output.path}/result/{self.job_id}.json"
+        return result_key(self.meta.episode_id, self.meta.beat_id, self.job_id)
 
 
 def beat_path(episode_id: str, beat_id: str) -> str:
@@ -98,6 +98,12 @@ def beat_path(episode_id: str, beat_id: str) -> str:
 
 def film_path(episode_id: str) -> str:
     return f"episodes/{episode_id}/film"
+
+
+def result_key(episode_id: str, beat_id: str | None, attempt_id: str) -> str:
+    """Where an attempt's result lies; `beat_id` None: a film's."""
+    path = film_path(episode_id) if beat_id is None else beat_path(episode_id, beat_id)
+    return f"{path}/result/{attempt_id}.json"
 
 
 class FilmPart(Noun):
@@ -121,7 +127,7 @@ class FilmJob(Noun):
 
     @property
     def result_key(self) -> str:
-        return f"{film_path(self.episode_id)}/result/{self.job_id}.json"
+        return result_key(self.episode_id, None, self.job_id)
 
     def key(self, suffix: str) -> str:
         """Where this attempt's `.mp4`, `.srt`, `.vtt` or `.jpg` lies."""

@@ -265,6 +265,8 @@ class PublisherReport:
     node: str
     shares: Mapping[str, float]
     """Attempt id → share done, of everything in its hands or spool."""
+    has_room: bool = True
+    """False: the spool is full, and the renderers of its node get nothing new."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
