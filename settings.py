@@ -1,1 +1,118 @@
-"""The one reader of the environment."""
+"""The one reader of the environment: every setting, its default, and what is wrong with it in one sentence."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from episodes.errors import BadInput
+
+_CODE = Path(__file__).resolve().parent
+
+
+class RendererSettings(BaseModel):
+    """How many renderers of a backend there are, and what each reserves; Ray places them by it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    count: int = Field(default=1, ge=0, le=1000)
+    num_cpus: float = Field(default=0.5, ge=0)
+    num_gpus: float = Field(default=0, ge=0)
+    options: dict[str, str] = Field(default_factory=dict)
+    """Handed to the backend."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment, then from `.env` in STORYWORLD_HOME. Secrets are hidden in `repr`."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True)
+
+    storyworld_home: Path = Field(
+        default=_CODE, description="Folder on which all relative paths hang; default: where the code is."
+    )
+    cluster_id: str = Field(
+        default="storyworld", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="One database belongs to one."
+    )
+    database_url: SecretStr = Field(default=SecretStr("sqlite:///./local.db"), description="SQLite or postgresql://…")
+    local_mode: bool = Field(default=True, description="Artifacts in ./outputs; false: in S3.")
+    s3_endpoint: str | None = Field(default=None, description="https://…; none: Amazon's own.")
+    s3_bucket: str | None = None
+    s3_region: str = "auto"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="Comma-separated; none by default.")
+    storyworld_fleet: dict[str, RendererSettings] = Field(
+        default={"animatic": RendererSettings()},
+        description='JSON: backend → {"count", "num_cpus", "num_gpus", "options"}.',
+    )
+    storyworld_version: str | None = Field(default=None, description="Of the deployed code; default: a hash of its files.")
+    spool_max_gb: float = Field(default=4.0, gt=0, description="Finished clips that wait for the store, per node.")
+    publisher_slots: int = Field(default=2, ge=1, le=64, description="Clips that a node publishes at once.")
+    max_event_streams: int = Field(default=500, ge=1, le=10_000, description="Open GET …/events per replica.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("storyworld_home")
+    @classmethod
+    def _is_a_folder(cls, value: Path) -> Path:
+        home = value.expanduser().resolve()
+        if not home.is_dir():
+            raise ValueError(f"STORYWORLD_HOME is {home}, which is not a folder")
+        return home
+
+    @model_validator(mode="after")
+    def _s3_is_whole(self) -> Self:
+        if not self.local_mode and not self.s3_bucket:
+            raise ValueError("LOCAL_MODE is false, but S3_BUCKET is not set")
+        if (self.s3_access_key is None) != (self.s3_secret_key is None):
+            raise ValueError("S3_ACCESS_KEY and S3_SECRET_KEY belong together: set both or none")
+        return self
+
+    @cached_property
+    def absolute_database_url(self) -> str:
+        """With a relative SQLite path hung on the home. A secret: never log it."""
+        url = self.database_url.get_secret_value()
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and url != prefix + ":memory:":
+            return prefix + str((self.storyworld_home / url.removeprefix(prefix)).resolve())
+        return url
+
+    @property
+    def is_for_one_node(self) -> bool:
+        """SQLite and a local folder cannot be shared between machines."""
+        return self.local_mode or self.absolute_database_url.startswith("sqlite")
+
+    @property
+    def outputs(self) -> Path:
+        return self.storyworld_home / "outputs"
+
+    @property
+    def spool(self) -> Path:
+        return self.storyworld_home / "spool"
+
+
+def load_settings() -> Settings:
+    """Read them. Raises BadInput with one clear sentence about what is missing or contradictory."""
+    home = Path(os.environ.get("STORYWORLD_HOME", _CODE)).expanduser()
+    if "STORYWORLD_HOME" not in os.environ and "runtime_resources" in _CODE.parts:
+        raise BadInput(
+            "This code runs from a copy that Ray made, where outputs would be lost.",
+            "Set STORYWORLD_HOME to the folder that keeps the database and outputs.",
+        )
+    try:
+        return Settings(_env_file=home / ".env")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise BadInput(
+            f"A setting is wrong: {f'{name}: ' if name else ''}{message}.", "Correct it in the environment or in .env."
+        ) from None
