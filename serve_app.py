@@ -1,1 +1,78 @@
-"""Front door: builds the parts and the Ray Serve application."""
+"""Front door: builds the parts and the Ray Serve application (`serve run serve_app:app`).
+
+The parts are built inside the replica, from the replica's own environment: importing this module reads no setting and opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ray import serve
+
+from actors.names import HEAD_RESOURCE
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from episodes.ports import EpisodeStore
+    from settings import Settings
+
+MAX_ONGOING_REQUESTS = 2000
+"""Serve's default of 5 would let five open event streams block the sixth request."""
+
+
+def build_api() -> FastAPI:
+    """Open database, stores, planner and coordinator, and make the HTTP API of them. Runs in each replica."""
+    from actors.door import RayDoor
+    from actors.logs import log_as_json
+    from actors.parts import open_artifacts, open_stores, plan_fleet
+    from api.app import create_app
+    from api.parts import ApiLimits, ApiParts
+    from planning.offline import OfflinePlanner
+    from planning.world_builder import StoredWorlds
+    from planning.worlds import seed_example_world
+    from rendering.backends import known_backends
+    from settings import load_settings
+
+    log_as_json("api")
+    settings = load_settings()
+    episodes, worlds = open_stores(settings)
+    artifacts = open_artifacts(settings)
+    seed_example_world(worlds, artifacts)
+    door = RayDoor(plan_fleet(settings), episodes)
+    door.open()
+    return create_app(
+        ApiParts(
+            episodes=episodes,
+            worlds=worlds,
+            builder=StoredWorlds(worlds, artifacts),
+            planner=OfflinePlanner(),
+            artifacts=artifacts,
+            coordinator=door,
+            backends=known_backends(),
+            readiness=_readiness(settings, episodes),
+            cors_origins=settings.cors_origins,
+            limits=ApiLimits(max_event_streams=settings.max_event_streams),
+        )
+    )
+
+
+def _readiness(settings: Settings, episodes: EpisodeStore) -> Callable[[], Mapping[str, str]]:
+    def check() -> Mapping[str, str]:
+        lease = episodes.lease_holder()
+        leads = lease is not None and lease[1] > 0
+        return {
+            "database": "",
+            "coordinator": "" if leads else "Nobody leads the fleet at the moment; it takes over by itself.",
+        }
+
+    return check
+
+
+app = serve.deployment(
+    serve.ingress(build_api)(),
+    name="api",
+    max_ongoing_requests=MAX_ONGOING_REQUESTS,
+    ray_actor_options={"num_cpus": 0.1, "resources": {HEAD_RESOURCE: 0.001}},
+).bind()

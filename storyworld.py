@@ -1,1 +1,257 @@
-"""The command line."""
+"""The command line, and what `ray job submit` runs: a client of the running system, which it starts where none runs."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from api.client import Client, JsonObject
+from episodes.errors import StoryWorldError, Unavailable
+from settings import load_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+START_LIMIT_S = 120.0
+"""Ray, Serve and the first migration on a slow laptop."""
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="StoryWorld: one sentence and a world become a film.")
+console = Console(highlight=False)
+
+
+def tells_errors_plainly(command: Callable[P, T]) -> Callable[P, T]:
+    """A user sees one sentence and what to do, never a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except StoryWorldError as error:
+            console.print(f"[red]{error.message}[/red] {error.hint}".rstrip(), soft_wrap=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
+
+
+@cli.command()
+@tells_errors_plainly
+def render(
+    intent: Annotated[str, typer.Argument(help='What happens: "Saitama fights a giant monster on a rooftop".')],
+    world: Annotated[str | None, typer.Option(help="World id; none: the empty world.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the film goes; default: outputs/<episode>.mp4.")] = None,
+    num_beats: Annotated[int | None, typer.Option(help="Default 3.")] = None,
+    duration: Annotated[float | None, typer.Option(help="Seconds of each beat; default 5.")] = None,
+    backend: Annotated[str | None, typer.Option(help="Default: the planner chooses.")] = None,
+    mode: Annotated[str | None, typer.Option(help="validate (512×512, default) or final (1280×720).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
+    cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
+    url: Url = None,
+) -> None:
+    """Make a film of a sentence."""
+    out = out.resolve() if out else None
+    with running_system(url, cpus) as client:
+        created = client.create(
+            intent, world_id=world, num_beats=num_beats, duration_s=duration, backend=backend, mode=mode, seed=seed
+        )
+        episode_id = created["episode_id"]
+        console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
+        for beat in client.plan(episode_id)["beats"]:
+            console.print(f"  {beat['beat_id']}  {beat['description']}", style="dim")
+        client.execute(episode_id)
+        episode = _follow(client, episode_id)
+        _finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
+
+
+def _follow(client: Client, episode_id: str) -> JsonObject:
+    """Progress bars until the episode has ended."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bars: dict[str, TaskID] = {}
+        whole = progress.add_task("film", total=100)
+        episode: JsonObject = {}
+        for episode in client.follow(episode_id):
+            for beat in episode["beats"]:
+                bar = bars.get(beat["beat_id"])
+                if bar is None:
+                    bar = bars[beat["beat_id"]] = progress.add_task(beat["beat_id"], total=100)
+                progress.update(bar, completed=beat["progress"], description=f"{beat['beat_id']} {beat['state'].lower()}")
+            progress.update(whole, completed=episode["progress"], description=f"film {episode['state'].lower()}")
+        return episode
+
+
+def _finish(client: Client, episode: JsonObject, out: Path) -> None:
+    for beat in episode["beats"]:
+        if beat["state"] != "ACCEPTED":
+            console.print(
+                f"{beat['beat_id']} {beat['state'].lower()}: {beat.get('reason') or 'no reason given'}", style="yellow"
+            )
+    if episode["state"] not in ("COMPLETED", "PARTIALLY_COMPLETED"):
+        raise Unavailable(f"The episode ended as {episode['state']}.", episode.get("reason") or "")
+    client.save_film(episode["episode_id"], out)
+    console.print(f"Film: [bold]{out}[/bold]", soft_wrap=True)
+
+
+@cli.command()
+@tells_errors_plainly
+def serve(
+    port: Annotated[int, typer.Option(help="Of the HTTP API; 0: a free one.")] = 8000,
+    cpus: Annotated[int | None, typer.Option(help="CPUs that Ray may use; default: all.")] = None,
+) -> None:
+    """Start Ray and the HTTP API on this machine, until Ctrl-C."""
+    settings = load_settings()
+    note = _note(settings.storyworld_home)
+
+    from actors.local import Addresses, serve_here
+    from serve_app import app
+
+    def ready(addresses: Addresses) -> None:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(addresses.as_json()))
+        _print_addresses(addresses.api, addresses.dashboard)
+        console.print("Ctrl-C stops it.")
+
+    try:
+        serve_here(app, home=settings.storyworld_home, port=port, num_cpus=cpus, on_ready=ready)
+    finally:
+        note.unlink(missing_ok=True)
+
+
+@cli.command()
+@tells_errors_plainly
+def episodes(
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    world: Annotated[str | None, typer.Option(help="Only those in this world.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
+    url: Url = None,
+) -> None:
+    """List episodes, newest first."""
+    with running_system(url, None) as client:
+        table = Table("episode", "state", "%", "world", "intent")
+        for one in client.episodes(state=state, world_id=world, limit=limit)["episodes"]:
+            table.add_row(one["episode_id"], one["state"], str(one["progress"]), one["world_id"], one["intent"])
+        console.print(table)
+
+
+@cli.command()
+@tells_errors_plainly
+def worlds(
+    world_id: Annotated[str | None, typer.Argument(help="Show this one whole.")] = None,
+    url: Url = None,
+) -> None:
+    """List worlds, or show one."""
+    with running_system(url, None) as client:
+        if world_id is not None:
+            console.print_json(data=client.world(world_id))
+            return
+        table = Table("world", "revision", "characters", "places")
+        for one in client.worlds()["worlds"]:
+            cast = ", ".join(c["name"] for c in one["world"]["characters"])
+            places = ", ".join(p["name"] for p in one["world"]["places"])
+            table.add_row(one["world_id"], str(one["revision"]), cast, places)
+        console.print(table)
+
+
+@contextmanager
+def running_system(url: str | None, cpus: int | None) -> Iterator[Client]:
+    """A client of the running system; where none runs, one is started and stopped again afterwards."""
+    if url is not None:
+        with Client(url) as client:
+            yield client
+        return
+    home = load_settings().storyworld_home
+    found = _find_running(home)
+    if found is not None:
+        with Client(found["api"]) as client:
+            yield client
+        return
+    with _started_system(home, cpus) as client:
+        yield client
+
+
+def _note(home: Path) -> Path:
+    """Where a serving process says how to reach it."""
+    return home / "run" / "serve.json"
+
+
+def _find_running(home: Path) -> dict[str, Any] | None:
+    try:
+        addresses: dict[str, Any] = json.loads(_note(home).read_text())
+    except (FileNotFoundError, ValueError):
+        addresses = {"api": "http://127.0.0.1:8000"}  # what `serve run serve_app:app` uses
+    with Client(addresses["api"]) as client:
+        return addresses if client.is_ready() else None
+
+
+@contextmanager
+def _started_system(home: Path, cpus: int | None) -> Iterator[Client]:
+    log_path = home / "run" / "serve.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, str(Path(__file__).resolve()), "serve", "--port", "0"]
+    if cpus is not None:
+        command += ["--cpus", str(cpus)]
+    with log_path.open("w") as log_file, console.status("Starting Ray and the API …"):
+        process = subprocess.Popen(command, stdout=log_file, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            addresses = _wait_until_ready(process, home, log_path)
+        except BaseException:
+            _stop(process)
+            raise
+    try:
+        _print_addresses(addresses["api"], addresses["dashboard"])
+        with Client(addresses["api"]) as client:
+            yield client
+    finally:
+        with console.status("Stopping Ray and the API …"):
+            _stop(process)
+        console.print("Ray and the API are stopped; `make serve` keeps them running.", style="dim")
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], home: Path, log_path: Path) -> dict[str, Any]:
+    deadline_s = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline_s:
+        if process.poll() is not None:
+            raise Unavailable("The system did not start.", f"Its last words: {_last_words(log_path)}")
+        found = _find_running(home) if _note(home).exists() else None
+        if found is not None and found.get("pid") == process.pid:
+            return found
+        time.sleep(0.1)
+    raise Unavailable(f"The system was not ready within {START_LIMIT_S:.0f} s.", f"Its log is {log_path}.")
+
+
+def _last_words(log_path: Path) -> str:
+    lines = log_path.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "none"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _print_addresses(api: str, dashboard: str) -> None:
+    console.print(f"API:           {api}/docs", soft_wrap=True)
+    console.print(f"Ray dashboard: {dashboard}   (asks for a token: `ray get-auth-token` prints it)", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    cli()

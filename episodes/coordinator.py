@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from random import Random
-from typing import TypeVar
 
 from episodes.errors import LeaseLost, Unavailable
-from episodes.ports import ArtifactStore, Clock, EpisodeStore, Fleet, Meter
-from episodes.term import Pace, Term
+from episodes.term import Pace, Parts, Term
 
 log = logging.getLogger("storyworld.coordinator")
-
-T = TypeVar("T")
-Blocking = Callable[[Callable[[], T]], Awaitable[T]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """What a coordinator works with."""
-
-    store: EpisodeStore
-    fleet: Fleet
-    artifacts: ArtifactStore
-    clock: Clock
-    meter: Meter
-    random: Random
 
 
 class Coordinator:
@@ -41,8 +20,6 @@ class Coordinator:
         self._pace = pace or Pace()
         self._term: Term | None = None
         self._stopping = asyncio.Event()
-        # SQL blocks; four threads let the lease be renewed while a large batch is written
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="store")
 
     def wake(self) -> None:
         """Something changed in the store. Call it on the coordinator's own event loop."""
@@ -63,15 +40,14 @@ class Coordinator:
             except* Unavailable as group:
                 log.warning("store.unavailable", extra={"holder": self._holder, "reason": str(group.exceptions[0])})
                 await self._parts.clock.sleep(self._pace.retry_store_s)
-        self._threads.shutdown(wait=False)
 
     async def _lead_once(self) -> None:
-        lease = await self.in_thread(lambda: self._parts.store.acquire_lease(self._holder, self._pace.lease_ttl_s))
+        lease = await self._parts.in_thread(lambda: self._parts.store.acquire_lease(self._holder, self._pace.lease_ttl_s))
         if lease is None:
             await self._parts.clock.sleep(self._pace.retry_lease_s)
             return
         log.info("lease.acquired", extra={"holder": self._holder, "fence": lease.fence})
-        self._term = Term(parts=self._parts, lease=lease, pace=self._pace, in_thread=self.in_thread)
+        self._term = Term(parts=self._parts, lease=lease, pace=self._pace)
         leading = asyncio.create_task(self._term.lead())
         stopping = asyncio.create_task(self._stopping.wait())
         try:
@@ -79,13 +55,9 @@ class Coordinator:
             if not leading.done():
                 leading.cancel()
                 await asyncio.gather(leading, return_exceptions=True)
-                await self.in_thread(lambda: self._parts.store.release_lease(lease))
+                await self._parts.in_thread(lambda: self._parts.store.release_lease(lease))
                 return
             await leading
         finally:
             stopping.cancel()
             self._term = None
-
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run a blocking call off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from random import Random
+from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,10 +20,7 @@ from episodes.flight import Flight, Run
 from episodes.job import FilmJob, JobResult, RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path, result_key
 from episodes.lifecycle import EpisodeState
 from episodes.model import Acceptance, Failure, Lease, OpenAttempt, Opening
-from episodes.ports import FleetReport, RendererState
-
-if TYPE_CHECKING:
-    from episodes.coordinator import Parts
+from episodes.ports import ArtifactStore, Clock, EpisodeStore, Fleet, FleetReport, Meter, RendererState
 
 log = logging.getLogger("storyworld.coordinator")
 
@@ -36,7 +34,22 @@ CUTTER = "cutter"
 
 
 class InThread(Protocol):
+    """Runs a blocking call without holding up the event loop."""
+
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What a coordinator works with."""
+
+    store: EpisodeStore
+    fleet: Fleet
+    artifacts: ArtifactStore
+    clock: Clock
+    meter: Meter
+    random: Random
+    in_thread: InThread
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +75,7 @@ class Term:
     Raises (in an ExceptionGroup) LeaseLost or Unavailable; whatever was in the air is adopted by the next term.
     """
 
-    def __init__(self, *, parts: Parts, lease: Lease, pace: Pace, in_thread: InThread) -> None:
+    def __init__(self, *, parts: Parts, lease: Lease, pace: Pace) -> None:
         self._store = parts.store
         self._fleet = parts.fleet
         self._artifacts = parts.artifacts
@@ -71,7 +84,7 @@ class Term:
         self._random = parts.random
         self._lease = lease
         self._pace = pace
-        self._in_thread = in_thread
+        self._in_thread = parts.in_thread
         self._runs: dict[str, Run] = {}
         self._flights: dict[str, Flight] = {}
         self._landed: deque[Flight] = deque()

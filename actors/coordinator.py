@@ -1,0 +1,103 @@
+"""CoordinatorActor: one per cluster, pinned to the head. All thinking is in episodes/coordinator.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import uuid
+from random import Random
+
+import ray
+
+from actors.fleet import RayFleet
+from actors.logs import log_as_json
+from actors.loop import Threads, WallClock
+from actors.meter import RayMeter
+from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE
+from actors.parts import open_artifacts, open_stores
+from actors.plan import FleetPlan
+from actors.status import CoordinatorStatus
+from episodes.coordinator import Coordinator
+from episodes.term import Parts
+from settings import load_settings
+
+
+class CoordinatorShell:
+    """Runs a Coordinator on an event loop of its own, so that the actor's calls never wait for it.
+
+    The constructor touches no database: an actor whose constructor fails is dead for good.
+    """
+
+    def __init__(self, plan: FleetPlan) -> None:
+        log_as_json(COORDINATOR)
+        self._plan = plan
+        self._holder = f"{COORDINATOR}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._loop = asyncio.new_event_loop()
+        self._coordinator: Coordinator | None = None
+        self._thread = threading.Thread(target=self._run, name="coordinator", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._coordinator and self._coordinator.wake())
+
+    def status(self) -> CoordinatorStatus:
+        return CoordinatorStatus(version=self._plan.version, holder=self._holder)
+
+    def retire(self, patience_s: float) -> None:
+        """Give the lease back; renders go on, and the next coordinator adopts them."""
+        self._loop.call_soon_threadsafe(lambda: self._coordinator and self._coordinator.stop())
+        self._thread.join(timeout=patience_s)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._lead())
+
+    async def _lead(self) -> None:
+        self._coordinator = await asyncio.to_thread(_open_coordinator, self._plan, self._holder)
+        await self._coordinator.run()
+
+
+def _open_coordinator(plan: FleetPlan, holder: str) -> Coordinator:
+    settings = load_settings()
+    store, _ = open_stores(settings)
+    parts = Parts(
+        store=store,
+        fleet=RayFleet(plan),
+        artifacts=open_artifacts(settings),
+        clock=WallClock(),
+        meter=RayMeter(),
+        random=Random(),
+        in_thread=Threads(),
+    )
+    return Coordinator(parts, holder)
+
+
+CoordinatorActor = ray.remote(max_concurrency=4)(CoordinatorShell)
+
+
+def start_coordinator(plan: FleetPlan) -> ray.actor.ActorHandle:
+    """The coordinator by its name, made if it is not there. Ray restarts it when it dies; `CoordinatorDoor` when it hangs."""
+    return CoordinatorActor.options(  # type: ignore[attr-defined]
+        name=COORDINATOR,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        num_cpus=0.1,
+        resources={HEAD_RESOURCE: 0.001},
+        max_restarts=-1,
+        max_task_retries=0,
+    ).remote(plan)
+
+
+def wait_until_gone(handle: ray.actor.ActorHandle, patience_s: float) -> None:
+    """Kill an actor and wait until its name is free."""
+    ray.kill(handle, no_restart=True)
+    deadline_s = time.monotonic() + patience_s
+    while time.monotonic() < deadline_s:
+        try:
+            ray.get_actor(COORDINATOR, namespace=NAMESPACE)
+        except ValueError:
+            return
+        time.sleep(0.05)

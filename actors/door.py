@@ -1,0 +1,82 @@
+"""How the API reaches the coordinator, and how a coordinator that is gone, stuck or of an older version is replaced."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from actors.coordinator import start_coordinator, wait_until_gone
+from actors.plan import FleetPlan
+from actors.status import CoordinatorStatus
+from episodes.errors import Unavailable
+from episodes.ports import EpisodeStore
+
+log = logging.getLogger("storyworld.door")
+
+WATCH_S = 1.0
+STALE_S = 10.0
+"""Nobody has led for so long, though the database answers and the actor lives: it is stuck."""
+PATIENCE_S = 5.0
+
+
+class RayDoor:
+    """Implements CoordinatorDoor. One per API replica, with a watching thread; several replicas may watch at once."""
+
+    def __init__(self, plan: FleetPlan, store: EpisodeStore) -> None:
+        self._plan = plan
+        self._store = store
+        self._handle: ray.actor.ActorHandle | None = None
+        self._closed = threading.Event()
+        self._stale_since_s: float | None = None
+        self._watcher = threading.Thread(target=self._watch, name="door", daemon=True)
+
+    def open(self) -> None:
+        self._ensure()
+        self._watcher.start()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def wake(self) -> None:
+        handle = self._handle
+        if handle is not None:
+            handle.wake.remote()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(WATCH_S):
+            try:
+                self._ensure()
+                self._replace_the_stuck()
+            except Unavailable as error:
+                log.warning("door.store_unavailable", extra={"reason": str(error)})
+            except (RayActorError, GetTimeoutError, ValueError) as error:
+                log.warning("door.coordinator_unreachable", extra={"reason": str(error).splitlines()[0]})
+
+    def _ensure(self) -> None:
+        """Get or make the coordinator; hand over from one of another version."""
+        handle = start_coordinator(self._plan)
+        status: CoordinatorStatus = ray.get(handle.status.remote(), timeout=PATIENCE_S * 4)
+        if status.version != self._plan.version:
+            log.info("coordinator.retired", extra={"version": status.version})
+            ray.get(handle.retire.remote(PATIENCE_S), timeout=PATIENCE_S * 2)
+            wait_until_gone(handle, PATIENCE_S)
+            handle = start_coordinator(self._plan)
+        self._handle = handle
+
+    def _replace_the_stuck(self) -> None:
+        """A coordinator that lives, but does not renew its lease although the database answers."""
+        lease = self._store.lease_holder()
+        if lease is not None and lease[1] > 0:
+            self._stale_since_s = None
+            return
+        now_s = time.monotonic()
+        self._stale_since_s = self._stale_since_s or now_s
+        if now_s - self._stale_since_s > STALE_S and self._handle is not None:
+            log.error("coordinator.stuck", extra={"holder": lease[0] if lease else "nobody"})
+            self._stale_since_s = None
+            wait_until_gone(self._handle, PATIENCE_S)
+            self._ensure()

@@ -1,0 +1,217 @@
+"""The fleet on Ray: keeps the planned actors alive, asks them how they are, and carries jobs to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.names import HEAD_RESOURCE, NAMESPACE, publisher_name, short_node
+from actors.plan import FleetPlan, RendererPlan
+from actors.publisher import PublisherActor
+from actors.renderer import RendererActor
+from actors.status import PublisherStatus, RendererStatus
+from episodes.errors import FailureClass, RendererLost
+from episodes.job import FilmJob, JobResult, RenderJob
+from episodes.ports import FleetReport, PublisherReport, RendererReport, RendererState
+
+log = logging.getLogger("storyworld.fleet")
+
+SURVEY_S = 2.0
+"""An actor that does not answer within this is silent."""
+
+Handle = Any
+"""Ray's actor handles have no static type."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Member:
+    handle: Handle
+    version_known: str = ""
+    """Empty until it answered once: it is starting, not silent."""
+
+
+class RayFleet:
+    """Implements Fleet. Lives in the coordinator's process, on the coordinator's event loop.
+
+    Actors are detached and named, so that they outlive the coordinator; a new one finds them by name. Ray's own retries
+    and restarts are off: an error never means that nothing was done, and who is gone is replaced by the next survey.
+    """
+
+    def __init__(self, plan: FleetPlan) -> None:
+        self._plan = plan
+        self._renderers: dict[str, _Member] = {}
+        self._publishers: dict[str, _Member] = {}
+        self._head = short_node(ray.get_runtime_context().get_node_id())
+        self._head_id = ray.get_runtime_context().get_node_id()
+        self._told_about_nodes = False
+
+    async def survey(self) -> FleetReport:
+        await self._staff()
+        renderers, publishers = await asyncio.gather(
+            asyncio.gather(*(self._ask_renderer(plan) for plan in self._plan.renderers)),
+            asyncio.gather(*(self._ask_publisher(name) for name in list(self._publishers))),
+        )
+        answered = tuple(p for p in publishers if isinstance(p, PublisherReport))
+        silent = tuple(p for p in publishers if isinstance(p, str))
+        return FleetReport(renderers=renderers, publishers=answered, silent_publishers=silent)
+
+    async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
+        member = self._renderers.get(renderer)
+        if member is None:
+            raise RendererLost(f"{renderer} is gone.")
+        name = f"{job.meta.episode_id}/{job.meta.beat_id}#{job.meta.attempt}"
+        try:
+            answer = await _answer(member.handle.render.options(name=f"render {name}").remote(job))
+        except ActorUnavailableError as error:
+            raise RendererLost(f"{renderer} cannot be reached: {error}.") from error
+        except RayActorError as error:
+            raise RendererLost(f"{renderer} died while it rendered.", FailureClass.CRASH) from error
+        except RayError as error:
+            raise RendererLost(f"{renderer} gave no answer: {type(error).__name__}.") from error
+        handed_over()
+        if isinstance(answer, JobResult):
+            return answer
+        try:
+            result: JobResult = await _answer(answer[0])
+        except RayError as error:
+            raise RendererLost(f"The publisher of {renderer}'s node died with the clip in its hands.") from error
+        return result
+
+    async def cut(self, job: FilmJob) -> JobResult:
+        member = self._publishers.get(self._head_id)
+        if member is None:
+            raise RendererLost("The head's publisher is gone.")
+        try:
+            result: JobResult = await _answer(member.handle.cut.options(name=f"cut {job.episode_id}#{job.attempt}").remote(job))
+        except RayError as error:
+            raise RendererLost("The head's publisher died while it cut the film.") from error
+        return result
+
+    async def cancel(self, attempt_id: str) -> None:
+        for member in (*self._renderers.values(), *self._publishers.values()):
+            member.handle.cancel.remote(attempt_id)
+
+    async def replace(self, renderer: str) -> None:
+        member = self._renderers.pop(renderer, None)
+        if member is not None:
+            await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
+
+    # --- who is there ---
+
+    async def _staff(self) -> None:
+        """Find or start everybody who is planned and not known."""
+        nodes = await asyncio.to_thread(self._nodes)
+        for node_id in [n for n in self._publishers if n not in nodes]:
+            del self._publishers[node_id]
+        for node_id in [n for n in nodes if n not in self._publishers]:
+            self._publishers[node_id] = await asyncio.to_thread(self._open_publisher, node_id)
+        for plan in [p for p in self._plan.renderers if p.name not in self._renderers]:
+            self._renderers[plan.name] = await asyncio.to_thread(self._open_renderer, plan)
+
+    def _nodes(self) -> list[str]:
+        alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+        if self._plan.is_for_one_node:
+            if len(alive) > 1 and not self._told_about_nodes:
+                self._told_about_nodes = True
+                log.error("fleet.one_node_only", extra={"num_nodes": len(alive), "reason": ONE_NODE_ONLY})
+            return [self._head_id]
+        return alive
+
+    def _open_renderer(self, plan: RendererPlan) -> _Member:
+        placement = {"resources": {HEAD_RESOURCE: 0.001}} if self._plan.is_for_one_node else {}
+        handle = RendererActor.options(  # type: ignore[attr-defined]
+            name=plan.name,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=plan.num_cpus,
+            num_gpus=plan.num_gpus,
+            max_restarts=0,
+            max_task_retries=0,
+            **placement,
+        ).remote(plan)
+        return _Member(handle=handle)
+
+    def _open_publisher(self, node_id: str) -> _Member:
+        plan = self._plan.publisher
+        handle = PublisherActor.options(  # type: ignore[attr-defined]
+            name=publisher_name(node_id),
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=plan.num_cpus,
+            max_restarts=0,
+            max_task_retries=0,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
+        ).remote(plan)
+        return _Member(handle=handle)
+
+    # --- how they are ---
+
+    async def _ask_renderer(self, plan: RendererPlan) -> RendererReport:
+        member = self._renderers[plan.name]
+        try:
+            status: RendererStatus = await asyncio.wait_for(_answer(member.handle.status.remote()), SURVEY_S)
+        except (TimeoutError, GetTimeoutError, ActorUnavailableError):
+            state = RendererState.SILENT if member.version_known else RendererState.STARTING
+            return RendererReport(name=plan.name, backend=plan.backend, state=state)
+        except RayActorError as error:
+            log.warning("renderer.gone", extra={"renderer": plan.name, "reason": str(error).splitlines()[0]})
+            self._renderers.pop(plan.name, None)
+            return RendererReport(name=plan.name, backend=plan.backend, state=RendererState.STARTING)
+        member.version_known = status.version
+        return RendererReport(
+            name=plan.name,
+            backend=plan.backend,
+            state=await self._state_of(plan, status),
+            node=status.node,
+            incarnation=status.incarnation,
+            attempt_id=status.attempt_id,
+            share=status.share,
+        )
+
+    async def _state_of(self, plan: RendererPlan, status: RendererStatus) -> RendererState:
+        if status.version != plan.version:
+            if status.attempt_id is None:
+                log.info("renderer.retired", extra={"renderer": plan.name, "version": status.version})
+                await self.replace(plan.name)
+                return RendererState.STARTING
+            return RendererState.RETIRING
+        if not status.is_ready:
+            return RendererState.STARTING
+        return RendererState.IDLE if status.attempt_id is None else RendererState.BUSY
+
+    async def _ask_publisher(self, node_id: str) -> PublisherReport | str | None:
+        """Its report, its name when it is silent, None when it is gone or only starting."""
+        member = self._publishers[node_id]
+        try:
+            status: PublisherStatus = await asyncio.wait_for(_answer(member.handle.status.remote()), SURVEY_S)
+        except (TimeoutError, GetTimeoutError, ActorUnavailableError):
+            return publisher_name(node_id)
+        except RayActorError as error:
+            log.warning("publisher.gone", extra={"publisher": publisher_name(node_id), "reason": str(error).splitlines()[0]})
+            self._publishers.pop(node_id, None)
+            return None
+        member.version_known = status.version
+        if status.version != self._plan.version and not status.shares:
+            log.info("publisher.retired", extra={"publisher": publisher_name(node_id), "version": status.version})
+            self._publishers.pop(node_id, None)
+            await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
+        return PublisherReport(name=publisher_name(node_id), node=status.node, shares=status.shares, has_room=status.has_room)
+
+
+ONE_NODE_ONLY = (
+    "SQLite and a local folder cannot be shared between machines: only the head works. "
+    "Set DATABASE_URL to PostgreSQL and LOCAL_MODE=false with S3_* to use all nodes."
+)
+
+
+async def _answer(ref: Any) -> Any:  # Ray's references have no static type
+    return await asyncio.wrap_future(ref.future())

@@ -1,0 +1,62 @@
+"""What each actor is made of, opened in its own process from its own settings: no client, session or secret ever crosses."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from actors.plan import FleetPlan, PublisherPlan, plan_renderers
+from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
+from settings import Settings
+from storage.artifacts import FolderRecipe, S3Credentials, S3Recipe, open_artifact_store
+from storage.database import open_database, upgrade
+from storage.episodes_sql import SqlEpisodeStore
+from storage.worlds_sql import SqlWorldStore
+
+_CODE = Path(__file__).resolve().parent.parent
+_PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "actors")
+
+
+def code_version() -> str:
+    """Twelve hex digits that change with any of the code's files: actors of another version are replaced."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        for path in sorted((_CODE / package).rglob("*.py")):
+            digest.update(str(path.relative_to(_CODE)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def open_artifacts(settings: Settings) -> ArtifactStore:
+    if settings.local_mode:
+        return open_artifact_store(FolderRecipe(root=settings.outputs))
+    recipe = S3Recipe(bucket=settings.s3_bucket or "", endpoint=settings.s3_endpoint, region=settings.s3_region)
+    credentials = None
+    if settings.s3_access_key is not None and settings.s3_secret_key is not None:
+        credentials = S3Credentials(
+            access_key=settings.s3_access_key.get_secret_value(), secret_key=settings.s3_secret_key.get_secret_value()
+        )
+    return open_artifact_store(recipe, credentials)
+
+
+def open_stores(settings: Settings) -> tuple[EpisodeStore, WorldStore]:
+    """The database, at its newest migration."""
+    engine = open_database(settings.absolute_database_url)
+    upgrade(engine)
+    return SqlEpisodeStore(engine, settings.cluster_id), SqlWorldStore(engine)
+
+
+def plan_fleet(settings: Settings) -> FleetPlan:
+    version = settings.storyworld_version or code_version()
+    renderers = (
+        plan_renderers(backend, count=of.count, num_cpus=of.num_cpus, num_gpus=of.num_gpus, options=of.options, version=version)
+        for backend, of in sorted(settings.storyworld_fleet.items())
+    )
+    return FleetPlan(
+        renderers=tuple(one for some in renderers for one in some),
+        publisher=PublisherPlan(
+            version=version, num_slots=settings.publisher_slots, spool_max_bytes=int(settings.spool_max_gb * 1e9)
+        ),
+        is_for_one_node=settings.is_for_one_node,
+        version=version,
+    )

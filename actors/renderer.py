@@ -1,0 +1,105 @@
+"""RendererActor: lives on its share of a node and renders what it is told. All thinking is in rendering/renderer.py."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import Any
+
+import ray
+
+from actors.desk import Desk
+from actors.logs import log_as_json
+from actors.names import NAMESPACE, publisher_name, short_node
+from actors.parts import open_renderer
+from actors.plan import RendererPlan
+from actors.status import RendererStatus
+from episodes.errors import FailureClass, RenderCancelled, RenderFailed
+from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
+
+
+class RendererShell:
+    """One backend, kept warm; one beat at a time; status and cancel answer meanwhile."""
+
+    def __init__(self, plan: RendererPlan) -> None:
+        log_as_json(plan.name)
+        self._plan = plan
+        self._node_id = ray.get_runtime_context().get_node_id()
+        self._incarnation = uuid.uuid4().hex
+        self._desk = Desk()
+        self._busy = threading.Lock()
+        self._renderer = open_renderer(plan)
+        self._publisher: Any = None  # Ray's handles have no static type
+
+    @ray.method(concurrency_group="work")
+    def render(self, job: RenderJob) -> Any:
+        """Keyframes handed over: a list with the reference of the publisher's JobResult. Nothing handed over: a JobResult."""
+        if not self._busy.acquire(blocking=False):
+            return self._ended(
+                job, "failed", FailureClass.INFRA, f"{self._plan.name} has a beat in hand and takes no second one.", 0.0
+            )
+        began_s = time.monotonic()
+        work = self._desk.begin(job.job_id)
+        try:
+            keyframes = self._renderer.render(job, work)
+            facts = self._facts(time.monotonic() - began_s)
+            name = f"publish {job.meta.episode_id}/{job.meta.beat_id}#{job.meta.attempt}"
+            return [self._open_publisher().publish.options(name=name).remote(job, keyframes, facts)]
+        except RenderCancelled:
+            return self._ended(job, "cancelled", None, "", time.monotonic() - began_s)
+        except RenderFailed as error:
+            return self._ended(job, "failed", error.failure_class, str(error), time.monotonic() - began_s)
+        finally:
+            self._desk.end(work)
+            self._busy.release()
+
+    @ray.method(concurrency_group="control")
+    def status(self) -> RendererStatus:
+        attempt_id, share = next(iter(self._desk.shares().items()), (None, 0.0))
+        return RendererStatus(
+            version=self._plan.version,
+            node=short_node(self._node_id),
+            incarnation=self._incarnation,
+            is_ready=True,
+            attempt_id=attempt_id,
+            share=share,
+        )
+
+    @ray.method(concurrency_group="control")
+    def cancel(self, attempt_id: str) -> None:
+        self._desk.cancel(attempt_id)
+
+    def _open_publisher(self) -> Any:  # Ray's handles have no static type
+        try:
+            return ray.get_actor(publisher_name(self._node_id), namespace=NAMESPACE)
+        except ValueError as error:
+            raise RenderFailed(
+                f"The publisher of node {short_node(self._node_id)} is not there.", FailureClass.INFRA
+            ) from error
+
+    def _facts(self, render_s: float) -> RuntimeFacts:
+        gpus = ",".join(str(g) for g in ray.get_gpu_ids())
+        return RuntimeFacts(
+            backend=self._plan.backend,
+            latency_sec=render_s,
+            gpu=gpus or None,
+            render_s=render_s,
+            renderer=self._plan.name,
+            node=short_node(self._node_id),
+        )
+
+    def _ended(self, job: RenderJob, status: Any, failure: FailureClass | None, reason: str, render_s: float) -> JobResult:
+        return JobResult(
+            job_id=job.job_id,
+            status=status,
+            runtime=self._facts(render_s),
+            error=JobError(failure_class=failure, reason=reason) if failure is not None else None,
+            fence=job.meta.fence,
+            episode_id=job.meta.episode_id,
+            beat_id=job.meta.beat_id,
+        )
+
+
+# two threads for work: the second one is there to refuse; two for control: status must not wait for a cancel
+RendererActor = ray.remote(concurrency_groups={"work": 2, "control": 2})(RendererShell)

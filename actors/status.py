@@ -1,0 +1,31 @@
+"""What the actors answer on their control lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RendererStatus:
+    version: str
+    node: str
+    incarnation: str
+    is_ready: bool
+    """Its backend is loaded and warm."""
+    attempt_id: str | None
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublisherStatus:
+    version: str
+    node: str
+    has_room: bool
+    shares: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoordinatorStatus:
+    version: str
+    holder: str
+    """As it signs the lease."""

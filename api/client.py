@@ -1,0 +1,136 @@
+"""StoryWorld's HTTP API from Python: what the command line and jobs use."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from episodes.errors import StoryWorldError
+
+JsonObject = dict[str, Any]
+"""An answer as it came; its shapes are in the API's own OpenAPI document."""
+
+FINAL_STATES = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "FAILED", "CANCELLED"})
+
+
+class ApiProblem(StoryWorldError):
+    """The API refused a call, and says why. `status` is HTTP's."""
+
+    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+        Exception.__init__(self, message, hint, status)
+        self.message = message
+        self.hint = hint
+        self.status = status
+
+
+class Client:
+    """One connection pool to one StoryWorld. Raises ApiProblem for every answer that is not a success."""
+
+    def __init__(self, url: str, timeout_s: float = 30.0) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._http.close()
+
+    def is_ready(self) -> bool:
+        try:
+            return self._http.get("/readyz", timeout=2.0).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def create(self, intent: str, **fields: object) -> JsonObject:
+        """A new episode; `fields` are the optional request fields."""
+        return self._post("/episodes", {"intent": intent, **{k: v for k, v in fields.items() if v is not None}})
+
+    def plan(self, episode_id: str) -> JsonObject:
+        return self._post(f"/episodes/{episode_id}/plan")
+
+    def execute(self, episode_id: str) -> JsonObject:
+        return self._post(f"/episodes/{episode_id}/execute")
+
+    def cancel(self, episode_id: str) -> JsonObject:
+        return self._post(f"/episodes/{episode_id}/cancel")
+
+    def retry(self, episode_id: str, beat_id: str) -> JsonObject:
+        return self._post(f"/episodes/{episode_id}/beats/{beat_id}/retry")
+
+    def episode(self, episode_id: str) -> JsonObject:
+        return self._get(f"/episodes/{episode_id}")
+
+    def episodes(self, **filters: object) -> JsonObject:
+        return self._get("/episodes", **filters)
+
+    def worlds(self) -> JsonObject:
+        return self._get("/worlds")
+
+    def world(self, world_id: str) -> JsonObject:
+        return self._get(f"/worlds/{world_id}")
+
+    def follow(self, episode_id: str, every_s: float = 0.3) -> Iterator[JsonObject]:
+        """The episode again and again until it has ended; the last one is final."""
+        while True:
+            episode = self.episode(episode_id)
+            yield episode
+            if episode["state"] in FINAL_STATES:
+                return
+            time.sleep(every_s)
+
+    def save_film(self, episode_id: str, path: Path) -> None:
+        """Download the film, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        with self._http.stream("GET", f"/episodes/{episode_id}/film") as answer:
+            if not answer.is_success:
+                answer.read()
+                _check(answer)
+            with part.open("wb") as file:
+                for chunk in answer.iter_bytes():
+                    file.write(chunk)
+        part.replace(path)
+
+    def _get(self, path: str, **query: object) -> JsonObject:
+        return self._call("GET", path, query={k: str(v) for k, v in query.items() if v is not None})
+
+    def _post(self, path: str, body: JsonObject | None = None) -> JsonObject:
+        # the key makes a call whose answer was lost safe to repeat
+        return self._call("POST", path, body=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: JsonObject | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> JsonObject:
+        try:
+            answer = self._http.request(method, path, json=body, params=query, headers=headers)
+        except httpx.TransportError as error:
+            raise ApiProblem(
+                f"StoryWorld at {self.url} does not answer ({error}).", "Is it running? `make serve` starts it."
+            ) from error
+        _check(answer)
+        content: JsonObject = answer.json()
+        return content
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_success:
+        return
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    reason = str(problem.get("detail") or problem.get("title") or f"The API answered {answer.status_code}.")
+    raise ApiProblem(reason, str(problem.get("hint", "")), answer.status_code)

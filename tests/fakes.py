@@ -1,0 +1,227 @@
+"""In-memory implementations of the ports that have no place in the package: a clock that is moved by hand, and a fleet without Ray."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from episodes.errors import FailureClass, RendererLost
+from episodes.job import FilmJob, JobError, JobResult, RenderJob, RuntimeFacts, StoredFile
+from episodes.ports import ArtifactStore, FleetReport, PublisherReport, RendererReport, RendererState
+
+
+class FakeClock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    async def sleep(self, seconds: float) -> None:
+        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1
+        heapq.heappush(self._sleepers, (self._now_s + seconds, self._count, wake))
+        await wake
+
+    async def advance(self, seconds: float) -> None:
+        """Move on, waking sleepers in order and letting everybody run in between."""
+        end_s = self._now_s + seconds
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= end_s:
+            self._now_s, _, wake = heapq.heappop(self._sleepers)
+            if not wake.done():
+                wake.set_result(None)
+                await settle()
+        self._now_s = end_s
+        await settle()
+
+
+async def settle() -> None:
+    """Let every task run until it waits. The store's threads answer within a few turns of the loop."""
+    for _ in range(40):
+        await asyncio.sleep(0)
+
+
+class NullMeter:
+    """Counts nothing but outcomes, for tests to look at."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[str] = []
+
+    def attempt_ended(self, backend: str, outcome: str) -> None:
+        self.outcomes.append(outcome)
+
+    def queue(self, *, num_rendering: int, num_ready: int, num_episodes: int) -> None: ...
+
+    def waited(self, backend: str, seconds: float) -> None: ...
+
+    def worked(self, backend: str, *, render_s: float, publish_s: float) -> None: ...
+
+
+@dataclass(kw_only=True)
+class _Render:
+    job: RenderJob
+    handed_over: Callable[[], None]
+    answer: asyncio.Future[JobResult] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class FakeFleet:
+    """Implements Fleet. Renders last until the test ends them; publishing stores real bytes that name their attempt."""
+
+    def __init__(self, artifacts: ArtifactStore, num_renderers: int = 1, backend: str = "animatic") -> None:
+        self._artifacts = artifacts
+        self._backend = backend
+        self.names = [f"renderer:{backend}:{i}" for i in range(num_renderers)]
+        self.rendering: dict[str, _Render] = {}
+        """Renderer → what it has in hand."""
+        self.publishing: dict[str, _Render] = {}
+        """Attempt → what was handed over and is not stored yet."""
+        self.started: list[RenderJob] = []
+        self.films: list[FilmJob] = []
+        self.cancelled: list[str] = []
+        self.replaced: list[str] = []
+        self.dead: set[str] = set()
+        self.is_deaf = False
+        self.holds_films = False
+        self._cuts: list[tuple[FilmJob, asyncio.Future[JobResult]]] = []
+
+    # --- Fleet ---
+
+    async def survey(self) -> FleetReport:
+        self.dead.clear()
+        renderers = tuple(self._report(name) for name in self.names)
+        publisher = PublisherReport(name="publisher:head", node="head", shares=dict.fromkeys(self.publishing, 0.8))
+        return FleetReport(renderers=renderers, publishers=(publisher,))
+
+    def _report(self, name: str) -> RendererReport:
+        render = self.rendering.get(name)
+        return RendererReport(
+            name=name,
+            backend=self._backend,
+            state=RendererState.IDLE if render is None else RendererState.BUSY,
+            node="head",
+            attempt_id=render.job.job_id if render else None,
+            share=0.4 if render else 0.0,
+        )
+
+    async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
+        if renderer in self.dead:
+            raise RendererLost(f"{renderer} is gone.")
+        assert renderer not in self.rendering, f"{renderer} was given a second beat"
+        self.started.append(job)
+        self.rendering[renderer] = _Render(job=job, handed_over=handed_over)
+        return await self.rendering[renderer].answer
+
+    async def cut(self, job: FilmJob) -> JobResult:
+        self.films.append(job)
+        if self.holds_films:
+            answer: asyncio.Future[JobResult] = asyncio.get_running_loop().create_future()
+            self._cuts.append((job, answer))
+            return await answer
+        return self._store_film(job)
+
+    async def cancel(self, attempt_id: str) -> None:
+        self.cancelled.append(attempt_id)
+        if self.is_deaf:
+            return
+        for name, render in list(self.rendering.items()):
+            if render.job.job_id == attempt_id:
+                self._end(name, _result(render.job, "cancelled"))
+
+    async def replace(self, renderer: str) -> None:
+        self.replaced.append(renderer)
+        self.lose(renderer)
+
+    # --- what a test makes happen ---
+
+    def hand_over(self, renderer: str) -> str:
+        render = self.rendering.pop(renderer)
+        self.publishing[render.job.job_id] = render
+        render.handed_over()
+        return render.job.job_id
+
+    def publish(self, attempt_id: str, *, reply: bool = True) -> JobResult:
+        """Store the clip and its result; without `reply` nobody hears of it."""
+        render = self.publishing.pop(attempt_id)
+        result = self._store(render.job)
+        if reply:
+            render.answer.set_result(result)
+        return result
+
+    def finish(self, renderer: str | None = None) -> str:
+        """Render and publish what a renderer (the first busy one) has in hand."""
+        attempt_id = self.hand_over(renderer or next(iter(self.rendering)))
+        self.publish(attempt_id)
+        return attempt_id
+
+    def fail(self, failure_class: FailureClass, renderer: str | None = None) -> None:
+        name = renderer or next(iter(self.rendering))
+        self._end(name, _result(self.rendering[name].job, "failed", failure_class))
+
+    def lose(self, renderer: str) -> None:
+        """Kill -9: what it had in hand is gone, and the caller gets an error."""
+        render = self.rendering.pop(renderer, None)
+        self.dead.add(renderer)
+        if render is not None:
+            render.answer.set_exception(RendererLost(f"{renderer} died.", FailureClass.CRASH))
+
+    def forget_callers(self) -> None:
+        """The coordinator died: renders go on, their answers go nowhere."""
+        for render in (*self.rendering.values(), *self.publishing.values()):
+            render.answer.cancel()
+            render.answer = asyncio.get_running_loop().create_future()
+            render.handed_over = lambda: None
+
+    def _end(self, name: str, result: JobResult) -> None:
+        render = self.rendering.pop(name)
+        render.handed_over()
+        render.answer.set_result(result)
+
+    def _store(self, job: RenderJob) -> JobResult:
+        video = self._artifacts.put_bytes(job.video_key, f"clip {job.job_id}".encode(), "video/mp4")
+        result = _result(job, "succeeded", files={"video": video})
+        self._artifacts.put_bytes(job.result_key, result.model_dump_json().encode(), "application/json")
+        return result
+
+    def _store_film(self, job: FilmJob) -> JobResult:
+        film = self._artifacts.put_bytes(job.key(".mp4"), f"film {job.job_id}".encode(), "video/mp4")
+        result = JobResult(
+            job_id=job.job_id,
+            status="succeeded",
+            runtime=RuntimeFacts(backend="film", latency_sec=0.1),
+            files={"film": film},
+            fence=job.fence,
+            episode_id=job.episode_id,
+        )
+        self._artifacts.put_bytes(job.result_key, result.model_dump_json().encode(), "application/json")
+        return result
+
+
+def _result(
+    job: RenderJob,
+    status: str,
+    failure_class: FailureClass | None = None,
+    files: dict[str, StoredFile] | None = None,
+) -> JobResult:
+    return JobResult(
+        job_id=job.job_id,
+        status=status,  # type: ignore[arg-type]
+        runtime=RuntimeFacts(backend=job.backend, latency_sec=0.1),
+        error=JobError(failure_class=failure_class, reason=f"made to fail: {failure_class}") if failure_class else None,
+        files=files or {},
+        artifacts={kind: file.uri for kind, file in (files or {}).items()},
+        fence=job.meta.fence,
+        episode_id=job.meta.episode_id,
+        beat_id=job.meta.beat_id,
+    )
+
+
+def sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
