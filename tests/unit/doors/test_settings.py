@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from episodes.errors import BadInput
+from settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_without_any_setting_everything_is_local(own_home: Path) -> None:
+    settings = load_settings()
+
+    assert settings.absolute_database_url == f"sqlite:///{own_home}/local.db"
+    assert settings.outputs == own_home / "outputs"
+    assert settings.is_for_one_node
+
+
+def test_relative_paths_hang_on_the_home_not_on_the_current_folder(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///./data/story.db")
+
+    assert load_settings().absolute_database_url == f"sqlite:///{own_home}/data/story.db"
+
+
+def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own_home / ".env").write_text("CLUSTER_ID=from-file\nCORS_ORIGINS=http://a, http://b\n")
+    assert load_settings().cluster_id == "from-file"
+    assert load_settings().cors_origins == ("http://a", "http://b")
+
+    monkeypatch.setenv("CLUSTER_ID", "from-env")
+    assert load_settings().cluster_id == "from-env"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"LOCAL_MODE": "false"}, "S3_BUCKET is not set"),
+        ({"LOCAL_MODE": "perhaps"}, "LOCAL_MODE"),
+        ({"S3_ACCESS_KEY": "a"}, "belong together"),
+        ({"STORYWORLD_FLEET": '{"animatic": {"count": -1}}'}, "STORYWORLD_FLEET.ANIMATIC.COUNT"),
+        ({"CLUSTER_ID": "Not An Id"}, "CLUSTER_ID"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(
+    given: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/story")
+    monkeypatch.setenv("S3_ACCESS_KEY", "hunter2")
+    monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
+    assert "hunter2" not in repr(load_settings())
+
+    monkeypatch.delenv("S3_ACCESS_KEY")
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from episodes.dispatch import (
+    LONGEST_BACK_OFF_S,
+    MAX_COUNTED_ATTEMPTS,
+    MAX_UNCOUNTED_ATTEMPTS,
+    Candidate,
+    after_failure,
+    back_off_s,
+    choose_starts,
+)
+from episodes.errors import FailureClass
+from episodes.model import ReadyBeat
+from episodes.ports import RendererReport, RendererState
+from tests.builders import a_beat
+
+
+def ready(episode_id: str, index: int = 0, *, backend: str = "animatic", avoid: tuple[str, ...] = ()) -> ReadyBeat:
+    return ReadyBeat(
+        episode_id=episode_id,
+        beat=a_beat(index, backend=backend),
+        revision=1,
+        num_attempts=0,
+        num_counted=0,
+        avoid_renderers=avoid,
+        start_frame=None,
+    )
+
+
+def candidate(episode_id: str, num_ready: int = 3, *, num_rendering: int = 0, last_start: int = 0) -> Candidate:
+    beats = [ready(episode_id, i) for i in range(num_ready)]
+    return Candidate(episode_id=episode_id, num_rendering=num_rendering, last_start=last_start, ready=beats)
+
+
+def fleet(*states: RendererState, backend: str = "animatic") -> list[RendererReport]:
+    return [RendererReport(name=f"r{i}", backend=backend, state=s) for i, s in enumerate(states)]
+
+
+def idle_fleet(num: int) -> tuple[list[RendererReport], list[str]]:
+    reports = fleet(*[RendererState.IDLE] * num)
+    return reports, [r.name for r in reports]
+
+
+def test_two_episodes_share_the_fleet_beat_by_beat() -> None:
+    starts = choose_starts([candidate("a"), candidate("b")], *idle_fleet(4))
+
+    assert [s.ready.episode_id for s in starts] == ["a", "b", "a", "b"]
+    assert [s.ready.beat.beat_id for s in starts] == ["b1", "b1", "b2", "b2"]
+
+
+def test_an_episode_with_many_in_flight_waits_for_one_with_none() -> None:
+    busy, fresh = candidate("busy", num_rendering=3, last_start=1), candidate("fresh", last_start=9)
+
+    starts = choose_starts([busy, fresh], *idle_fleet(1))
+
+    assert [s.ready.episode_id for s in starts] == ["fresh"]
+
+
+def test_with_one_renderer_episodes_take_turns() -> None:
+    starts = choose_starts([candidate("a", last_start=5), candidate("b", last_start=4)], *idle_fleet(1))
+
+    assert [s.ready.episode_id for s in starts] == ["b"]
+
+
+def test_each_renderer_gets_at_most_one_beat() -> None:
+    starts = choose_starts([candidate("a", 10)], *idle_fleet(3))
+
+    assert sorted(s.renderer for s in starts) == ["r0", "r1", "r2"]
+
+
+def test_a_beat_goes_only_to_a_renderer_of_its_backend() -> None:
+    beats = [ready("a", 0, backend="veo"), ready("a", 1)]
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=beats)
+
+    starts = choose_starts([one], *idle_fleet(1))
+
+    assert [s.ready.beat.beat_id for s in starts] == ["b2"]
+
+
+def test_a_failed_beat_goes_to_another_renderer() -> None:
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
+
+    assert [s.renderer for s in choose_starts([one], *idle_fleet(2))] == ["r1"]
+
+
+@pytest.mark.parametrize("state", [RendererState.BUSY, RendererState.STARTING])
+def test_a_failed_beat_waits_for_another_renderer_that_will_come(state: RendererState) -> None:
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
+
+    assert choose_starts([one], fleet(RendererState.IDLE, state), ["r0"]) == []
+
+
+@pytest.mark.parametrize("state", [RendererState.SILENT, RendererState.RETIRING])
+def test_a_failed_beat_goes_back_when_nobody_else_is_left(state: RendererState) -> None:
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
+
+    assert [s.renderer for s in choose_starts([one], fleet(RendererState.IDLE, state), ["r0"])] == ["r0"]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(1, 8))
+def test_no_idle_renderer_is_left_while_a_beat_could_start(num_ready: list[int], num_idle: int) -> None:
+    candidates = [candidate(f"e{i}", n) for i, n in enumerate(num_ready)]
+
+    starts = choose_starts(candidates, *idle_fleet(num_idle))
+
+    assert len(starts) == min(num_idle, sum(num_ready))
+    assert len({(s.ready.episode_id, s.ready.beat.beat_id) for s in starts}) == len(starts)
+
+
+def verdict(failure_class: FailureClass, *, num_counted: int = 0, num_attempts: int = 0) -> tuple[bool, bool]:
+    found = after_failure(failure_class, num_counted=num_counted, num_attempts=num_attempts, random=Random(1))
+    return found.counted, found.retry_in_s is not None
+
+
+@pytest.mark.parametrize("failure_class", [FailureClass.RESOURCE, FailureClass.CRASH, FailureClass.OUTPUT])
+def test_a_counted_failure_is_tried_three_times_at_most(failure_class: FailureClass) -> None:
+    outcomes = [verdict(failure_class, num_counted=n, num_attempts=n) for n in range(MAX_COUNTED_ATTEMPTS)]
+
+    assert outcomes == [(True, True), (True, True), (True, False)]
+
+
+def test_a_request_that_can_never_work_fails_at_once() -> None:
+    assert verdict(FailureClass.CONTENT) == (True, False)
+
+
+def test_a_lost_node_does_not_count_but_is_bounded() -> None:
+    assert verdict(FailureClass.INFRA, num_attempts=5) == (False, True)
+    assert verdict(FailureClass.INFRA, num_attempts=MAX_UNCOUNTED_ATTEMPTS - 1) == (False, False)
+
+
+def test_counted_failures_do_not_use_up_the_uncounted_ones() -> None:
+    assert verdict(FailureClass.INFRA, num_counted=2, num_attempts=MAX_UNCOUNTED_ATTEMPTS) == (False, True)
+
+
+@given(st.integers(1, 200), st.integers())
+def test_back_off_grows_and_stays_bounded(num_failures: int, seed: int) -> None:
+    assert 0 < back_off_s(num_failures, Random(seed)) <= LONGEST_BACK_OFF_S
+    assert back_off_s(num_failures + 2, Random(seed)) >= back_off_s(num_failures, Random(seed))

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from episodes.errors import IllegalMove
+from episodes.lifecycle import (
+    BEAT_MOVES,
+    EPISODE_MOVES,
+    BeatMove,
+    BeatState,
+    EpisodeMove,
+    EpisodeState,
+    beat_after,
+    episode_after,
+)
+
+
+@pytest.mark.parametrize(("state", "move"), list(itertools.product(EpisodeState, EpisodeMove)))
+def test_an_episode_moves_only_as_the_table_says(state: EpisodeState, move: EpisodeMove) -> None:
+    legal, target = EPISODE_MOVES[move]
+
+    if state in legal:
+        assert episode_after("e1", state, move) is target
+    else:
+        with pytest.raises(IllegalMove, match=state):
+            episode_after("e1", state, move)
+
+
+@pytest.mark.parametrize(("state", "move"), list(itertools.product(BeatState, BeatMove)))
+def test_a_beat_moves_only_as_the_table_says(state: BeatState, move: BeatMove) -> None:
+    legal, target = BEAT_MOVES[move]
+
+    if state in legal:
+        assert beat_after("b1", state, move) is target
+    else:
+        with pytest.raises(IllegalMove, match=state):
+            beat_after("b1", state, move)
+
+
+def test_no_move_leads_out_of_accepted() -> None:
+    assert not any(BeatState.ACCEPTED in legal for legal, _ in BEAT_MOVES.values())
+
+
+def test_only_opening_again_leads_out_of_a_final_state() -> None:
+    out = {move for move, (legal, target) in EPISODE_MOVES.items() if any(s.is_final and s is not target for s in legal)}
+
+    assert out == {EpisodeMove.REOPEN}
+
+
+def test_every_state_can_be_reached_and_every_active_state_can_end() -> None:
+    reached = {EpisodeState.CREATED} | {target for _, target in EPISODE_MOVES.values()}
+
+    assert reached == set(EpisodeState)
+    assert all(any(s in legal for legal, t in EPISODE_MOVES.values() if t is not s) for s in EpisodeState if s.is_active)
