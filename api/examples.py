@@ -1,0 +1,237 @@
+"""One example of every body: shown in the OpenAPI page, and kept true by a test that validates each against its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]  # an example is JSON of the shape that it shows
+
+EPISODE_ID = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_WHEN = "2026-11-22T09:30:00Z"
+_LATER = "2026-11-22T09:30:12Z"
+
+NEW_EPISODES: dict[str, Json] = {
+    "shortest": {
+        "summary": "An intent in a world",
+        "value": {"world_id": "anime_world", "intent": "Saitama fights a giant monster on a rooftop"},
+    },
+    "everything": {
+        "summary": "Everything that can be said",
+        "value": {
+            "world_id": "anime_world",
+            "intent": "Mika chases a thief through the night market",
+            "style": "film noir, heavy rain",
+            "backend": "animatic",
+            "mode": "final",
+            "width": 1280,
+            "height": 720,
+            "fps": 24,
+            "duration_s": 4.0,
+            "num_beats": 5,
+            "seed": 42,
+            "motion": {"engine": "sparse", "params": {"reuse_poses": True, "temporal_smoothing": 0.2, "strength": 1.0}},
+        },
+    },
+}
+
+SUMMARY: Json = {
+    "episode_id": EPISODE_ID,
+    "world_id": "anime_world",
+    "state": "CREATED",
+    "progress": 0,
+    "reason": "",
+    "intent": "Saitama fights a giant monster on a rooftop",
+    "style": "",
+    "backend": None,
+    "mode": "validate",
+    "width": 512,
+    "height": 512,
+    "fps": 24,
+    "duration_s": 5.0,
+    "num_beats": 3,
+    "seed": 0,
+    "motion": {
+        "engine": "sparse",
+        "params": {"reuse_poses": True, "temporal_smoothing": 0.0, "strength": 1.0, "quality": "fast"},
+    },
+    "created_at": _WHEN,
+    "updated_at": _WHEN,
+}
+
+
+def _artifact(artifact_type: str, key: str, url: str, media_type: str, **more: float) -> Json:
+    file = {"size_bytes": 184_320, "sha256": _SHA256, "media_type": media_type}
+    return {"type": artifact_type, "uri": f"s3://storyworld/{key}", "version": 1, "url": url, **file, **more}
+
+
+_ATTEMPT: Json = {
+    "attempt_id": "01990f6e-8d10-7c43-b3f1-6f0c9a7be001",
+    "number": 1,
+    "state": "SELECTED",
+    "renderer": "renderer:animatic:0",
+    "node": "head",
+    "failure_class": None,
+    "reason": "",
+    "opened_at": _WHEN,
+    "ended_at": _LATER,
+}
+_PIXELS = {"width": 512, "height": 512}
+
+BEAT: Json = {
+    "beat_id": "b1",
+    "index": 0,
+    "state": "ACCEPTED",
+    "progress": 100,
+    "reason": "",
+    "revision": 1,
+    "description": "Saitama stands on the rooftop as a giant monster rises over the skyline.",
+    "turn": "setup",
+    "action": "fight",
+    "characters": [
+        {"character_id": "saitama", "name": "Saitama", "action": "looks up", "is_target": False},
+        {"character_id": "monster", "name": "Giant monster", "action": "rises", "is_target": True},
+    ],
+    "place": {"place_id": "rooftop", "name": "Rooftop"},
+    "time_of_day": "dusk",
+    "shot_size": "wide",
+    "camera_move": "push in",
+    "dialogue": None,
+    "caption": "The city holds its breath.",
+    "duration_s": 5.0,
+    "transition": "fade",
+    "seed": 7,
+    "depends_on": [],
+    "starts_from": None,
+    "prompt": "wide shot, Saitama, bald, yellow suit, white cape, looks up at a giant monster, rooftop at dusk",
+    "negative_prompt": "text, watermark",
+    "style": "anime, clean line art",
+    "backend": "animatic",
+    "artifacts": [
+        _artifact(
+            "video",
+            f"episodes/{EPISODE_ID}/beats/b1/video/01990f6e-8d10-7c43-b3f1-6f0c9a7be001.mp4",
+            f"/episodes/{EPISODE_ID}/beats/b1/video",
+            "video/mp4",
+            **_PIXELS,
+            fps=24.0,
+            duration_s=5.0,
+            num_frames=120,
+        ),
+    ],
+    "attempts": [_ATTEMPT],
+}
+
+_FILM = _artifact(
+    "film",
+    f"episodes/{EPISODE_ID}/film/01990f6e-9a77-7d52-8c11-3be2f5a7c002.mp4",
+    f"/episodes/{EPISODE_ID}/film",
+    "video/mp4",
+    **_PIXELS,
+    fps=24.0,
+    duration_s=5.0,
+    num_frames=120,
+)
+EPISODE: Json = {
+    **SUMMARY,
+    "state": "COMPLETED",
+    "progress": 100,
+    "num_beats": 1,
+    "updated_at": _LATER,
+    "world_revision": 3,
+    "logline": "A bored hero meets the tallest enemy in town.",
+    "beats": [BEAT],
+    "film": _FILM,
+    "artifacts": [_FILM],
+    "film_attempts": [{**_ATTEMPT, "attempt_id": "01990f6e-9a77-7d52-8c11-3be2f5a7c002", "renderer": "publisher:head"}],
+}
+_NO_FILM: Json = {"film": None, "artifacts": [], "film_attempts": []}
+CREATED: Json = {**SUMMARY, "world_revision": None, "logline": "", "beats": [], **_NO_FILM}
+_PENDING = {"state": "PENDING", "progress": 0, "artifacts": [], "attempts": []}
+PLANNED: Json = {**EPISODE, "state": "PLANNED", "progress": 0, "beats": [{**BEAT, **_PENDING}], **_NO_FILM}
+PAGE: Json = {"episodes": [SUMMARY], "next_cursor": None}
+
+
+def moved(state: str) -> Json:
+    return {"episode_id": EPISODE_ID, "state": state}
+
+
+EVENTS = f"""id: 1
+event: episode.created
+data: {{"episode_id":"{EPISODE_ID}","number":1,"type":"episode.created","at":"{_WHEN}","data":{{}}}}
+
+event: progress
+data: {{"episode_id": "{EPISODE_ID}", "state": "EXECUTING", "progress": 41, "beats": {{"b1": 100, "b2": 24}}}}
+
+: still here
+
+event: end
+data: {{"episode_id": "{EPISODE_ID}", "state": "COMPLETED"}}
+
+"""
+
+SUBTITLES = "1\n00:00:00,000 --> 00:00:05,000\nThe city holds its breath.\n"
+
+_PICTURE: Json = {
+    "key": f"worlds/anime_world/images/{_SHA256}.png",
+    "sha256": _SHA256,
+    "size_bytes": 48_213,
+    "width": 640,
+    "height": 960,
+    "kind": "sheet",
+    "palette": ["#f4d03f", "#c0392b", "#fdfefe"],
+    "light": "day",
+    "faces": [{"x": 0.4, "y": 0.1, "width": 0.2, "height": 0.15}],
+}
+NEW_WORLD: Json = {
+    "title": "Anime world",
+    "characters": [
+        {
+            "character_id": "saitama",
+            "name": "Saitama",
+            "description": "bald man in a yellow suit with a white cape",
+            "palette": ["#f5d7b0", "#f4d03f", "#c0392b"],
+            "references": [],
+        }
+    ],
+    "places": [
+        {
+            "place_id": "rooftop",
+            "name": "Rooftop",
+            "description": "flat roof above a dense city",
+            "palette": ["#87a8c8", "#666666"],
+            "light": "dusk",
+            "references": [],
+        }
+    ],
+    "props": [{"prop_id": "bag", "name": "Shopping bag", "description": "a plastic bag with leeks"}],
+    "style": {"description": "anime, clean line art, cel shading", "negative": "photo, 3d render"},
+}
+WORLD: Json = {
+    "world_id": "anime_world",
+    "revision": 3,
+    "source": "stored",
+    "updated_at": _WHEN,
+    "world": NEW_WORLD,
+}
+WORLDS: Json = {
+    "worlds": [
+        {
+            "world_id": "anime_world",
+            "revision": 3,
+            "source": "stored",
+            "updated_at": _WHEN,
+            "title": "Anime world",
+            "num_characters": 1,
+            "num_places": 1,
+            "num_pictures": 0,
+        }
+    ]
+}
+UPLOAD: Json = {
+    "world_id": "anime_world",
+    "revision": 4,
+    "pictures": [{"file_name": "saitama.png", "url": f"/worlds/anime_world/images/{_SHA256}.png", "picture": _PICTURE}],
+}
+HEALTHY: Json = {"status": "ok"}
+READY: Json = {"status": "ready", "checks": {"database": "ok", "coordinator": "ok"}}

@@ -1,0 +1,86 @@
+"""What clients may send, checked as far as it can be without looking anywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from episodes.errors import BadInput, NotFound
+from episodes.nouns import Id, Name, Noun, Prose
+from episodes.plan import EpisodeRequest, Format, Mode, Motion
+from episodes.world import EMPTY_WORLD_ID
+
+DEFAULT_FORMATS = {
+    Mode.VALIDATE: Format(width=512, height=512, fps=24),
+    Mode.FINAL: Format(width=1280, height=720, fps=24),
+}
+
+_KNOWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+MAX_SHOWN = 80  # characters of an unknown id that are said back
+
+
+class NewEpisode(Noun):
+    """An intent in a world, and how it should look."""
+
+    world_id: Id = EMPTY_WORLD_ID
+    """Whose characters and places play. Left out: the empty world."""
+    intent: Annotated[Prose, Field(min_length=1, max_length=2000)]
+    """The sentence that the episode tells."""
+    style: Annotated[Prose, Field(max_length=500)] = ""
+    """Added to the world's own style."""
+    backend: Name | None = None
+    """Who makes the frames of every beat. Left out: the planner chooses."""
+    mode: Mode = Mode.VALIDATE
+    """`validate`: 512×512, a look before money is spent; `final`: 1280×720. Both at 24 fps unless given."""
+    width: int | None = Field(default=None, ge=64, le=3840, multiple_of=2)
+    height: int | None = Field(default=None, ge=64, le=2160, multiple_of=2)
+    fps: int | None = Field(default=None, ge=1, le=60)
+    duration_s: float = Field(default=5.0, ge=0.5, le=30)
+    """Of each beat."""
+    num_beats: int = Field(default=3, ge=1, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    motion: Motion = Motion()
+
+    def episode_request(self) -> EpisodeRequest:
+        usual = DEFAULT_FORMATS[self.mode]
+        return EpisodeRequest(
+            world_id=self.world_id,
+            intent=self.intent,
+            style=self.style,
+            backend=self.backend,
+            mode=self.mode,
+            format=Format(
+                width=usual.width if self.width is None else self.width,
+                height=usual.height if self.height is None else self.height,
+                fps=usual.fps if self.fps is None else self.fps,
+            ),
+            duration_s=self.duration_s,
+            num_beats=self.num_beats,
+            seed=self.seed,
+            motion=self.motion,
+        )
+
+
+def known_id(what: str, name: str, hint: str = "") -> str:
+    """The id, if one could look like that. Else nobody can know it: NotFound, before any database sees it."""
+    if not _KNOWN_ID.fullmatch(name):
+        raise NotFound(what, name[:MAX_SHOWN], hint)
+    return name
+
+
+_WORLD_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def new_world_id(world_id: str) -> str:
+    """The id of a world that is written, and may begin with that."""
+    if not _WORLD_ID.fullmatch(world_id):
+        raise BadInput(
+            "A world_id has 1 to 64 lower-case letters, digits, `_` and `-`, and begins with a letter or digit.",
+            "Choose another id.",
+            "world_id",
+        )
+    if world_id == EMPTY_WORLD_ID:
+        raise BadInput(f"The world {EMPTY_WORLD_ID!r} stays empty.", "Choose another id.", "world_id")
+    return world_id

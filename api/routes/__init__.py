@@ -1,0 +1,1 @@
+"""The HTTP operations: plain functions of the parts, one file for each thing they are about."""

@@ -1,0 +1,135 @@
+"""Episodes: make, plan, execute, cancel, look."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query
+
+from api import examples
+from api.openapi import POST_EXTRA, answers, with_body
+from api.parts import ApiParts, Parts
+from api.requests import NewEpisode, known_id
+from api.shapes import EpisodePageShape, EpisodeShape, MovedShape, episode_shape, page_shape
+from api.strict_json import StrictRoute
+from episodes.errors import BadInput, NotFound
+from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after
+from episodes.model import EpisodeView
+
+router = APIRouter(prefix="/episodes", tags=["episodes"], route_class=StrictRoute)
+
+MAX_PAGE = 200
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=EpisodeShape,
+    summary="Create an episode from an intent and a world",
+    operation_id="create_episode",
+    responses=answers(201, "The episode, not yet planned.", examples.CREATED, *with_body("not-found", "key-reused")),
+    openapi_extra=POST_EXTRA,
+)
+def create_episode(
+    parts: Parts,
+    new: Annotated[NewEpisode, Body(openapi_examples=examples.NEW_EPISODES)],
+) -> EpisodeShape:
+    if not parts.builder.exists(new.world_id):
+        raise NotFound("world", new.world_id, "PUT /worlds/{id} or POST /worlds/{id}/images first, or leave `world_id` out.")
+    _check_backend(parts, new.backend)
+    return episode_shape(parts.episodes.create(new.episode_request()))
+
+
+def _check_backend(parts: ApiParts, backend: str | None) -> None:
+    if backend is not None and backend not in parts.backends:
+        known = ", ".join(parts.backends)
+        raise BadInput(
+            f"There is no such backend here. Known are: {known}.", "Name one of them, or leave `backend` out.", "backend"
+        )
+
+
+@router.post(
+    "/{episode_id}/plan",
+    response_model=EpisodeShape,
+    summary="Plan its beats; planning again replaces the plan",
+    operation_id="plan_episode",
+    responses=answers(
+        200, "The episode with its beats.", examples.PLANNED, "not-found", "illegal-move", "bad-input", "key-reused"
+    ),
+    openapi_extra=POST_EXTRA,
+)
+def plan_episode(parts: Parts, episode_id: str) -> EpisodeShape:
+    episode = known_episode(parts, episode_id)
+    episode_after(episode_id, episode.state, EpisodeMove.PLAN)  # before the work of planning; the store checks again
+    world = parts.builder.load(episode.request.world_id)
+    plan = parts.planner.plan(episode_id, episode.request, world)
+    return episode_shape(parts.episodes.save_plan(episode_id, plan, world.revision))
+
+
+@router.post(
+    "/{episode_id}/execute",
+    response_model=MovedShape,
+    summary="Render it; returns at once, and repeating it changes nothing",
+    operation_id="execute_episode",
+    responses=answers(200, "It is being rendered.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    openapi_extra=POST_EXTRA,
+)
+def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
+    state = parts.episodes.execute(known_id("episode", episode_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.post(
+    "/{episode_id}/cancel",
+    response_model=MovedShape,
+    summary="Stop it; clips that are done stay",
+    operation_id="cancel_episode",
+    responses=answers(
+        200,
+        "CANCELLING until the last render has stopped, then CANCELLED.",
+        examples.moved("CANCELLING"),
+        "not-found",
+        "illegal-move",
+        "key-reused",
+    ),
+    openapi_extra=POST_EXTRA,
+)
+def cancel_episode(parts: Parts, episode_id: str) -> MovedShape:
+    state = parts.episodes.cancel(known_id("episode", episode_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.get(
+    "",
+    response_model=EpisodePageShape,
+    summary="List episodes, newest first",
+    operation_id="list_episodes",
+    responses=answers(200, "One page.", examples.PAGE, "bad-input"),
+)
+def list_episodes(
+    parts: Parts,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Episodes on the page.")] = 50,
+    cursor: Annotated[str | None, Query(pattern=r"^[!-~]{1,300}$", description="`next_cursor` of the page before.")] = None,
+    state: Annotated[EpisodeState | None, Query(description="Only those in this state.")] = None,
+    world_id: Annotated[
+        str | None, Query(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Only those in this world.")
+    ] = None,
+) -> EpisodePageShape:
+    return page_shape(parts.episodes.episodes(limit=limit, cursor=cursor, state=state, world_id=world_id))
+
+
+@router.get(
+    "/{episode_id}",
+    response_model=EpisodeShape,
+    summary="Look at an episode: its state, its beats, how far they are, its files",
+    operation_id="get_episode",
+    responses=answers(200, "All that is known of it.", examples.EPISODE, "not-found"),
+)
+def get_episode(parts: Parts, episode_id: str) -> EpisodeShape:
+    return episode_shape(known_episode(parts, episode_id))
+
+
+def known_episode(parts: ApiParts, episode_id: str) -> EpisodeView:
+    return parts.episodes.episode(known_id("episode", episode_id))

@@ -1,0 +1,146 @@
+"""Worlds: look, put, and give them pictures."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Body, File, Header, Query, Request, UploadFile
+from starlette.responses import Response
+
+from api import examples
+from api.media import file_answer
+from api.openapi import POST_EXTRA, answers, problem_answers, with_body
+from api.parts import Parts
+from api.pictures import checked_uploads, store_pictures
+from api.requests import known_id, new_world_id
+from api.revisions import etag, put_expected
+from api.shapes import UploadShape, WorldListShape, WorldShape, world_shape, world_summary_shape
+from api.strict_json import StrictRoute
+from episodes.errors import BadInput, NotFound
+from episodes.job import StoredFile
+from episodes.ports import WorldStore
+from episodes.world import World
+
+router = APIRouter(prefix="/worlds", tags=["worlds"], route_class=StrictRoute)
+
+_PICTURE_FILE = re.compile(r"[0-9a-f]{64}\.(png|jpg)")
+_HOW_TO_BEGIN = "PUT /worlds/{id} makes one, and so does POST /worlds/{id}/images."
+
+
+@router.get(
+    "",
+    response_model=WorldListShape,
+    summary="List the stored worlds",
+    operation_id="list_worlds",
+    responses=answers(200, "The newest revision of each.", examples.WORLDS),
+)
+def list_worlds(parts: Parts) -> WorldListShape:
+    return WorldListShape(worlds=[world_summary_shape(stored) for stored in parts.worlds.worlds()])
+
+
+@router.get(
+    "/{world_id}",
+    response_model=WorldShape,
+    summary="Look at a world as episodes see it",
+    operation_id="get_world",
+    responses=answers(200, "The newest revision; `ETag` is its number.", examples.WORLD, "not-found"),
+)
+def get_world(parts: Parts, world_id: str, response: Response) -> WorldShape:
+    if not parts.builder.exists(known_id("world", world_id, _HOW_TO_BEGIN)):
+        raise NotFound("world", world_id, _HOW_TO_BEGIN)
+    stored = parts.builder.load(world_id)
+    response.headers["ETag"] = etag(stored.revision)
+    return world_shape(stored)
+
+
+@router.put(
+    "/{world_id}",
+    response_model=WorldShape,
+    summary="Store a world: a new one, or a new revision",
+    description=(
+        "With `If-Match` (or `revision`) only that revision is replaced, and 412 (or 409) says that somebody was faster; "
+        "`If-None-Match: *` only makes a new world. Reference pictures must have been uploaded to this world before."
+    ),
+    operation_id="put_world",
+    responses=answers(200, "The stored revision.", examples.WORLD, *with_body("conflict", "precondition-failed")),
+)
+def put_world(
+    parts: Parts,
+    world_id: str,
+    world: Annotated[World, Body(examples=[examples.NEW_WORLD])],
+    response: Response,
+    if_match: Annotated[str | None, Header(max_length=200, description="ETag of the revision to replace.")] = None,
+    if_none_match: Annotated[str | None, Header(max_length=200, description="`*`: only if there is none yet.")] = None,
+    revision: Annotated[int | None, Query(ge=0, lt=2**31, description="Revision to replace; 0: none yet.")] = None,
+) -> WorldShape:
+    new_world_id(world_id)
+    _check_references(parts.worlds, world_id, world)
+    stored = put_expected(parts.worlds, world_id, world, if_match=if_match, if_none_match=if_none_match, revision=revision)
+    response.headers["ETag"] = etag(stored.revision)
+    return world_shape(stored)
+
+
+def _check_references(worlds: WorldStore, world_id: str, world: World) -> None:
+    stored = {(p.key, p.sha256) for p in worlds.pictures(world_id)}
+    owners = [("characters", i, c.references) for i, c in enumerate(world.characters)]
+    owners += [("places", i, p.references) for i, p in enumerate(world.places)]
+    for what, owner, references in owners:
+        for place, picture in enumerate(references):
+            if (picture.key, picture.sha256) not in stored:
+                raise BadInput(
+                    "This picture was not uploaded to this world.",
+                    "POST it to /worlds/{id}/images first, and take `key` and `sha256` from the answer.",
+                    f"{what}.{owner}.references.{place}",
+                )
+
+
+@router.post(
+    "/{world_id}/images",
+    status_code=201,
+    response_model=UploadShape,
+    summary="Upload reference pictures; what can be measured in them becomes part of the world",
+    description="PNG, JPEG or WebP in parts named `file`. The same picture twice is one. A world that was not there begins with it.",
+    operation_id="upload_pictures",
+    responses=answers(201, "What was measured.", examples.UPLOAD, *with_body("key-reused")),
+    openapi_extra=POST_EXTRA,
+)
+def upload_pictures(
+    parts: Parts, world_id: str, file: Annotated[list[UploadFile], File(description="One picture or several.")]
+) -> UploadShape:
+    uploads = checked_uploads(file, parts.limits)
+    return store_pictures(parts.builder, new_world_id(world_id), uploads)
+
+
+@router.get(
+    "/{world_id}/images/{file}",
+    response_class=Response,
+    summary="Look at an uploaded picture",
+    operation_id="get_picture",
+    responses={
+        200: {
+            "description": "The picture.",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}},
+        },
+        307: {"description": "A link that works for a short while."},
+        **problem_answers("not-found", "range-not-satisfiable"),
+    },
+)
+def get_picture(parts: Parts, request: Request, world_id: str, file: str) -> Response:
+    known_id("world", world_id)
+    if _PICTURE_FILE.fullmatch(file):
+        for picture in parts.worlds.pictures(world_id):
+            if picture.key.endswith(f"/{file}"):
+                stored = _stored_file(parts, picture.key)
+                return file_answer(request, parts.artifacts, stored, file)
+    raise NotFound("picture", file[:80], "GET /worlds/{id} lists those that there are.")
+
+
+def _stored_file(parts: Parts, key: str) -> StoredFile:
+    stored = parts.artifacts.head(key)
+    if stored is None:
+        raise NotFound("file", key)
+    return stored
+
+
+router.head("/{world_id}/images/{file}", response_class=Response, include_in_schema=False)(get_picture)

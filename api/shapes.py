@@ -1,0 +1,355 @@
+"""What the API answers: the shapes of episodes, beats, worlds and events on the wire, and how views become them."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from episodes.errors import FailureClass
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
+from episodes.plan import Beat, CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
+from episodes.world import Picture, StoredWorld, World, WorldSource
+
+ARTIFACT_PATHS = {
+    "video": "video",
+    "poster": "poster",
+    "film": "film",
+    "subtitles_srt": "subtitles.srt",
+    "subtitles_vtt": "subtitles.vtt",
+}
+"""Type → the last part of the path that serves it, below its beat or episode."""
+
+
+def percent(share: float) -> int:
+    """0 to 100, rounded down, so that 100 means done; the small term mends 0.29 × 100 = 28.999…"""
+    return min(100, math.floor(share * 100 + 1e-9))
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class ArtifactShape(Shape):
+    type: str
+    """`video` and `poster` of a beat; `film`, `poster`, `subtitles_srt` and `subtitles_vtt` of an episode."""
+    uri: str
+    """Where it is kept: `file:` or `s3:`."""
+    version: int
+    """Counts from 1: each accepted attempt makes a new one."""
+    url: str | None
+    """Path of this API that a client can fetch now."""
+    size_bytes: int
+    sha256: str
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    duration_s: float | None = None
+    num_frames: int | None = None
+
+
+class AttemptShape(Shape):
+    """One try to render the beat or to cut the film."""
+
+    attempt_id: str
+    number: int
+    state: AttemptState
+    renderer: str
+    node: str
+    failure_class: FailureClass | None
+    reason: str
+    opened_at: datetime
+    ended_at: datetime | None
+
+
+class CharacterShape(Shape):
+    character_id: str
+    name: str
+    action: str
+    is_target: bool
+
+
+class PlaceShape(Shape):
+    place_id: str
+    name: str
+
+
+class BeatShape(Shape):
+    beat_id: str
+    index: int
+    state: BeatState
+    progress: int = Field(ge=0, le=100)
+    """Per cent; 100 only with a stored clip."""
+    reason: str
+    """Why it failed or waits; empty when there is nothing to say."""
+    revision: int
+    description: str
+    turn: StoryTurn
+    action: str
+    characters: list[CharacterShape]
+    place: PlaceShape
+    time_of_day: TimeOfDay
+    shot_size: ShotSize
+    camera_move: CameraMove
+    dialogue: Line | None
+    caption: str
+    duration_s: float
+    transition: Transition
+    seed: int
+    depends_on: list[str]
+    starts_from: str | None
+    prompt: str
+    negative_prompt: str
+    style: str
+    backend: str
+    artifacts: list[ArtifactShape]
+    attempts: list[AttemptShape]
+
+
+class EpisodeSummaryShape(Shape):
+    episode_id: str
+    world_id: str
+    state: EpisodeState
+    progress: int = Field(ge=0, le=100)
+    """Per cent, weighted by the beats' length; never falls; 100 only with a stored film."""
+    reason: str
+    intent: str
+    style: str
+    backend: str | None
+    """What was asked for; null: the planner chooses for each beat."""
+    mode: Mode
+    width: int
+    height: int
+    fps: int
+    duration_s: float
+    """Of each beat, as asked for."""
+    num_beats: int
+    seed: int
+    motion: Motion
+    created_at: datetime
+    updated_at: datetime
+
+
+class EpisodeShape(EpisodeSummaryShape):
+    world_revision: int | None
+    """Of the world that the plan was made from."""
+    logline: str
+    beats: list[BeatShape]
+    film: ArtifactShape | None
+    artifacts: list[ArtifactShape]
+    """The film and what lies beside it."""
+    film_attempts: list[AttemptShape]
+
+
+class EpisodePageShape(Shape):
+    episodes: list[EpisodeSummaryShape]
+    next_cursor: str | None
+    """Give it back as `cursor` for the next page; null: this was the last."""
+
+
+class MovedShape(Shape):
+    """What a call that moves an episode answers."""
+
+    episode_id: str
+    state: EpisodeState
+
+
+class EventShape(Shape):
+    episode_id: str
+    number: int
+    type: str
+    at: datetime
+    data: dict[str, Any]  # JSON of a shape that depends on the type
+
+
+class WorldShape(Shape):
+    world_id: str
+    revision: int
+    """Give it back as `If-Match` to change exactly this one. 0: never stored."""
+    source: WorldSource
+    updated_at: datetime | None
+    world: World
+
+
+class WorldSummaryShape(Shape):
+    world_id: str
+    revision: int
+    source: WorldSource
+    updated_at: datetime | None
+    title: str
+    num_characters: int
+    num_places: int
+    num_pictures: int
+
+
+class WorldListShape(Shape):
+    worlds: list[WorldSummaryShape]
+
+
+class PictureShape(Shape):
+    file_name: str
+    url: str
+    picture: Picture
+    """What was measured in it."""
+
+
+class UploadShape(Shape):
+    world_id: str
+    revision: int
+    """Of the world with the new pictures in it."""
+    pictures: list[PictureShape]
+
+
+class HealthShape(Shape):
+    status: str
+
+
+class ReadinessShape(Shape):
+    status: str
+    checks: dict[str, str]
+    """Check → `ok`."""
+
+
+def artifact_shape(artifact: Artifact, path: str) -> ArtifactShape:
+    """`path` is that of its beat or episode."""
+    file = artifact.file
+    last_part = ARTIFACT_PATHS.get(artifact.artifact_type)
+    return ArtifactShape(
+        type=artifact.artifact_type,
+        uri=file.uri,
+        version=artifact.version,
+        url=f"{path}/{last_part}" if last_part else None,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        media_type=file.media_type,
+        width=file.width,
+        height=file.height,
+        fps=file.fps,
+        duration_s=file.duration_s,
+        num_frames=file.num_frames,
+    )
+
+
+def attempt_shape(attempt: Attempt) -> AttemptShape:
+    return AttemptShape(
+        attempt_id=attempt.attempt_id,
+        number=attempt.number,
+        state=attempt.state,
+        renderer=attempt.renderer,
+        node=attempt.node,
+        failure_class=attempt.failure_class,
+        reason=attempt.reason,
+        opened_at=attempt.opened_at,
+        ended_at=attempt.ended_at,
+    )
+
+
+def beat_shape(episode_id: str, view: BeatView) -> BeatShape:
+    path = f"/episodes/{episode_id}/beats/{view.beat.beat_id}"
+    return BeatShape(
+        state=view.state,
+        progress=percent(view.progress),
+        reason=view.reason,
+        revision=view.revision,
+        artifacts=[artifact_shape(a, path) for a in view.artifacts],
+        attempts=[attempt_shape(a) for a in view.attempts],
+        **_planned(view.beat),
+    )
+
+
+def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape
+    kept = (
+        "beat_id", "index", "description", "turn", "action", "time_of_day", "shot_size", "camera_move", "dialogue", "caption",
+        "duration_s", "transition", "seed", "starts_from", "prompt", "negative_prompt", "style", "backend",
+    )  # fmt: skip
+    return {
+        **{name: getattr(beat, name) for name in kept},
+        "depends_on": list(beat.depends_on),
+        "place": PlaceShape(place_id=beat.place.place_id, name=beat.place.name),
+        "characters": [
+            CharacterShape(character_id=m.character.character_id, name=m.character.name, action=m.action, is_target=m.is_target)
+            for m in beat.cast
+        ],
+    }
+
+
+def summary_shape(summary: EpisodeSummary) -> EpisodeSummaryShape:
+    return EpisodeSummaryShape(**_summary(summary))
+
+
+def _summary(summary: EpisodeSummary) -> dict[str, Any]:  # keyword arguments of EpisodeSummaryShape
+    request = summary.request
+    return {
+        "episode_id": summary.episode_id,
+        "world_id": request.world_id,
+        "state": summary.state,
+        "progress": percent(summary.progress),
+        "reason": summary.reason,
+        "intent": request.intent,
+        "style": request.style,
+        "backend": request.backend,
+        "mode": request.mode,
+        "width": request.format.width,
+        "height": request.format.height,
+        "fps": request.format.fps,
+        "duration_s": request.duration_s,
+        "num_beats": summary.num_beats or request.num_beats,
+        "seed": request.seed,
+        "motion": request.motion,
+        "created_at": summary.created_at,
+        "updated_at": summary.updated_at,
+    }
+
+
+def episode_shape(view: EpisodeView) -> EpisodeShape:
+    path = f"/episodes/{view.episode_id}"
+    artifacts = [artifact_shape(a, path) for a in view.artifacts]
+    return EpisodeShape(
+        **_summary(view),
+        world_revision=view.world_revision,
+        logline=view.logline,
+        beats=[beat_shape(view.episode_id, beat) for beat in view.beats],
+        film=next((a for a in artifacts if a.type == "film"), None),
+        artifacts=artifacts,
+        film_attempts=[attempt_shape(a) for a in view.film_attempts],
+    )
+
+
+def page_shape(page: EpisodePage) -> EpisodePageShape:
+    return EpisodePageShape(episodes=[summary_shape(e) for e in page.episodes], next_cursor=page.next_cursor)
+
+
+def event_shape(event: Event) -> EventShape:
+    return EventShape(episode_id=event.episode_id, number=event.number, type=event.event_type, at=event.at, data=event.data)
+
+
+def world_shape(stored: StoredWorld) -> WorldShape:
+    return WorldShape(
+        world_id=stored.world_id,
+        revision=stored.revision,
+        source=stored.source,
+        updated_at=stored.updated_at,
+        world=stored.world,
+    )
+
+
+def world_summary_shape(stored: StoredWorld) -> WorldSummaryShape:
+    return WorldSummaryShape(
+        world_id=stored.world_id,
+        revision=stored.revision,
+        source=stored.source,
+        updated_at=stored.updated_at,
+        title=stored.world.title,
+        num_characters=len(stored.world.characters),
+        num_places=len(stored.world.places),
+        num_pictures=len(stored.world.pictures()),
+    )
+
+
+def picture_shape(world_id: str, file_name: str, picture: Picture) -> PictureShape:
+    stored_name = picture.key.rsplit("/", 1)[-1]
+    return PictureShape(file_name=file_name, url=f"/worlds/{world_id}/images/{stored_name}", picture=picture)
