@@ -1,0 +1,193 @@
+"""How the coordinator leads and begins attempts, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from episodes.job import FilmPart, StartFrame, StoredFile
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import ActiveEpisode, Attempt, Lease, OpenAttempt, Opening, ReadyBeat
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
+from storage.rules import (
+    latest_last,
+    shown_share,
+)
+
+
+class Coordinating(Rows):
+    def acquire_lease(self, holder: str, ttl_s: float) -> Lease | None:
+        with self._lock:
+            now_s = self._now_s()
+            if self._lease is not None and self._lease.holder != holder and self._lease_ends_s > now_s:
+                return None
+            self._lease = Lease(holder=holder, fence=self._lease.fence + 1 if self._lease else 1)
+            self._lease_ends_s = now_s + ttl_s
+            return self._lease
+
+    def renew_lease(self, lease: Lease, ttl_s: float) -> None:
+        with self._lock:
+            self._lead(lease)
+            self._lease_ends_s = self._now_s() + ttl_s
+
+    def release_lease(self, lease: Lease) -> None:
+        with self._lock:
+            if self._lease == lease:
+                self._lease_ends_s = min(self._lease_ends_s, self._now_s())
+
+    def lease_holder(self) -> tuple[str, float] | None:
+        with self._lock:
+            return None if self._lease is None else (self._lease.holder, self._lease_ends_s - self._now_s())
+
+    def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
+        with self._lock:
+            self._lead(lease)
+            return [
+                ActiveEpisode(
+                    episode_id=row.episode_id,
+                    state=row.state,
+                    format=row.request.format,
+                    motion=row.request.motion,
+                    created_at_s=row.created_at_s,
+                )
+                for row in sorted(self._active.values(), key=lambda r: (r.executed_at_s, r.episode_id))
+            ]
+
+    def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
+        with self._lock:
+            self._lead(lease)
+            row = self._episode(episode_id)
+            if row.state is not EpisodeState.EXECUTING:
+                return []
+            now_s, found, in_order = self._now_s(), list[ReadyBeat](), list(row.beats.values())
+            for place in row.startable:
+                if len(found) >= limit:
+                    break
+                beat = in_order[place]
+                if beat.not_before_s <= now_s and beat.beat.beat_id not in exclude:
+                    found.append(_ready(row, beat))
+            return found
+
+    def next_ready_in_s(self, lease: Lease) -> float | None:
+        with self._lock:
+            self._lead(lease)
+            ends = [
+                row.beats[beat_id].not_before_s
+                for row, beat_id in ((self._episodes[e], b) for e, b in self._backing_off)
+                if row.state is EpisodeState.EXECUTING
+            ]
+            ends += [
+                row.film_not_before_s
+                for row in self._active.values()
+                if row.state is EpisodeState.CUTTING and row.film_not_before_s > 0
+            ]
+            return min(ends) - self._now_s() if ends else None
+
+    def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
+        with self._lock:
+            self._lead(lease)
+            return [self._open_one(opening, lease) for opening in openings]
+
+    def _open_one(self, opening: Opening, lease: Lease) -> OpenAttempt | None:
+        if opening.attempt_id in self._attempts:
+            again = self._attempts[opening.attempt_id]
+            return again.as_open() if again.is_open else None
+        row = self._episodes.get(opening.episode_id)
+        if row is None:
+            return None
+        if opening.beat_id is None:
+            return self._open_film(row, opening)
+        beat = row.beats.get(opening.beat_id)
+        if row.state is not EpisodeState.EXECUTING or beat is None or beat.revision != opening.revision:
+            return None
+        if beat.state is not BeatState.PENDING or beat.num_unmet:
+            return None
+        row.move(beat, BeatState.RENDERING)
+        beat.reason = ""
+        beat.not_before_s = 0.0
+        self._backing_off.discard((row.episode_id, opening.beat_id))
+        attempt = self._begin(row, opening, num_counted=beat.num_counted, backend=beat.beat.backend)
+        self._tell(
+            row,
+            "beat.rendering",
+            beat_id=opening.beat_id,
+            attempt_id=opening.attempt_id,
+            attempt=attempt.number,
+            renderer=opening.renderer,
+            node=opening.node,
+        )
+        return attempt
+
+    def _open_film(self, row: EpisodeRow, opening: Opening) -> OpenAttempt | None:
+        if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
+            return None
+        row.film_not_before_s = 0.0
+        attempt = self._begin(row, opening, num_counted=row.film_num_counted, backend="")
+        self._tell(row, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
+        return attempt
+
+    def _begin(self, row: EpisodeRow, opening: Opening, *, num_counted: int, backend: str) -> OpenAttempt:
+        now_s = self._now_s()
+        shown = Attempt(
+            attempt_id=opening.attempt_id,
+            episode_id=opening.episode_id,
+            beat_id=opening.beat_id,
+            revision=opening.revision,
+            number=len(row.attempts[opening.beat_id]) + 1,
+            state=AttemptState.OPEN,
+            renderer=opening.renderer,
+            node=opening.node,
+            opened_at=moment(now_s),
+        )
+        attempt = AttemptRow(shown=shown, num_counted_before=num_counted, backend=backend, opened_at_s=now_s)
+        row.attempts[opening.beat_id].append(attempt)
+        self._attempts[opening.attempt_id] = self._open[opening.attempt_id] = attempt
+        self._open_in[row.episode_id] += 1
+        return attempt.as_open()
+
+    def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
+        with self._lock:
+            self._lead(lease)
+            return [attempt.as_open() for attempt in self._open.values()]
+
+    def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
+        with self._lock:
+            self._lead(lease)
+            for attempt_id, share in shares.items():
+                attempt = self._open.get(attempt_id)
+                beat = self._beat_of(attempt) if attempt is not None else None
+                if attempt is not None and beat is not None:
+                    self._episodes[attempt.shown.episode_id].come_to(beat, shown_share(share))
+
+    def film_parts(self, episode_id: str) -> list[FilmPart]:
+        with self._lock:
+            row = self._episode(episode_id)
+            return [
+                FilmPart(beat_id=beat_id, video=video, subtitle=beat.beat.subtitle)
+                for beat_id, beat in row.beats.items()
+                if (video := _clip(row, beat_id)) is not None
+            ]
+
+
+def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
+    attempts = row.attempts.get(beat.beat.beat_id, [])
+    return ReadyBeat(
+        episode_id=row.episode_id,
+        beat=beat.beat,
+        revision=beat.revision,
+        num_attempts=len(attempts),
+        num_counted=beat.num_counted,
+        avoid_renderers=latest_last(a.shown.renderer for a in attempts if a.shown.state is AttemptState.FAILED),
+        start_frame=_start_frame(row, beat.beat.starts_from),
+    )
+
+
+def _start_frame(row: EpisodeRow, beat_id: str | None) -> StartFrame | None:
+    video = _clip(row, beat_id) if beat_id is not None else None
+    return StartFrame(video_key=video.key, sha256=video.sha256) if video is not None else None
+
+
+def _clip(row: EpisodeRow, beat_id: str) -> StoredFile | None:
+    for attempt in row.attempts.get(beat_id, []):
+        if attempt.shown.state is AttemptState.SELECTED and attempt.shown.revision == row.beats[beat_id].revision:
+            return next(a.file for a in attempt.artifacts if a.artifact_type == "video")
+    return None

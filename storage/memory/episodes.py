@@ -1,0 +1,11 @@
+"""MemoryEpisodeStore: the EpisodeStore of tests."""
+
+from __future__ import annotations
+
+from storage.memory.coordinating import Coordinating
+from storage.memory.ending import Ending
+from storage.memory.people import People
+
+
+class MemoryEpisodeStore(People, Coordinating, Ending):
+    """Implements EpisodeStore. `now_s` is its database clock: tests bring their own to let leases and back-offs end."""

@@ -1,0 +1,91 @@
+"""What people and pages read of episodes, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from episodes.lifecycle import AttemptState, EpisodeState
+from episodes.model import Artifact, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, ProgressView
+from storage.cursor import cursor_after, episode_before
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
+
+
+class Reading(Rows):
+    def episode(self, episode_id: str) -> EpisodeView:
+        with self._lock:
+            row = self._episode(episode_id)
+            shown = _summary(row)
+            return EpisodeView(
+                **{name: getattr(shown, name) for name in EpisodeSummary.__dataclass_fields__},
+                world_revision=row.world_revision,
+                logline=row.logline,
+                beats=tuple(_beat_view(row, beat) for beat in row.beats.values()),
+                artifacts=_selected_artifacts(row.attempts[None]),
+                film_attempts=tuple(a.shown for a in row.attempts[None]),
+            )
+
+    def episodes(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        state: EpisodeState | None = None,
+        world_id: str | None = None,
+    ) -> EpisodePage:
+        before = episode_before(cursor) if cursor is not None else None
+        with self._lock:
+            found = [
+                _summary(row)
+                for row in sorted(self._episodes.values(), key=lambda r: r.episode_id, reverse=True)
+                if (before is None or row.episode_id < before)
+                and (state is None or row.state is state)
+                and (world_id is None or row.request.world_id == world_id)
+            ]
+        page = found[:limit]
+        return EpisodePage(episodes=tuple(page), next_cursor=cursor_after(page[-1].episode_id) if len(found) > limit else None)
+
+    def events(self, episode_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
+        with self._lock:
+            return self._episode(episode_id).events[max(after, 0) : max(after, 0) + limit]
+
+    def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
+        with self._lock:
+            return {one: len(self._episodes[one].events) for one in episode_ids if one in self._episodes}
+
+    def progress(self, episode_id: str) -> ProgressView:
+        with self._lock:
+            row = self._episode(episode_id)
+            return ProgressView(
+                state=row.state, progress=row.progress, beats={name: b.progress for name, b in row.beats.items()}
+            )
+
+
+def _summary(row: EpisodeRow) -> EpisodeSummary:
+    return EpisodeSummary(
+        episode_id=row.episode_id,
+        request=row.request,
+        state=row.state,
+        progress=row.progress,
+        created_at=moment(row.created_at_s),
+        updated_at=moment(row.updated_at_s),
+        reason=row.reason,
+        num_beats=len(row.beats),
+    )
+
+
+def _beat_view(row: EpisodeRow, beat: BeatRow) -> BeatView:
+    attempts = row.attempts.get(beat.beat.beat_id, [])
+    return BeatView(
+        beat=beat.beat,
+        revision=beat.revision,
+        state=beat.state,
+        progress=beat.progress,
+        reason=beat.reason,
+        attempts=tuple(a.shown for a in attempts),
+        artifacts=_selected_artifacts([a for a in attempts if a.shown.revision == beat.revision]),
+    )
+
+
+def _selected_artifacts(attempts: list[AttemptRow]) -> tuple[Artifact, ...]:
+    selected = (a for row in attempts if row.shown.state is AttemptState.SELECTED for a in row.artifacts)
+    return tuple(sorted(selected, key=lambda a: a.artifact_type))

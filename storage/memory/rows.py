@@ -1,0 +1,199 @@
+"""What the in-memory store remembers, and how it changes: one lock, plain dicts, no scan on the coordinator's path."""
+
+from __future__ import annotations
+
+import bisect
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from episodes.errors import NotFound
+from episodes.job import StoredFile
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Artifact, Attempt, Event, Lease, OpenAttempt
+from episodes.plan import Beat, EpisodeRequest
+from episodes.ports import StoredAnswer
+from storage.rules import episode_progress, lease_lost
+
+
+@dataclass(kw_only=True, slots=True)
+class AttemptRow:
+    shown: Attempt
+    num_counted_before: int
+    backend: str
+    opened_at_s: float
+    artifacts: tuple[Artifact, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.shown.state is AttemptState.OPEN
+
+    def as_open(self) -> OpenAttempt:
+        one = self.shown
+        return OpenAttempt(
+            attempt_id=one.attempt_id,
+            episode_id=one.episode_id,
+            beat_id=one.beat_id,
+            revision=one.revision,
+            number=one.number,
+            num_counted=self.num_counted_before,
+            backend=self.backend,
+            renderer=one.renderer,
+            node=one.node,
+            opened_at_s=self.opened_at_s,
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class BeatRow:
+    beat: Beat
+    revision: int
+    num_unmet: int
+    """Dependencies that are not accepted."""
+    state: BeatState = BeatState.PENDING
+    progress: float = 0.0
+    reason: str = ""
+    failed_with_another: bool = False
+    not_before_s: float = 0.0
+    num_counted: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class EpisodeRow:
+    episode_id: str
+    request: EpisodeRequest
+    created_at_s: float
+    updated_at_s: float
+    executed_at_s: float = 0.0
+    state: EpisodeState = EpisodeState.CREATED
+    reason: str = ""
+    progress: float = 0.0
+    done_s: float = 0.0
+    total_s: float = 0.0
+    revision: int = 0
+    """Of the plan."""
+    world_revision: int | None = None
+    logline: str = ""
+    beats: dict[str, BeatRow] = field(default_factory=dict)
+    """In story order."""
+    dependents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    num_in: Counter[BeatState] = field(default_factory=Counter)
+    startable: list[int] = field(default_factory=list)
+    """Places of the pending beats whose dependencies are accepted, sorted."""
+    attempts: dict[str | None, list[AttemptRow]] = field(default_factory=lambda: defaultdict(list))
+    """Of each beat, and under None of the film."""
+    film_num_counted: int = 0
+    film_not_before_s: float = 0.0
+    events: list[Event] = field(default_factory=list)
+
+    def move(self, row: BeatRow, state: BeatState) -> None:
+        """Every change of a beat's state comes through here, so that the counts and the startable beats stay true."""
+        self.num_in[row.state] -= 1
+        self.num_in[state] += 1
+        was_startable = row.state is BeatState.PENDING and row.num_unmet == 0
+        row.state = state
+        is_startable = state is BeatState.PENDING and row.num_unmet == 0
+        if was_startable and not is_startable:
+            del self.startable[bisect.bisect_left(self.startable, row.beat.index)]
+        if is_startable and not was_startable:
+            bisect.insort(self.startable, row.beat.index)
+
+    def meet_one(self, row: BeatRow) -> None:
+        """One of the beats that this one depends on has been accepted."""
+        row.num_unmet -= 1
+        if row.num_unmet == 0 and row.state is BeatState.PENDING:
+            bisect.insort(self.startable, row.beat.index)
+
+    def come_to(self, row: BeatRow, share: float) -> None:
+        """Raise a beat's progress, and the episode's with it; neither ever falls."""
+        if share > row.progress:
+            self.done_s += (share - row.progress) * row.beat.duration_s
+            row.progress = share
+            self.progress = max(self.progress, episode_progress(self.done_s, self.total_s))
+
+    def film_is_open(self) -> bool:
+        return any(a.is_open for a in self.attempts[None])
+
+
+class Rows:
+    """Everything remembered, behind one lock; the stories of MemoryEpisodeStore stand on it."""
+
+    def __init__(self, *, now_s: Callable[[], float] = time.time) -> None:
+        self._now_s = now_s
+        self._lock = threading.RLock()
+        self._episodes: dict[str, EpisodeRow] = {}
+        self._attempts: dict[str, AttemptRow] = {}
+        self._open: dict[str, AttemptRow] = {}
+        self._open_in: Counter[str] = Counter()
+        """How many attempts of an episode are open."""
+        self._active: dict[str, EpisodeRow] = {}
+        self._backing_off: set[tuple[str, str]] = set()
+        """(episode, beat) of the beats that wait for their next try."""
+        self._keys: set[str] = set()
+        self._answers: dict[str, StoredAnswer] = {}
+        self._lease: Lease | None = None
+        self._lease_ends_s = 0.0
+
+    def _episode(self, episode_id: str) -> EpisodeRow:
+        try:
+            return self._episodes[episode_id]
+        except KeyError as unknown:
+            raise NotFound("episode", episode_id) from unknown
+
+    def _lead(self, lease: Lease) -> None:
+        if self._lease != lease:
+            raise lease_lost(lease)
+
+    def _tell(self, row: EpisodeRow, event_type: str, **data: object) -> None:
+        now_s = self._now_s()
+        row.updated_at_s = now_s
+        number = len(row.events) + 1
+        row.events.append(Event(episode_id=row.episode_id, number=number, event_type=event_type, data=data, at=moment(now_s)))
+
+    def _enter(self, row: EpisodeRow, state: EpisodeState, reason: str = "", **data: object) -> None:
+        """Move an episode to a state, with its event."""
+        if reason:
+            data["reason"] = reason
+        row.state = state
+        row.reason = reason
+        if state.is_active:
+            self._active[row.episode_id] = row
+        else:
+            self._active.pop(row.episode_id, None)
+        self._tell(row, f"episode.{state.lower()}", **data)
+
+    def _is_wanted(self, attempt: AttemptRow) -> bool:
+        """Its beat or film still waits for this open attempt."""
+        if attempt.shown.beat_id is None:
+            return self._episodes[attempt.shown.episode_id].state is EpisodeState.CUTTING
+        return self._beat_of(attempt) is not None
+
+    def _beat_of(self, attempt: AttemptRow) -> BeatRow | None:
+        """The beat that still waits for this open attempt; None for a film too."""
+        row = self._episodes[attempt.shown.episode_id]
+        beat = row.beats.get(attempt.shown.beat_id or "")
+        if beat is None or row.state is not EpisodeState.EXECUTING:
+            return None
+        return beat if beat.state is BeatState.RENDERING and beat.revision == attempt.shown.revision else None
+
+    def _close(
+        self, attempt: AttemptRow, state: AttemptState, reason: str = "", artifacts: Sequence[tuple[str, StoredFile]] = ()
+    ) -> None:
+        attempt.shown = replace(attempt.shown, state=state, reason=reason, ended_at=moment(self._now_s()))
+        of_same = self._episodes[attempt.shown.episode_id].attempts[attempt.shown.beat_id]
+        attempt.artifacts = tuple(
+            Artifact(artifact_type=kind, version=1 + _newest_version(of_same, kind), file=file) for kind, file in artifacts
+        )
+        del self._open[attempt.shown.attempt_id]
+        self._open_in[attempt.shown.episode_id] -= 1
+
+
+def _newest_version(attempts: list[AttemptRow], kind: str) -> int:
+    return max((a.version for row in attempts for a in row.artifacts if a.artifact_type == kind), default=0)
+
+
+def moment(now_s: float) -> datetime:
+    return datetime.fromtimestamp(now_s, UTC)

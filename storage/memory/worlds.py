@@ -1,0 +1,58 @@
+"""MemoryWorldStore: the WorldStore of tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from episodes.errors import NotFound
+from episodes.world import StoredWorld, UploadedPicture, World, WorldSource
+from storage.rules import revision_conflict
+
+
+class MemoryWorldStore:
+    """Implements WorldStore."""
+
+    def __init__(self, *, now_s: Callable[[], float] = time.time) -> None:
+        self._now_s = now_s
+        self._lock = threading.Lock()
+        self._revisions: dict[str, list[StoredWorld]] = defaultdict(list)
+        self._pictures: dict[str, dict[str, UploadedPicture]] = defaultdict(dict)
+
+    def world(self, world_id: str) -> StoredWorld:
+        with self._lock:
+            if world_id not in self._revisions:
+                raise NotFound("world", world_id)
+            return self._revisions[world_id][-1]
+
+    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
+        with self._lock:
+            earlier = self._revisions.get(world_id, [])
+            if earlier and earlier[-1].world == world:
+                return earlier[-1]
+            if expected_revision is not None and expected_revision != len(earlier):
+                raise revision_conflict(world_id, expected_revision, len(earlier))
+            stored = StoredWorld(
+                world_id=world_id,
+                revision=len(earlier) + 1,
+                source=source,
+                world=world,
+                updated_at=datetime.fromtimestamp(self._now_s(), UTC),
+            )
+            self._revisions[world_id].append(stored)
+            return stored
+
+    def worlds(self) -> list[StoredWorld]:
+        with self._lock:
+            return [self._revisions[world_id][-1] for world_id in sorted(self._revisions)]
+
+    def add_picture(self, picture: UploadedPicture) -> None:
+        with self._lock:
+            self._pictures[picture.world_id].setdefault(picture.sha256, picture)
+
+    def pictures(self, world_id: str) -> list[UploadedPicture]:
+        with self._lock:
+            return list(self._pictures.get(world_id, {}).values())

@@ -1,0 +1,101 @@
+"""What every episode store decides alike, as pure functions: how far something has come, what fails or opens together, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from episodes.errors import BadInput, LeaseLost, RevisionConflict
+from episodes.job import JobResult, StoredFile
+from episodes.lifecycle import BeatState
+from episodes.model import Lease
+
+BEAT_CEILING = 0.99
+"""What a beat can reach before its clip is accepted: nobody sees 100 % of something that may still fail."""
+EPISODE_CEILING = 0.98
+"""What an episode can reach before its film is stored; the rest is the cutting."""
+
+CAME_TOO_LATE = "It came too late: nobody wanted its result any more."
+
+
+def shown_share(share: float) -> float:
+    """How an attempt's share done counts for its beat while it renders."""
+    return min(max(share, 0.0), BEAT_CEILING)
+
+
+def episode_progress(done_s: float, total_s: float) -> float:
+    """Seconds of story done, of all of them, as an episode's progress without a film."""
+    return min(done_s / total_s, 1.0) * EPISODE_CEILING if total_s > 0 else 0.0
+
+
+def file_of(result: JobResult, kind: str) -> StoredFile:
+    """The file of this type. Raises BadInput when the result has none."""
+    if result.status != "succeeded" or kind not in result.files:
+        raise BadInput(f"The result of attempt {result.job_id} has no {kind}.", "Only a success with its files is accepted.")
+    return result.files[kind]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What decides whether a beat opens again."""
+
+    beat_id: str
+    state: BeatState
+    depends_on: tuple[str, ...]
+    failed_with_another: bool
+    """It failed only because a beat that it depends on did."""
+
+
+def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
+    """The beats that a retry of this one opens, in story order (`beats` are in it).
+
+    The beat; whatever failed or was cancelled among those that it depends on, as it could never start otherwise; and those
+    that had failed only because of these, unless they also depend on one that stays ended.
+    """
+    standings = {b.beat_id: b for b in beats}
+    opened = {beat_id}
+    for one in reversed(standings.values()):
+        if one.beat_id in opened:
+            opened.update(d for d in one.depends_on if _is_ended_without_clip(standings[d]))
+    for one in standings.values():
+        if one.state is BeatState.FAILED and one.failed_with_another:
+            in_the_way = (d for d in one.depends_on if d not in opened and _is_ended_without_clip(standings[d]))
+            if not any(in_the_way):
+                opened.add(one.beat_id)
+    return [one for one in standings if one in opened]
+
+
+def _is_ended_without_clip(beat: Standing) -> bool:
+    return beat.state in (BeatState.FAILED, BeatState.CANCELLED)
+
+
+def why_failed_with(beat_id: str) -> str:
+    return f"It builds on beat {beat_id}, which failed."
+
+
+def why_partial(num_accepted: int, num_beats: int) -> str:
+    """Why an episode with a film is not complete; empty when it is."""
+    return f"{num_beats - num_accepted} of {num_beats} beats have no clip." if num_accepted < num_beats else ""
+
+
+def why_no_film(reason: str) -> str:
+    return f"The film could not be cut: {reason}"
+
+
+def why_nothing_to_cut(num_beats: int, first_reason: str) -> str:
+    return f"None of its {num_beats} beats has a clip. {first_reason}".rstrip()
+
+
+def lease_lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"The lease of {lease.holder} with fence {lease.fence} is over.", "Another coordinator leads now.")
+
+
+def latest_last(renderers: Iterable[str]) -> tuple[str, ...]:
+    """Each once, at the place where it came last."""
+    return tuple(reversed(dict.fromkeys(reversed(list(renderers)))))
+
+
+def revision_conflict(world_id: str, expected: int, newest: int) -> RevisionConflict:
+    return RevisionConflict(
+        f"World {world_id!r} is at revision {newest}, not {expected}.", "Read it again and put your change on top."
+    )
