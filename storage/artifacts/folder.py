@@ -1,0 +1,175 @@
+"""Keeps artifacts in a folder of this machine: the keys are its paths."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from episodes.errors import ArtifactConflict, NotFound, Unavailable
+from episodes.job import StoredFile
+from episodes.ports import Download
+from storage.artifacts.copying import Digest, arriving, check_not_empty, check_same, copy, digest_of, sync_folder
+from storage.artifacts.keys import INCOMING, check_key, check_prefix, is_key, media_type_of
+
+LEFTOVER_AGE_S = 3600  # a living writer touches its file far more often than once an hour
+
+_NOTHING_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+class FolderArtifacts:
+    """An ArtifactStore in a folder. Several processes may share it.
+
+    A file is written and synced under `.incoming/`, then linked to its key: the link appears with all bytes or not at all, and never
+    replaces anything. Nothing is remembered beside the files: `head` reads the file for its hash and tells the media type from the
+    key's ending. Unlike in S3, no key lies below another (`a` and `a/b`): the second one is an ArtifactConflict.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Raises Unavailable when the folder is there but cannot be read."""
+        self._root = root
+        self._incoming = root / INCOMING
+        with self._disk():
+            self._remove_leftovers()
+
+    def put_file(self, key: str, path: Path, media_type: str) -> StoredFile:
+        with path.open("rb") as source:
+            return self._put(key, source, media_type)
+
+    def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile:
+        return self._put(key, io.BytesIO(data), media_type)
+
+    def get_bytes(self, key: str) -> bytes:
+        with self._disk(), self._open(key) as file:
+            return file.read()
+
+    def get_file(self, key: str, path: Path) -> None:
+        with self._open(key) as file, arriving(path) as target:
+            copy(file, target)
+
+    def head(self, key: str) -> StoredFile | None:
+        try:
+            with self._disk(), self._open(key) as file:
+                return digest_of(file).stored(key, self._path(key).as_uri(), media_type_of(key))
+        except NotFound:
+            return None
+
+    def keys(self, prefix: str) -> list[str]:
+        folder = self._root / check_prefix(prefix).rpartition("/")[0]
+        with self._disk():
+            found = (path.relative_to(self._root).as_posix() for path in _files_below(folder))
+            return sorted(key for key in found if key.startswith(prefix) and is_key(key))
+
+    def delete(self, key: str) -> None:
+        """Folders that become empty stay: a writer may be about to link into them."""
+        path = self._path(key)
+        with self._disk():
+            try:
+                path.unlink()
+            except _NOTHING_THERE:
+                return
+            sync_folder(path.parent)
+
+    def download(self, key: str, file_name: str) -> Download:
+        path = self._path(key)
+        if not path.is_file():
+            raise NotFound("artifact", key)
+        return Download(path=path)
+
+    def _put(self, key: str, source: BinaryIO, media_type: str) -> StoredFile:
+        path = self._path(key)
+        with self._disk(), self._written(source) as (temporary, digest):
+            check_not_empty(key, digest)
+            _make_folder(key, path.parent)
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                check_same(key, _digest_there(key, path), digest)
+            # also when somebody else made the link or the folders: they may not have come to this yet
+            for folder in (path.parent, *path.parent.parents):
+                sync_folder(folder)
+                if folder == self._root:
+                    break
+        return digest.stored(key, path.as_uri(), media_type)
+
+    @contextmanager
+    def _written(self, source: BinaryIO) -> Iterator[tuple[Path, Digest]]:
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        temporary = self._incoming / uuid.uuid4().hex
+        try:
+            with temporary.open("xb") as file:
+                digest = copy(source, file)
+                file.flush()
+                os.fsync(file.fileno())
+            yield temporary, digest
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _open(self, key: str) -> BinaryIO:
+        path = self._path(key)
+        with self._disk():
+            try:
+                return path.open("rb")
+            except _NOTHING_THERE as error:
+                raise NotFound("artifact", key) from error
+
+    def _path(self, key: str) -> Path:
+        return self._root / check_key(key)
+
+    def _remove_leftovers(self) -> None:
+        """Clear what writers left that were killed between writing and linking."""
+        if not self._incoming.is_dir():
+            return
+        for leftover in self._incoming.iterdir():
+            try:
+                if time.time() - leftover.stat().st_mtime > LEFTOVER_AGE_S:
+                    leftover.unlink()
+            except FileNotFoundError:
+                continue  # its writer finished, or another process clears up too
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Unavailable(
+                    f"The disk of the artifact folder {self._root} is full.",
+                    "Free some space; nothing was stored by halves.",
+                    retry_after_s=60,
+                ) from error
+            raise Unavailable(
+                f"The artifact folder {self._root} cannot be used: {error.strerror}.",
+                "It must be readable and writable, on a disk that has hard links.",
+            ) from error
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder, onerror=_unless_gone):
+        yield from (Path(place, name) for name in names)
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, _NOTHING_THERE):
+        raise error
+
+
+def _make_folder(key: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ArtifactConflict(f"The key {key!r} cannot be stored: a file already has the beginning of its name.") from error
+
+
+def _digest_there(key: str, path: Path) -> Digest:
+    try:
+        with path.open("rb") as file:
+            return digest_of(file)
+    except IsADirectoryError as error:
+        raise ArtifactConflict(f"The key {key!r} cannot be stored: other keys lie below it.") from error

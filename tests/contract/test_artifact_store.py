@@ -1,0 +1,509 @@
+"""The contract of ArtifactStore, kept by every implementation; then what only S3, and only a folder, can get wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from episodes.errors import ArtifactConflict, BadInput, NotFound, Unavailable
+from episodes.job import StoredFile
+from episodes.ports import ArtifactStore
+from storage.artifacts import FolderRecipe, S3Credentials, S3Recipe, open_artifact_store
+from storage.artifacts.memory import MemoryArtifacts
+from storage.artifacts.s3 import PART_BYTES, S3Artifacts
+from tests.contract.s3_servers import CREDENTIALS, LossyLine, S3Server, moto, rclone
+
+KEY = "episodes/e1/beats/b1/video/a1.mp4"
+CLIP, OTHER_CLIP = b"the clip's bytes", b"the clip's fault"  # of the same length: the hash must tell them apart
+MIB = 1024 * 1024
+
+AWKWARD_KEYS = [
+    "a",
+    "x y/ä+%&=?#'\"!~*().txt",
+    "世界/雨の屋上 🎬.mp4",
+    "a..b/c...d",
+    "trailing./dot .",
+    "%2F/a%20b+c",
+    "a:b;c,@$|<>^`[]{}",
+    "-rf/.hidden/--help",
+    "e\u0301/é",
+    f"{'p' * 200}/{'q' * 99}",
+]
+BAD_KEYS = [
+    "",
+    "/a",
+    "a/",
+    "a//b",
+    ".",
+    "..",
+    "../a",
+    "a/./b",
+    "a/../../b",
+    "a\\b",
+    "a\nb",
+    "a\0",
+    "\ud800",
+    "x" * 301,
+    ".incoming/a",
+]
+
+
+@pytest.fixture(scope="module")
+def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with rclone(tmp_path_factory.mktemp("rclone")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def moto_server() -> Iterator[S3Server]:
+    with moto() as server:
+        yield server
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], ArtifactStore]:
+    def opened(kind: str) -> ArtifactStore:
+        match kind:
+            case "memory":
+                return MemoryArtifacts()
+            case "folder":
+                return open_artifact_store(FolderRecipe(root=tmp_path / "out puts"))
+            case _:
+                server: S3Server = request.getfixturevalue(f"{kind}_server")
+                return open_artifact_store(server.fresh_bucket(), CREDENTIALS)
+
+    return opened
+
+
+@pytest.fixture(params=["memory", "folder", "rclone", "moto"])
+def store(request: pytest.FixtureRequest, opened: Callable[[str], ArtifactStore]) -> ArtifactStore:
+    return opened(request.param)
+
+
+@pytest.fixture(params=["memory", "folder", "moto"])
+def strict_store(request: pytest.FixtureRequest, opened: Callable[[str], ArtifactStore]) -> ArtifactStore:
+    """One that keeps write-once among writers of the same instant; rclone cannot."""
+    return opened(request.param)
+
+
+@pytest.fixture(params=["rclone", "moto"])
+def s3_server(request: pytest.FixtureRequest) -> S3Server:
+    server: S3Server = request.getfixturevalue(f"{request.param}_server")
+    return server
+
+
+# --- every store ---
+
+
+def test_what_was_put_comes_back(store: ArtifactStore, tmp_path: Path) -> None:
+    stored = store.put_bytes(KEY, CLIP, "video/mp4")
+
+    assert stored.key == KEY
+    assert stored.uri.partition(":")[0] in ("memory", "file", "s3")
+    assert (stored.size_bytes, stored.sha256) == (len(CLIP), hashlib.sha256(CLIP).hexdigest())
+    assert stored.media_type == "video/mp4"
+    assert store.get_bytes(KEY) == CLIP
+    store.get_file(KEY, tmp_path / "clip.mp4")
+    assert (tmp_path / "clip.mp4").read_bytes() == CLIP
+
+
+def test_a_file_is_stored_like_its_bytes_and_stays_where_it_is(store: ArtifactStore, tmp_path: Path) -> None:
+    clip = CLIP * 100_000  # more than one chunk
+    (tmp_path / "spooled.mp4").write_bytes(clip)
+
+    stored = store.put_file(KEY, tmp_path / "spooled.mp4", "video/mp4")
+
+    assert stored == store.put_bytes(KEY, clip, "video/mp4")
+    assert store.get_bytes(KEY) == clip
+    assert (tmp_path / "spooled.mp4").read_bytes() == clip
+
+
+def test_head_tells_what_put_told(store: ArtifactStore) -> None:
+    stored = store.put_bytes(KEY, CLIP, "video/mp4")
+
+    assert store.head(KEY) == stored
+
+
+def test_the_same_bytes_again_change_nothing(store: ArtifactStore) -> None:
+    first = store.put_bytes(KEY, CLIP, "video/mp4")
+
+    assert store.put_bytes(KEY, CLIP, "video/mp4") == first
+    assert store.keys("") == [KEY]
+
+
+def test_other_bytes_are_refused_and_the_first_stay(store: ArtifactStore, tmp_path: Path) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+    (tmp_path / "other.mp4").write_bytes(OTHER_CLIP)
+
+    with pytest.raises(ArtifactConflict, match="already holds other bytes"):
+        store.put_bytes(KEY, OTHER_CLIP, "video/mp4")
+    with pytest.raises(ArtifactConflict, match="already holds other bytes"):
+        store.put_file(KEY, tmp_path / "other.mp4", "video/mp4")
+    assert store.get_bytes(KEY) == CLIP
+
+
+def test_an_empty_file_is_refused_and_leaves_nothing(store: ArtifactStore) -> None:
+    with pytest.raises(BadInput, match="is empty"):
+        store.put_bytes(KEY, b"", "video/mp4")
+
+    assert store.head(KEY) is None
+    assert store.keys("") == []
+
+
+def test_what_was_never_put_is_not_found(store: ArtifactStore, tmp_path: Path) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+    target = tmp_path / "in" / "clip.mp4"
+    target.parent.mkdir()
+    missing = "episodes/e1/beats/b1/video/a2.mp4"
+
+    assert store.head(missing) is None
+    for ask in (store.get_bytes, lambda key: store.get_file(key, target), lambda key: store.download(key, "clip.mp4")):
+        with pytest.raises(NotFound, match=missing):
+            ask(missing)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_the_beginning_of_a_key_is_no_key(store: ArtifactStore) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+
+    assert store.head("episodes/e1") is None
+    with pytest.raises(NotFound):
+        store.get_bytes("episodes/e1")
+    with pytest.raises(NotFound):
+        store.download("episodes/e1", "clip.mp4")
+
+
+def test_get_file_replaces_an_older_copy(store: ArtifactStore, tmp_path: Path) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+    (tmp_path / "clip.mp4").write_bytes(b"older and much longer than the new one")
+
+    store.get_file(KEY, tmp_path / "clip.mp4")
+
+    assert (tmp_path / "clip.mp4").read_bytes() == CLIP
+
+
+def test_keys_are_sorted_and_begin_with_the_prefix(store: ArtifactStore) -> None:
+    for key in ("e/10/x", "e/1/b", "e/1/a.mp4", "e/1/a/c", "f/1", "é/1"):
+        store.put_bytes(key, CLIP, "video/mp4")
+
+    assert store.keys("") == ["e/1/a.mp4", "e/1/a/c", "e/1/b", "e/10/x", "f/1", "é/1"]
+    assert store.keys("e/1") == ["e/1/a.mp4", "e/1/a/c", "e/1/b", "e/10/x"]
+    assert store.keys("e/1/") == ["e/1/a.mp4", "e/1/a/c", "e/1/b"]
+    assert store.keys("e/1/a") == ["e/1/a.mp4", "e/1/a/c"]
+    assert store.keys("e/1/a.mp4") == ["e/1/a.mp4"]
+    assert store.keys("e/1/b/") == []
+    assert store.keys("nowhere/at/all") == []
+
+
+def test_a_deleted_key_is_free_again(store: ArtifactStore) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+
+    store.delete(KEY)
+    store.delete(KEY)
+
+    assert store.head(KEY) is None
+    assert store.keys("") == []
+    store.put_bytes(KEY, OTHER_CLIP, "video/mp4")
+    assert store.get_bytes(KEY) == OTHER_CLIP
+
+
+def test_any_good_key_holds_its_bytes(store: ArtifactStore) -> None:
+    for number, key in enumerate(AWKWARD_KEYS, start=1):
+        store.put_bytes(key, bytes([number]), "application/octet-stream")
+
+    assert store.keys("") == sorted(AWKWARD_KEYS)
+    for number, key in enumerate(AWKWARD_KEYS, start=1):
+        assert store.get_bytes(key) == bytes([number])
+        assert _fetched(store, key) == bytes([number])
+        assert store.keys(key) == [other for other in sorted(AWKWARD_KEYS) if other.startswith(key)]
+
+
+def test_bad_keys_are_refused_by_every_call(store: ArtifactStore, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(CLIP)
+    calls: list[Callable[[str], object]] = [
+        lambda key: store.put_file(key, tmp_path / "clip.mp4", "video/mp4"),
+        lambda key: store.put_bytes(key, CLIP, "video/mp4"),
+        store.get_bytes,
+        lambda key: store.get_file(key, tmp_path / "out.mp4"),
+        store.head,
+        store.delete,
+        lambda key: store.download(key, "clip.mp4"),
+    ]
+
+    for key in BAD_KEYS:
+        for call in calls:
+            with pytest.raises(BadInput):
+                call(key)
+    for prefix in ("/", "../", "a//", "a/../b", "a\\", "a\0"):
+        with pytest.raises(BadInput):
+            store.keys(prefix)
+    assert store.keys("") == []
+
+
+def test_many_writers_of_the_same_bytes_all_succeed(store: ArtifactStore) -> None:
+    outcomes = _at_once([lambda: store.put_bytes(KEY, CLIP, "video/mp4")] * 8)
+
+    assert outcomes == [store.head(KEY)] * 8
+    assert store.get_bytes(KEY) == CLIP
+
+
+def test_of_many_writers_of_other_bytes_exactly_one_wins(strict_store: ArtifactStore) -> None:
+    clips = [bytes([number]) * 50_000 for number in range(8)]
+
+    outcomes = _at_once([partial(strict_store.put_bytes, KEY, clip, "video/mp4") for clip in clips])
+
+    winners = [clip for clip, outcome in zip(clips, outcomes, strict=True) if isinstance(outcome, StoredFile)]
+    assert winners == [strict_store.get_bytes(KEY)]
+    assert sum(isinstance(outcome, ArtifactConflict) for outcome in outcomes) == len(clips) - 1
+
+
+def test_a_client_can_fetch_a_download(store: ArtifactStore) -> None:
+    store.put_bytes(KEY, CLIP, "video/mp4")
+
+    assert _fetched(store, KEY) == CLIP
+
+
+# --- S3 ---
+
+
+def test_a_signed_link_plays_and_has_a_name(s3_server: S3Server) -> None:
+    store = open_artifact_store(s3_server.fresh_bucket(), CREDENTIALS)
+    store.put_bytes(KEY, CLIP, "video/mp4")
+
+    link = store.download(KEY, 'the "film" ü.mp4').url
+
+    assert link is not None
+    assert CREDENTIALS.secret_key not in link
+    request = urllib.request.Request(link, headers={"Range": "bytes=4-7"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Content-Range"] == f"bytes 4-7/{len(CLIP)}"
+        assert answer.read() == CLIP[4:8]
+        assert answer.headers["Content-Type"] == "video/mp4"
+        assert answer.headers["Content-Disposition"] == "inline; filename*=UTF-8''the%20%22film%22%20%C3%BC.mp4"
+
+
+def test_a_stored_put_whose_reply_was_lost_is_adopted(s3_server: S3Server) -> None:
+    with _lossy(s3_server) as (line, store):
+        line.lost_replies["PUT"] = 1
+
+        stored = store.put_bytes(KEY, CLIP, "video/mp4")
+
+        assert line.lost_replies["PUT"] == 0
+        assert store.head(KEY) == stored
+        assert store.get_bytes(KEY) == CLIP
+
+
+def test_a_put_whose_replies_were_all_lost_can_be_repeated(s3_server: S3Server) -> None:
+    with _lossy(s3_server) as (line, store):
+        line.lost_replies["PUT"] = 2
+        with pytest.raises(Unavailable, match="does not answer"):
+            store.put_bytes(KEY, CLIP, "video/mp4")
+
+        assert store.put_bytes(KEY, CLIP, "video/mp4") == store.head(KEY)
+        with pytest.raises(ArtifactConflict):
+            store.put_bytes(KEY, OTHER_CLIP, "video/mp4")
+
+
+def test_a_download_that_breaks_off_leaves_no_file(s3_server: S3Server, tmp_path: Path) -> None:
+    with _lossy(s3_server) as (line, store):
+        store.put_bytes(KEY, CLIP * 100_000, "video/mp4")
+        line.cut_replies = 2
+
+        with pytest.raises(Unavailable, match="does not answer"):
+            store.get_file(KEY, tmp_path / "clip.mp4")
+        with pytest.raises(Unavailable, match="does not answer"):
+            store.get_bytes(KEY)
+        assert list(tmp_path.iterdir()) == []
+        assert store.get_bytes(KEY) == CLIP * 100_000
+
+
+def test_damaged_bytes_are_not_accepted(s3_server: S3Server, tmp_path: Path) -> None:
+    recipe = s3_server.fresh_bucket()
+    store = open_artifact_store(recipe, CREDENTIALS)
+    recorded = {"sha256": hashlib.sha256(CLIP).hexdigest()}
+    s3_server.raw.put_object(Bucket=recipe.bucket, Key=KEY, Body=OTHER_CLIP, Metadata=recorded)
+
+    with pytest.raises(Unavailable, match="not the bytes that were written"):
+        store.get_bytes(KEY)
+    with pytest.raises(Unavailable, match="not the bytes that were written"):
+        store.get_file(KEY, tmp_path / "clip.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_from_another_worker_is_read_for_its_hash(s3_server: S3Server) -> None:
+    recipe = s3_server.fresh_bucket()
+    store = open_artifact_store(recipe, CREDENTIALS)
+    s3_server.raw.put_object(Bucket=recipe.bucket, Key=KEY, Body=CLIP, ContentType="video/mp4")
+
+    found = store.head(KEY)
+
+    assert found is not None
+    assert (found.size_bytes, found.sha256) == (len(CLIP), hashlib.sha256(CLIP).hexdigest())
+    assert store.put_bytes(KEY, CLIP, "video/mp4") == found
+
+
+def test_a_big_file_goes_up_in_parts_and_is_written_once(s3_server: S3Server, tmp_path: Path) -> None:
+    recipe = s3_server.fresh_bucket()
+    store = S3Artifacts(recipe, CREDENTIALS, part_bytes=5 * MIB)
+    film = b"0123456789abcdef" * (11 * MIB // 16)
+    (tmp_path / "film.mp4").write_bytes(film)
+
+    stored = store.put_file(KEY, tmp_path / "film.mp4", "video/mp4")
+
+    assert store.head(KEY) == stored == store.put_file(KEY, tmp_path / "film.mp4", "video/mp4")
+    assert store.get_bytes(KEY) == film
+    with pytest.raises(ArtifactConflict):
+        store.put_bytes(KEY, film[:-1] + b"!", "video/mp4")
+
+
+def test_of_two_big_files_that_go_up_at_once_the_first_one_wins(moto_server: S3Server) -> None:
+    recipe = moto_server.fresh_bucket()
+    store = S3Artifacts(recipe, CREDENTIALS, part_bytes=5 * MIB)
+
+    outcomes = _at_once([partial(store.put_bytes, KEY, fill * (6 * MIB), "video/mp4") for fill in (b"a", b"b")])
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ArtifactConflict", "StoredFile"]
+    assert moto_server.raw.head_object(Bucket=recipe.bucket, Key=KEY)["ETag"].endswith('-2"')  # S3's mark of two parts
+    assert "Uploads" not in moto_server.raw.list_multipart_uploads(Bucket=recipe.bucket)
+
+
+def test_a_big_file_whose_last_reply_was_lost_is_adopted(s3_server: S3Server) -> None:
+    film = CLIP * (6 * MIB // len(CLIP))
+    with _lossy(s3_server, part_bytes=5 * MIB) as (line, store):
+        line.lost_replies["POST completing"] = 1
+
+        stored = store.put_bytes(KEY, film, "video/mp4")
+
+        assert line.lost_replies["POST completing"] == 0
+        assert store.head(KEY) == stored
+        assert store.get_bytes(KEY) == film
+
+
+def test_more_keys_than_one_page_are_all_listed(rclone_server: S3Server, tmp_path: Path) -> None:
+    expected = [f"episodes/e{number:04}/film" for number in range(1001)]  # a page has 1,000
+    for key in expected:
+        (tmp_path / "films" / key).parent.mkdir(parents=True)
+        (tmp_path / "films" / key).write_bytes(CLIP)
+
+    with rclone(tmp_path) as server:
+        assert (
+            open_artifact_store(S3Recipe(bucket="films", endpoint=server.endpoint), CREDENTIALS).keys("episodes/") == expected
+        )
+
+
+def test_other_tools_folder_marks_are_no_keys(moto_server: S3Server) -> None:
+    recipe = moto_server.fresh_bucket()
+    moto_server.raw.put_object(Bucket=recipe.bucket, Key="episodes/", Body=b"")
+
+    assert open_artifact_store(recipe, CREDENTIALS).keys("") == []
+
+
+def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens here, and nobody else can
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        store = open_artifact_store(S3Recipe(bucket="films", endpoint=endpoint), CREDENTIALS)
+        calls: list[Callable[[], object]] = [
+            lambda: store.put_bytes(KEY, CLIP, "video/mp4"),
+            lambda: store.get_bytes(KEY),
+            lambda: store.get_file(KEY, tmp_path / "clip.mp4"),
+            lambda: store.head(KEY),
+            lambda: store.keys(""),
+            lambda: store.delete(KEY),
+            lambda: store.download(KEY, "clip.mp4"),
+        ]
+        for call in calls:
+            with pytest.raises(Unavailable, match=f"{endpoint} does not answer.*S3_ENDPOINT"):
+                call()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_bucket_is_named_with_its_setting(s3_server: S3Server) -> None:
+    store = open_artifact_store(S3Recipe(bucket="no-such-films", endpoint=s3_server.endpoint), CREDENTIALS)
+
+    for call in (lambda: store.put_bytes(KEY, CLIP, "video/mp4"), lambda: store.get_bytes(KEY), lambda: store.keys("")):
+        with pytest.raises(Unavailable, match=r"'no-such-films'.*NoSuchBucket.*S3_BUCKET"):
+            call()
+
+
+def test_wrong_credentials_are_named_with_their_setting_and_stay_secret(rclone_server: S3Server) -> None:
+    recipe = rclone_server.fresh_bucket()
+    forged = S3Credentials(access_key=CREDENTIALS.access_key, secret_key="WRONGSECRET")
+    stranger = S3Credentials(access_key="NOBODYKNOWS", secret_key="WRONGSECRET")
+
+    for credentials, setting in ((forged, "S3_SECRET_KEY"), (stranger, "S3_ACCESS_KEY")):
+        store = open_artifact_store(recipe, credentials)
+        with pytest.raises(Unavailable, match=setting):
+            store.get_bytes(KEY)
+        with pytest.raises(Unavailable, match=setting) as refused:
+            store.put_bytes(KEY, CLIP, "video/mp4")
+        assert "WRONGSECRET" not in repr(refused.value)
+
+
+# --- a folder ---
+
+
+def test_a_writer_killed_before_the_link_leaves_no_key(tmp_path: Path) -> None:
+    store = open_artifact_store(FolderRecipe(root=tmp_path))
+
+    killed = subprocess.run([sys.executable, "-c", _KILLED_BEFORE_THE_LINK, str(tmp_path), KEY], check=False)
+
+    assert killed.returncode == 9
+    assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()] == [b"half a clip"]
+    assert store.keys("") == []
+    assert store.head(KEY) is None
+    store.put_bytes(KEY, CLIP, "video/mp4")
+    assert store.get_bytes(KEY) == CLIP
+
+
+_KILLED_BEFORE_THE_LINK = """
+import os, pathlib, sys
+from storage.artifacts.folder import FolderArtifacts
+os.link = lambda *names: os._exit(9)
+FolderArtifacts(pathlib.Path(sys.argv[1])).put_bytes(sys.argv[2], b"half a clip", "video/mp4")
+"""
+
+
+@contextmanager
+def _lossy(server: S3Server, part_bytes: int = PART_BYTES) -> Iterator[tuple[LossyLine, S3Artifacts]]:
+    line = LossyLine(server.endpoint)
+    bucket = server.fresh_bucket().bucket
+    with line.running():
+        yield line, S3Artifacts(S3Recipe(bucket=bucket, endpoint=line.endpoint), CREDENTIALS, part_bytes)
+
+
+def _fetched(store: ArtifactStore, key: str) -> bytes:
+    download = store.download(key, "clip.mp4")
+    if download.path is not None:
+        assert download.url is None
+        return download.path.read_bytes()
+    assert download.url is not None
+    with urllib.request.urlopen(download.url) as answer:
+        data: bytes = answer.read()
+        return data
+
+
+def _at_once(calls: list[Callable[[], StoredFile]]) -> list[StoredFile | Exception]:
+    """What each call gave or raised, all begun at the same moment."""
+    start = threading.Barrier(len(calls))
+
+    def outcome(call: Callable[[], StoredFile]) -> StoredFile | Exception:
+        start.wait()
+        try:
+            return call()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(outcome, calls))
