@@ -59,5 +59,6 @@ class Coordinator:
                 return
             await leading
         finally:
+            leading.cancel()
             stopping.cancel()
             self._term = None
