@@ -1,0 +1,228 @@
+"""Clips → film: joined without re-encoding where they agree with the episode's format, with subtitles and a poster beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from episodes.errors import RenderCancelled, RenderFailed, StoryWorldError
+from episodes.job import FilmJob, FilmPart, JobError, JobResult, RuntimeFacts, StoredFile
+from episodes.plan import Format
+from episodes.ports import ArtifactStore, Control
+from rendering.backend import Frames
+from rendering.encoding import TICKS_PER_FRAME, TO_BT709, encode, h264, mp4
+from rendering.failures import failure_of
+from rendering.ffmpeg import local_input, run
+from rendering.pictures import fetch
+from rendering.posters import described, jpeg
+from rendering.probe import Stream, VideoFacts, probe, read_stream
+from rendering.spool import Spool
+from rendering.subtitles import Cue, cues_of, srt, webvtt
+from rendering.uploading import Uploader
+
+GATHERED = 0.6
+"""Share of the work when every clip is there in the episode's format; the rest is joining, checking and storing."""
+
+log = structlog.get_logger(__name__)
+
+
+class Cutter:
+    """Cuts films, each in a throw-away folder of the spool: whatever happens, a film can be cut again from its clips.
+
+    Safe from many threads. A film that was told to stop stores nothing from then on.
+    """
+
+    def __init__(
+        self,
+        store: ArtifactStore,
+        spool: Spool,
+        *,
+        node: str,
+        uploader: Uploader | None = None,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._spool = spool
+        self._node = node
+        self._uploader = uploader or Uploader(store)
+        self._now_s = now_s
+
+    def cut(self, job: FilmJob, control: Control) -> JobResult:
+        """Cut and store one film; whatever goes wrong is the result's status."""
+        began_at_s = self._now_s()
+        try:
+            with self._spool.scratch() as folder:
+                film = _cut(job, folder, self._store, control)
+                files = self._store_all(job, film, control)
+            result = self._result(job, began_at_s, files)
+            self._uploader.put_bytes(job.result_key, _as_json(result), "application/json", control)
+        except Exception as error:  # noqa: BLE001 - the edge: any surprise becomes a status
+            return self._ended(job, began_at_s, failure_of(error))
+        log.info("film.published", **_ids(job), num_parts=len(job.parts), publish_s=result.runtime.publish_s)
+        return result
+
+    def _store_all(self, job: FilmJob, film: _Film, control: Control) -> dict[str, StoredFile]:
+        put = self._uploader
+        files = {"film": film.video.describe(put.put_file(job.key(".mp4"), film.path, "video/mp4", control))}
+        poster = put.put_bytes(job.key(".jpg"), jpeg(film.poster_HWC), "image/jpeg", control)
+        files["poster"] = described(poster, job.format)
+        for kind, suffix, media_type, text in (
+            ("subtitles_srt", ".srt", "application/x-subrip", srt(film.cues)),
+            ("subtitles_vtt", ".vtt", "text/vtt", webvtt(film.cues)),
+        ):
+            if film.cues:  # a film in which nobody says anything has no subtitles
+                files[kind] = put.put_bytes(job.key(suffix), text.encode(), media_type, control)
+        return files
+
+    def _result(self, job: FilmJob, began_at_s: float, files: dict[str, StoredFile]) -> JobResult:
+        return JobResult(
+            job_id=job.job_id,
+            status="succeeded",
+            artifacts={kind: file.uri for kind, file in files.items()},
+            runtime=self._runtime(began_at_s),
+            files=files,
+            fence=job.fence,
+            episode_id=job.episode_id,
+        )
+
+    def _ended(self, job: FilmJob, began_at_s: float, error: RenderFailed) -> JobResult:
+        cancelled = isinstance(error, RenderCancelled)
+        result = JobResult(
+            job_id=job.job_id,
+            status="cancelled" if cancelled else "failed",
+            runtime=self._runtime(began_at_s),
+            error=None if cancelled else JobError(failure_class=error.failure_class, reason=str(error)),
+            fence=job.fence,
+            episode_id=job.episode_id,
+        )
+        log.info(f"film.{result.status}", **_ids(job), reason=str(error))
+        if not cancelled:
+            self._store_failure(job, result)
+        return result
+
+    def _store_failure(self, job: FilmJob, result: JobResult) -> None:
+        """So that a coordinator that was away learns of it. Not worth waiting for: without it, the attempt counts as lost."""
+        try:
+            self._store.put_bytes(job.result_key, _as_json(result), "application/json")
+        except StoryWorldError as error:
+            log.warning("film.failure_not_stored", **_ids(job), reason=str(error))
+
+    def _runtime(self, began_at_s: float) -> RuntimeFacts:
+        publish_s = max(0.0, self._now_s() - began_at_s)
+        return RuntimeFacts(backend="film", latency_sec=publish_s, publish_s=publish_s, node=self._node)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Film:
+    path: Path
+    video: VideoFacts
+    poster_HWC: Frames
+    cues: list[Cue]
+
+
+def _cut(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) -> _Film:
+    clips = _gather(job, folder, store, control)
+    num_frames = [stream.num_frames for _, stream in clips]
+    path = _join([clip for clip, _ in clips], folder, job.format, control)
+    video = probe(path, film_format=job.format, num_frames=sum(num_frames), control=control)
+    subtitles = [part.subtitle for part in job.parts]
+    return _Film(
+        path=path,
+        video=video,
+        poster_HWC=frame_at(path, sum(num_frames) // 2, film_format=job.format, control=control),
+        cues=cues_of(list(zip(subtitles, num_frames, strict=True)), job.format.fps),
+    )
+
+
+def _gather(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) -> list[tuple[Path, Stream]]:
+    """Every part's clip in the episode's format, in story order, with what its packets say."""
+    wanted = _own_parameters(job.format, folder, control)
+    clips: list[tuple[Path, Stream]] = []
+    for index, part in enumerate(job.parts):
+        control.check()
+        path = folder / f"{index:06}.mp4"
+        try:
+            clips.append((path, _gather_one(part, path, wanted, job.format, store, control)))
+        except RenderCancelled:
+            raise
+        except RenderFailed as error:
+            raise RenderFailed(f"The clip of beat {part.beat_id!r}: {error.message}", error.failure_class) from error
+        control.report((index + 1) / len(job.parts) * GATHERED)
+    return clips
+
+
+def _gather_one(
+    part: FilmPart, path: Path, wanted: tuple[str, ...], film_format: Format, store: ArtifactStore, control: Control
+) -> Stream:
+    fetch(store, part.video.key, part.video.sha256, path)
+    stream = read_stream(path, control=control)
+    if stream.parameters == wanted:
+        return stream
+    log.info("film.clip_reencoded", beat=part.beat_id, found=stream.parameters, wanted=wanted)
+    converted = _convert(path, film_format, control)
+    converted.replace(path)
+    return read_stream(path, control=control)
+
+
+def _own_parameters(film_format: Format, folder: Path, control: Control) -> tuple[str, ...]:
+    """What a clip of our own encoder has: asked of the encoder itself, so that it can never be out of date."""
+    path = folder / "own.mp4"
+    black = np.zeros((film_format.height, film_format.width, 3), np.uint8)
+    encode([black], path, film_format=film_format, num_frames=1, control=_Silent(control))
+    return read_stream(path, control=control).parameters
+
+
+def _convert(path: Path, film_format: Format, control: Control) -> Path:
+    """Another encoder's clip in the episode's format: the whole picture, with black bars where the shapes differ."""
+    converted = path.with_name(f"{path.stem}-converted.mp4")
+    size = f"{film_format.width}:{film_format.height}"
+    fitted = f"scale={size}:force_original_aspect_ratio=decrease:flags=bicubic,pad={size}:-1:-1,setsar=0"
+    arguments = ["-map", "0:v:0", "-an", "-vf", f"{fitted},fps={film_format.fps},{TO_BT709}", *h264(film_format)]
+    run([*local_input(path.name), *arguments, "-y", f"file:{converted.name}"], folder=path.parent, control=control)
+    return converted
+
+
+def _join(clips: list[Path], folder: Path, film_format: Format, control: Control) -> Path:
+    """Copy the packets one after the other and number them anew, so that the film runs at exactly one rate."""
+    (folder / "clips.txt").write_text("".join(f"file '{clip.name}'\n" for clip in clips))
+    ticks = TICKS_PER_FRAME
+    arguments = ["-map", "0:v", "-c", "copy", "-bsf:v", f"setts=ts=N*{ticks}:duration={ticks}", *mp4(film_format)]
+    demuxer = ["-f", "concat", "-safe", "1", *local_input("clips.txt")]
+    run([*demuxer, *arguments, "-y", "file:film.mp4"], folder=folder, control=control)
+    return folder / "film.mp4"
+
+
+def frame_at(path: Path, index: int, *, film_format: Format, control: Control) -> Frames:
+    """One decoded RGB frame (height, width, 3) of a file in this format."""
+    seek_s = max(0.0, (index - 0.5) / film_format.fps)
+    said = run(
+        ["-ss", f"{seek_s:.6f}", *local_input(path.name), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"],
+        folder=path.parent,
+        control=control,
+    )
+    return np.frombuffer(said.output, np.uint8).reshape(film_format.height, film_format.width, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    """A control for work that is no part of the share."""
+
+    control: Control
+
+    def check(self) -> None:
+        self.control.check()
+
+    def report(self, share: float) -> None: ...
+
+
+def _as_json(result: JobResult) -> bytes:
+    return result.model_dump_json(indent=1).encode()
+
+
+def _ids(job: FilmJob) -> dict[str, str]:
+    return {"episode": job.episode_id, "attempt": job.job_id}

@@ -1,0 +1,38 @@
+"""The one picture that stands for a clip or a film."""
+
+from __future__ import annotations
+
+import cv2
+
+from episodes.job import StoredFile
+from episodes.plan import Format
+from rendering.backend import Frames
+
+MAX_BYTES = 150_000
+MAX_SIDE = 1280  # pixels; a poster is shown small
+QUALITIES = (88, 80, 70, 55, 40, 20)
+
+
+def jpeg(frame_HWC: Frames) -> bytes:
+    """At most 150 kB in the best quality that fits."""
+    height, width = frame_HWC.shape[:2]
+    picture = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2BGR)
+    if (size := _size(width, height)) != (width, height):
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    data = b""
+    for quality in QUALITIES:
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1])[1].tobytes()
+        if len(data) <= MAX_BYTES:
+            break
+    return data
+
+
+def described(stored: StoredFile, film_format: Format) -> StoredFile:
+    """With the size that a poster from this format has."""
+    width, height = _size(film_format.width, film_format.height)
+    return stored.model_copy(update={"width": width, "height": height})
+
+
+def _size(width: int, height: int) -> tuple[int, int]:
+    shrink = min(1.0, MAX_SIDE / max(width, height))
+    return max(1, round(width * shrink)), max(1, round(height * shrink))

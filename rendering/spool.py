@@ -1,0 +1,154 @@
+"""The folder where finished clips wait for the store: what it holds survives the process that made it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from episodes.errors import BadInput, Conflict
+from episodes.job import RenderJob, RuntimeFacts
+from episodes.nouns import Noun
+from rendering.probe import VideoFacts
+
+
+class ClipFacts(Noun):
+    """What the result will say about a clip that waits in the spool."""
+
+    runtime: RuntimeFacts
+    """As its renderer told it, with the recipe."""
+    video: VideoFacts
+    began_at_s: float
+    """Seconds since 1970, when publishing began: the waiting may outlast this process."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One attempt's folder. Its owner is the only one who writes there."""
+
+    folder: Path
+    job: RenderJob
+
+    @property
+    def clip(self) -> Path:
+        return self.folder / "clip.mp4"
+
+    @property
+    def poster(self) -> Path:
+        return self.folder / "poster.jpg"
+
+    @property
+    def facts(self) -> ClipFacts:
+        """Of a sealed entry."""
+        return ClipFacts.model_validate_json((self.folder / "facts.json").read_bytes())
+
+    def seal(self, facts: ClipFacts) -> None:
+        """Make the clip, its poster and facts survive everything from here on; the marker comes last."""
+        (self.folder / "facts.json").write_text(facts.model_dump_json())
+        for file in self.folder.iterdir():
+            _sync(file)
+        _sync(self.folder)
+        self._ready.touch()
+        _sync(self._ready)
+        _sync(self.folder)
+
+    def discard(self) -> None:
+        """Repeatable. The marker goes first: a crash half-way leaves garbage, never half an entry."""
+        self._ready.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self._ready.exists()
+
+    @property
+    def _ready(self) -> Path:
+        return self.folder / "ready"
+
+
+class Spool:
+    """Entries under one root, for one publisher at a time. Safe from many threads.
+
+    `max_bytes` bounds it softly: a full spool stops its renderers (`has_room`), but what they already made still comes in.
+    """
+
+    def __init__(self, root: Path, *, max_bytes: int) -> None:
+        """Raises Conflict when another process works on it."""
+        root.mkdir(parents=True, exist_ok=True)
+        self._root = root
+        self._max_bytes = max_bytes
+        self._lock = FileLock(root / ".lock")
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise Conflict(
+                f"Another publisher works on the spool {root.name!r}.",
+                "Give each publisher its own folder, or stop the other one.",
+            ) from error
+
+    def begin(self, job: RenderJob) -> Entry:
+        """Open a folder for an attempt. Raises Conflict when it has one already, BadInput when its id makes no folder name."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", job.job_id):
+            raise BadInput(f"The job_id {job.job_id!r} is not a UUID.", where="job_id")
+        entry = Entry(folder=self._root / job.job_id, job=job)
+        try:
+            entry.folder.mkdir()
+        except FileExistsError as error:
+            raise Conflict(f"Attempt {job.job_id} is already being published.") from error
+        (entry.folder / "job.json").write_text(job.model_dump_json())
+        return entry
+
+    def resume(self) -> list[Entry]:
+        """What a killed publisher finished but did not store, oldest first. Its unfinished work is deleted. For the start, before `begin`."""
+        entries: list[Entry] = []
+        for folder in sorted((f for f in self._root.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime):
+            if (folder / "ready").exists():
+                entries.append(Entry(folder=folder, job=RenderJob.model_validate_json((folder / "job.json").read_bytes())))
+            else:
+                shutil.rmtree(folder)
+        return entries
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder to work in, gone afterwards; what a killed process left of it goes with `resume`."""
+        with TemporaryDirectory(dir=self._root, prefix="scratch-") as folder:
+            yield Path(folder)
+
+    def has_room(self) -> bool:
+        return self.used_bytes() < self._max_bytes
+
+    def used_bytes(self) -> int:
+        return sum(_size(f) for f in self._root.rglob("*"))
+
+    def close(self) -> None:
+        """Let another publisher have it."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # stored and discarded while we were counting
+        return 0
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,66 @@
+"""Patience with a store that does not answer: what was made once is not made again because the network was down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+
+from episodes.errors import FailureClass, RenderFailed, Unavailable
+from episodes.job import StoredFile
+from episodes.ports import ArtifactStore, Control
+
+PATIENCE_S = 1800.0  # as long as the coordinator bears with an attempt whose store is down
+LONGEST_WAIT_S = 30.0
+LOOK_AROUND_S = 0.25  # how late a cancel may be noticed while waiting
+
+T = TypeVar("T")
+
+
+class Uploader:
+    """Puts files into a store, again and again while it is Unavailable; every put is repeatable.
+
+    Looks at the control before each try and while it waits. Raises RenderFailed (infra) when patience ends.
+    """
+
+    def __init__(
+        self, store: ArtifactStore, *, patience_s: float = PATIENCE_S, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.store = store
+        self._patience_s = patience_s
+        self._sleep = sleep
+
+    def put_file(self, key: str, path: Path, media_type: str, control: Control) -> StoredFile:
+        return self.patiently(lambda: self.store.put_file(key, path, media_type), control)
+
+    def put_bytes(self, key: str, data: bytes, media_type: str, control: Control) -> StoredFile:
+        return self.patiently(lambda: self.store.put_bytes(key, data, media_type), control)
+
+    def patiently(self, call: Callable[[], T], control: Control) -> T:
+        def attempt() -> T:
+            control.check()
+            return call()
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(Unavailable),
+            wait=wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_S),
+            stop=self._is_out_of_patience,
+            sleep=lambda seconds: self._wait(seconds, control),
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except Unavailable as error:
+            raise RenderFailed(f"The store did not answer for {self._patience_s:.0f} s: {error}", FailureClass.INFRA) from error
+
+    def _is_out_of_patience(self, state: RetryCallState) -> bool:
+        return state.idle_for + state.upcoming_sleep > self._patience_s
+
+    def _wait(self, seconds: float, control: Control) -> None:
+        while seconds > 0:
+            control.check()
+            self._sleep(min(seconds, LOOK_AROUND_S))
+            seconds -= LOOK_AROUND_S
