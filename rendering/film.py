@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from episodes.errors import RenderCancelled, RenderFailed, StoryWorldError
-from episodes.job import FilmJob, FilmPart, JobError, JobResult, RuntimeFacts, StoredFile
+from episodes.errors import RenderCancelled, RenderFailed
+from episodes.job import FilmJob, FilmPart, JobResult, RuntimeFacts, StoredFile
 from episodes.plan import Format
 from episodes.ports import ArtifactStore, Control
 from rendering.backend import Frames
@@ -21,6 +21,7 @@ from rendering.ffmpeg import local_input, run
 from rendering.pictures import fetch
 from rendering.posters import described, jpeg
 from rendering.probe import Stream, VideoFacts, probe, read_stream
+from rendering.results import as_json, failed, ids_of, store_failure
 from rendering.spool import Spool
 from rendering.subtitles import Cue, cues_of, srt, webvtt
 from rendering.uploading import Uploader
@@ -57,13 +58,15 @@ class Cutter:
         began_at_s = self._now_s()
         try:
             with self._spool.scratch() as folder:
-                film = _cut(job, folder, self._store, control)
+                film = _cut(job, folder, self._uploader, control)
                 files = self._store_all(job, film, control)
             result = self._result(job, began_at_s, files)
-            self._uploader.put_bytes(job.result_key, _as_json(result), "application/json", control)
+            self._uploader.put_bytes(job.result_key, as_json(result), "application/json", control)
         except Exception as error:  # noqa: BLE001 - the edge: any surprise becomes a status
-            return self._ended(job, began_at_s, failure_of(error))
-        log.info("film.published", **_ids(job), num_parts=len(job.parts), publish_s=result.runtime.publish_s)
+            result = failed(job, failure_of(error), self._runtime(began_at_s))
+            store_failure(self._store, job, result)
+            return result
+        log.info("film.published", **ids_of(job), num_parts=len(job.parts), publish_s=result.runtime.publish_s)
         return result
 
     def _store_all(self, job: FilmJob, film: _Film, control: Control) -> dict[str, StoredFile]:
@@ -90,28 +93,6 @@ class Cutter:
             episode_id=job.episode_id,
         )
 
-    def _ended(self, job: FilmJob, began_at_s: float, error: RenderFailed) -> JobResult:
-        cancelled = isinstance(error, RenderCancelled)
-        result = JobResult(
-            job_id=job.job_id,
-            status="cancelled" if cancelled else "failed",
-            runtime=self._runtime(began_at_s),
-            error=None if cancelled else JobError(failure_class=error.failure_class, reason=str(error)),
-            fence=job.fence,
-            episode_id=job.episode_id,
-        )
-        log.info(f"film.{result.status}", **_ids(job), reason=str(error))
-        if not cancelled:
-            self._store_failure(job, result)
-        return result
-
-    def _store_failure(self, job: FilmJob, result: JobResult) -> None:
-        """So that a coordinator that was away learns of it. Not worth waiting for: without it, the attempt counts as lost."""
-        try:
-            self._store.put_bytes(job.result_key, _as_json(result), "application/json")
-        except StoryWorldError as error:
-            log.warning("film.failure_not_stored", **_ids(job), reason=str(error))
-
     def _runtime(self, began_at_s: float) -> RuntimeFacts:
         publish_s = max(0.0, self._now_s() - began_at_s)
         return RuntimeFacts(backend="film", latency_sec=publish_s, publish_s=publish_s, node=self._node)
@@ -125,8 +106,8 @@ class _Film:
     cues: list[Cue]
 
 
-def _cut(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) -> _Film:
-    clips = _gather(job, folder, store, control)
+def _cut(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> _Film:
+    clips = _gather(job, folder, uploader, control)
     num_frames = [stream.num_frames for _, stream in clips]
     path = _join([clip for clip, _ in clips], folder, job.format, control)
     video = probe(path, film_format=job.format, num_frames=sum(num_frames), control=control)
@@ -139,7 +120,7 @@ def _cut(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) -> 
     )
 
 
-def _gather(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) -> list[tuple[Path, Stream]]:
+def _gather(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> list[tuple[Path, Stream]]:
     """Every part's clip in the episode's format, in story order, with what its packets say."""
     wanted = _own_parameters(job.format, folder, control)
     clips: list[tuple[Path, Stream]] = []
@@ -147,7 +128,7 @@ def _gather(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) 
         control.check()
         path = folder / f"{index:06}.mp4"
         try:
-            clips.append((path, _gather_one(part, path, wanted, job.format, store, control)))
+            clips.append((path, _gather_one(part, path, wanted, job.format, uploader, control)))
         except RenderCancelled:
             raise
         except RenderFailed as error:
@@ -157,9 +138,9 @@ def _gather(job: FilmJob, folder: Path, store: ArtifactStore, control: Control) 
 
 
 def _gather_one(
-    part: FilmPart, path: Path, wanted: tuple[str, ...], film_format: Format, store: ArtifactStore, control: Control
+    part: FilmPart, path: Path, wanted: tuple[str, ...], film_format: Format, uploader: Uploader, control: Control
 ) -> Stream:
-    fetch(store, part.video.key, part.video.sha256, path)
+    uploader.patiently(lambda: fetch(uploader.store, part.video.key, part.video.sha256, path), control)
     stream = read_stream(path, control=control)
     if stream.parameters == wanted:
         return stream
@@ -218,11 +199,3 @@ class _Silent:
         self.control.check()
 
     def report(self, share: float) -> None: ...
-
-
-def _as_json(result: JobResult) -> bytes:
-    return result.model_dump_json(indent=1).encode()
-
-
-def _ids(job: FilmJob) -> dict[str, str]:
-    return {"episode": job.episode_id, "attempt": job.job_id}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
+import uuid
 from pathlib import Path
 
 from episodes.errors import FailureClass, NotFound, RenderFailed, Unavailable
@@ -33,10 +33,12 @@ class StoredPictures:
         if _is(kept, sha256):
             os.utime(kept)
             return kept
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="fetching-") as fetching:
-            fetched = Path(fetching, "file")
-            fetch(self._store, key, sha256, fetched)
-            fetched.replace(kept)
+        arriving = self._folder / f"arriving-{uuid.uuid4().hex}"  # what a killed process leaves of it ages like the rest
+        try:
+            fetch(self._store, key, sha256, arriving)
+        except (NotFound, Unavailable) as error:
+            raise RenderFailed(f"Cannot get {key!r} from the store: {error}", FailureClass.INFRA) from error
+        arriving.replace(kept)
         self._throw_away(keep=kept)
         return kept
 
@@ -52,13 +54,10 @@ class StoredPictures:
 
 
 def fetch(store: ArtifactStore, key: str, sha256: str, path: Path) -> None:
-    """Copy stored bytes to `path` and check them. Raises RenderFailed (infra)."""
-    try:
-        store.get_file(key, path)
-    except (NotFound, Unavailable) as error:
-        raise RenderFailed(f"Cannot get {key!r} from the store: {error}", FailureClass.INFRA) from error
+    """Copy stored bytes to `path` and check them. Raises what the store raises, RenderFailed (infra) for other bytes."""
+    store.get_file(key, path)
     if not _is(path, sha256):
-        path.unlink(missing_ok=True)
+        path.unlink()
         raise RenderFailed(f"The store holds other bytes under {key!r} than were asked for.", FailureClass.INFRA)
 
 

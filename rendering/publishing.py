@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
-from episodes.errors import RenderCancelled, RenderFailed, StoryWorldError
-from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
+from episodes.errors import Conflict, RenderFailed
+from episodes.job import JobResult, RenderJob, RuntimeFacts
 from episodes.plan import Transition
 from episodes.ports import ArtifactStore, Control
 from rendering.backend import Frames, Keyframes
@@ -17,7 +18,8 @@ from rendering.encoding import encode
 from rendering.failures import failure_of
 from rendering.motion import fill
 from rendering.posters import described, jpeg
-from rendering.probe import probe
+from rendering.probe import VideoFacts, probe
+from rendering.results import as_json, failed, ids_of, store_failure
 from rendering.spool import ClipFacts, Entry, Spool
 from rendering.uploading import Uploader
 
@@ -30,7 +32,8 @@ class Publisher:
     """Makes the clip in the spool, then stores it. Safe from many threads, each with an attempt of its own.
 
     An attempt that was told to stop stores nothing from then on. While the store does not answer, the finished clip waits in
-    the spool; should the process die meanwhile, `leftovers` and `finish` of the next one store it.
+    the spool; should the process die meanwhile, `leftovers` and `finish` of the next one store it. `slots` is held while a clip
+    is being made and not while one waits for the store.
     """
 
     def __init__(
@@ -39,12 +42,14 @@ class Publisher:
         spool: Spool,
         *,
         node: str,
+        slots: AbstractContextManager[object] | None = None,
         uploader: Uploader | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._spool = spool
         self._node = node
+        self._slots = slots or nullcontext()
         self._uploader = uploader or Uploader(store)
         self._now_s = now_s
 
@@ -53,27 +58,21 @@ class Publisher:
 
         The control gets the share of frames encoded. Raises Conflict when this very attempt is being published already.
         """
-        entry = self._spool.begin(job)
         began_at_s = self._now_s()
         is_filled = len(keyframes.indices) < keyframes.num_frames
         engine = job.input.motion.engine if is_filled else ""
         runtime = runtime.model_copy(update={"recipe": {**runtime.recipe, **keyframes.recipe}, "motion_engine": engine})
         try:
-            self._make(entry, keyframes, runtime, began_at_s, control)
+            entry = self._make(job, keyframes, runtime, began_at_s, control)
+        except Conflict:
+            raise
         except Exception as error:  # noqa: BLE001 - the edge: any surprise becomes a status
-            entry.discard()
-            return self._ended(job, self._timed(runtime, began_at_s), failure_of(error))
-        return self.finish(entry, control)
+            return self._failed(job, error, self._timed(runtime, began_at_s))
+        return self._conclude(entry, self._store_all, control)
 
     def finish(self, entry: Entry, control: Control) -> JobResult:
-        """Store a sealed entry's files, the result last, and empty its folder. Repeatable after a crash at any point."""
-        facts = entry.facts
-        try:
-            result = self._adopted(entry.job, control) or self._store_all(entry, facts, control)
-        except Exception as error:  # noqa: BLE001 - the edge: any surprise becomes a status
-            result = self._ended(entry.job, self._timed(facts.runtime, facts.began_at_s), failure_of(error))
-        entry.discard()
-        return result
+        """Store what an earlier publisher sealed, from wherever it got to. Repeatable after a crash at any point."""
+        return self._conclude(entry, self._store_rest, control)
 
     def leftovers(self) -> list[Entry]:
         """Entries that an earlier publisher sealed and did not store; give each to `finish`. For the start only."""
@@ -85,16 +84,29 @@ class Publisher:
 
     def publish_failure(self, job: RenderJob, error: RenderFailed, runtime: RuntimeFacts) -> JobResult:
         """The result of an attempt that came to nothing before there were keyframes; stored where the store lets it."""
-        return self._ended(job, runtime, error)
+        return self._failed(job, error, runtime)
 
-    def _make(self, entry: Entry, keyframes: Keyframes, runtime: RuntimeFacts, began_at_s: float, control: Control) -> None:
-        job, film_format = entry.job, entry.job.input.format
-        finished = finished_frames(job, keyframes, control)
-        poster_index = keyframes.indices[len(keyframes.indices) // 2]
-        with_poster = _setting_aside(finished, poster_index, lambda frame: entry.poster.write_bytes(jpeg(frame)))
-        encode(with_poster, entry.clip, film_format=film_format, num_frames=job.num_frames, control=control)
-        video = probe(entry.clip, film_format=film_format, num_frames=job.num_frames, control=control)
-        entry.seal(ClipFacts(runtime=runtime, video=video, began_at_s=began_at_s))
+    def _make(self, job: RenderJob, keyframes: Keyframes, runtime: RuntimeFacts, began_at_s: float, control: Control) -> Entry:
+        """A sealed entry, or none at all."""
+        entry = self._spool.begin(job)
+        try:
+            with self._slots:
+                video = _encode(entry, keyframes, control)
+            entry.seal(ClipFacts(runtime=runtime, video=video, began_at_s=began_at_s))
+        except Exception:
+            entry.discard()
+            raise
+        return entry
+
+    def _conclude(self, entry: Entry, store: Callable[[Entry, ClipFacts, Control], JobResult], control: Control) -> JobResult:
+        """Store the entry's files and empty its folder, come what may."""
+        facts = entry.facts
+        try:
+            result = store(entry, facts, control)
+        except Exception as error:  # noqa: BLE001 - the edge: any surprise becomes a status
+            result = self._failed(entry.job, error, self._timed(facts.runtime, facts.began_at_s))
+        entry.discard()
+        return result
 
     def _store_all(self, entry: Entry, facts: ClipFacts, control: Control) -> JobResult:
         job, put = entry.job, self._uploader
@@ -110,39 +122,21 @@ class Publisher:
             episode_id=job.meta.episode_id,
             beat_id=job.meta.beat_id,
         )
-        put.put_bytes(job.result_key, _as_json(result), "application/json", control)
-        log.info("clip.published", **_ids(job), num_frames=job.num_frames, publish_s=result.runtime.publish_s)
+        put.put_bytes(job.result_key, as_json(result), "application/json", control)
+        log.info("clip.published", **ids_of(job), num_frames=job.num_frames, publish_s=result.runtime.publish_s)
         return result
 
-    def _adopted(self, job: RenderJob, control: Control) -> JobResult | None:
-        """The result that was stored just before an earlier publisher died."""
-        if self._uploader.patiently(lambda: self._store.head(job.result_key), control) is None:
-            return None
-        data = self._uploader.patiently(lambda: self._store.get_bytes(job.result_key), control)
-        return JobResult.model_validate_json(data)
+    def _store_rest(self, entry: Entry, facts: ClipFacts, control: Control) -> JobResult:
+        """Like `_store_all`, unless the earlier publisher died after its very last write: then its result stands."""
+        key, patiently = entry.job.result_key, self._uploader.patiently
+        if patiently(lambda: self._store.head(key), control) is None:
+            return self._store_all(entry, facts, control)
+        return JobResult.model_validate_json(patiently(lambda: self._store.get_bytes(key), control))
 
-    def _ended(self, job: RenderJob, runtime: RuntimeFacts, error: RenderFailed) -> JobResult:
-        cancelled = isinstance(error, RenderCancelled)
-        result = JobResult(
-            job_id=job.job_id,
-            status="cancelled" if cancelled else "failed",
-            runtime=runtime,
-            error=None if cancelled else JobError(failure_class=error.failure_class, reason=str(error)),
-            fence=job.meta.fence,
-            episode_id=job.meta.episode_id,
-            beat_id=job.meta.beat_id,
-        )
-        log.info(f"clip.{result.status}", **_ids(job), reason=str(error))
-        if not cancelled:
-            self._store_failure(job, result)
+    def _failed(self, job: RenderJob, error: Exception, runtime: RuntimeFacts) -> JobResult:
+        result = failed(job, failure_of(error), runtime)
+        store_failure(self._store, job, result)
         return result
-
-    def _store_failure(self, job: RenderJob, result: JobResult) -> None:
-        """So that a coordinator that was away learns of it. Not worth waiting for: without it, the attempt counts as lost."""
-        try:
-            self._store.put_bytes(job.result_key, _as_json(result), "application/json")
-        except StoryWorldError as error:
-            log.warning("clip.failure_not_stored", **_ids(job), reason=str(error))
 
     def _timed(self, runtime: RuntimeFacts, began_at_s: float) -> RuntimeFacts:
         publish_s = max(0.0, self._now_s() - began_at_s)
@@ -150,6 +144,16 @@ class Publisher:
         return runtime.model_copy(
             update={"publish_s": publish_s, "latency_sec": latency_sec, "node": runtime.node or self._node}
         )
+
+
+def _encode(entry: Entry, keyframes: Keyframes, control: Control) -> VideoFacts:
+    """The clip and its poster, the middle keyframe as the viewer sees it."""
+    job, film_format = entry.job, entry.job.input.format
+    frames = finished_frames(job, keyframes, control)
+    poster_index = keyframes.indices[len(keyframes.indices) // 2]
+    frames = _setting_aside(frames, poster_index, lambda frame_HWC: entry.poster.write_bytes(jpeg(frame_HWC)))
+    encode(frames, entry.clip, film_format=film_format, num_frames=job.num_frames, control=control)
+    return probe(entry.clip, film_format=film_format, num_frames=job.num_frames, control=control)
 
 
 def finished_frames(job: RenderJob, keyframes: Keyframes, control: Control) -> Iterator[Frames]:
@@ -180,11 +184,3 @@ def _setting_aside(frames: Iterator[Frames], index: int, keep: Callable[[Frames]
         if place == index:
             keep(frame_HWC)
         yield frame_HWC
-
-
-def _as_json(result: JobResult) -> bytes:
-    return result.model_dump_json(indent=1).encode()
-
-
-def _ids(job: RenderJob) -> dict[str, str]:
-    return {"episode": job.meta.episode_id, "beat": job.meta.beat_id, "attempt": job.job_id}

@@ -12,12 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+import structlog
 from filelock import FileLock, Timeout
 
 from episodes.errors import BadInput, Conflict
 from episodes.job import RenderJob, RuntimeFacts
 from episodes.nouns import Noun
 from rendering.probe import VideoFacts
+
+HANDOVER_S = 5.0  # a publisher that was just killed may take a moment to die
+
+log = structlog.get_logger(__name__)
 
 
 class ClipFacts(Noun):
@@ -52,6 +57,7 @@ class Entry:
 
     def seal(self, facts: ClipFacts) -> None:
         """Make the clip, its poster and facts survive everything from here on; the marker comes last."""
+        (self.folder / "job.json").write_text(self.job.model_dump_json())
         (self.folder / "facts.json").write_text(facts.model_dump_json())
         for file in self.folder.iterdir():
             _sync(file)
@@ -80,14 +86,14 @@ class Spool:
     `max_bytes` bounds it softly: a full spool stops its renderers (`has_room`), but what they already made still comes in.
     """
 
-    def __init__(self, root: Path, *, max_bytes: int) -> None:
-        """Raises Conflict when another process works on it."""
+    def __init__(self, root: Path, *, max_bytes: int, patience_s: float = HANDOVER_S) -> None:
+        """Raises Conflict when another publisher still works on it after `patience_s`."""
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
         self._max_bytes = max_bytes
         self._lock = FileLock(root / ".lock")
         try:
-            self._lock.acquire(blocking=False)
+            self._lock.acquire(timeout=patience_s)
         except Timeout as error:
             raise Conflict(
                 f"Another publisher works on the spool {root.name!r}.",
@@ -103,15 +109,15 @@ class Spool:
             entry.folder.mkdir()
         except FileExistsError as error:
             raise Conflict(f"Attempt {job.job_id} is already being published.") from error
-        (entry.folder / "job.json").write_text(job.model_dump_json())
         return entry
 
     def resume(self) -> list[Entry]:
         """What a killed publisher finished but did not store, oldest first. Its unfinished work is deleted. For the start, before `begin`."""
         entries: list[Entry] = []
         for folder in sorted((f for f in self._root.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime):
-            if (folder / "ready").exists():
-                entries.append(Entry(folder=folder, job=RenderJob.model_validate_json((folder / "job.json").read_bytes())))
+            entry = _reopened(folder)
+            if entry is not None:
+                entries.append(entry)
             else:
                 shutil.rmtree(folder)
         return entries
@@ -137,6 +143,19 @@ class Spool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _reopened(folder: Path) -> Entry | None:
+    """None: it was not finished, or another version of this code wrote it in words that this one does not know."""
+    if not (folder / "ready").exists():
+        return None
+    try:
+        entry = Entry(folder=folder, job=RenderJob.model_validate_json((folder / "job.json").read_bytes()))
+        _ = entry.facts
+    except (ValueError, FileNotFoundError) as error:
+        log.warning("spool.entry_unreadable", attempt=folder.name, reason=str(error))
+        return None
+    return entry
 
 
 def _size(file: Path) -> int:

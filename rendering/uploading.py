@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
 from episodes.errors import FailureClass, RenderFailed, Unavailable
 from episodes.job import StoredFile
@@ -27,11 +27,17 @@ class Uploader:
     """
 
     def __init__(
-        self, store: ArtifactStore, *, patience_s: float = PATIENCE_S, sleep: Callable[[float], None] = time.sleep
+        self,
+        store: ArtifactStore,
+        *,
+        patience_s: float = PATIENCE_S,
+        sleep: Callable[[float], None] = time.sleep,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self._patience_s = patience_s
         self._sleep = sleep
+        self._now_s = now_s
 
     def put_file(self, key: str, path: Path, media_type: str, control: Control) -> StoredFile:
         return self.patiently(lambda: self.store.put_file(key, path, media_type), control)
@@ -40,6 +46,9 @@ class Uploader:
         return self.patiently(lambda: self.store.put_bytes(key, data, media_type), control)
 
     def patiently(self, call: Callable[[], T], control: Control) -> T:
+        """Make a repeatable call until the store answers."""
+        deadline_s = self._now_s() + self._patience_s
+
         def attempt() -> T:
             control.check()
             return call()
@@ -47,7 +56,7 @@ class Uploader:
         retrying = Retrying(
             retry=retry_if_exception_type(Unavailable),
             wait=wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_S),
-            stop=self._is_out_of_patience,
+            stop=lambda state: self._now_s() + state.upcoming_sleep > deadline_s,
             sleep=lambda seconds: self._wait(seconds, control),
             reraise=True,
         )
@@ -55,9 +64,6 @@ class Uploader:
             return retrying(attempt)
         except Unavailable as error:
             raise RenderFailed(f"The store did not answer for {self._patience_s:.0f} s: {error}", FailureClass.INFRA) from error
-
-    def _is_out_of_patience(self, state: RetryCallState) -> bool:
-        return state.idle_for + state.upcoming_sleep > self._patience_s
 
     def _wait(self, seconds: float, control: Control) -> None:
         while seconds > 0:
