@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
@@ -29,6 +30,9 @@ _CONFIG = Config(
     max_pool_connections=32,  # as many as a busy publisher's or API's threads
 )
 
+_NO_PROFILE = {"profile": (None, None, None, None), "config_file": (None, None, None, None)}
+"""The recipe says it all: an AWS profile or configuration that this machine has for other work must not bend it."""
+
 _HINTS = {
     "NoSuchBucket": "Set S3_BUCKET to a bucket that exists there, or create it.",
     "InvalidAccessKeyId": "Check S3_ACCESS_KEY, and that it belongs to S3_ENDPOINT.",
@@ -45,6 +49,7 @@ _NO_ANSWER = "Check S3_ENDPOINT and the network; the same call works later."
 def open_client(recipe: S3Recipe, credentials: S3Credentials) -> S3Client:
     """Safe for many threads. Asks the server nothing yet."""
     session = boto3.Session(
+        botocore_session=botocore.session.Session(session_vars=_NO_PROFILE),
         aws_access_key_id=credentials.access_key,
         aws_secret_access_key=credentials.secret_key,
         region_name=recipe.region,
