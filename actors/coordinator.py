@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from random import Random
 
 import ray
@@ -15,12 +16,12 @@ from actors.fleet import RayFleet
 from actors.logs import log_as_json
 from actors.loop import Threads, WallClock
 from actors.meter import RayMeter
-from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE
+from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE, Handle
 from actors.parts import open_artifacts, open_stores
 from actors.plan import FleetPlan
 from actors.status import CoordinatorStatus
 from episodes.coordinator import Coordinator
-from episodes.term import Parts
+from episodes.parts import Parts
 from settings import load_settings
 
 
@@ -40,15 +41,22 @@ class CoordinatorShell:
         self._thread.start()
 
     def wake(self) -> None:
-        self._loop.call_soon_threadsafe(lambda: self._coordinator and self._coordinator.wake())
+        self._tell(Coordinator.wake)
 
     def status(self) -> CoordinatorStatus:
         return CoordinatorStatus(version=self._plan.version, holder=self._holder)
 
     def retire(self, patience_s: float) -> None:
         """Give the lease back; renders go on, and the next coordinator adopts them."""
-        self._loop.call_soon_threadsafe(lambda: self._coordinator and self._coordinator.stop())
+        self._tell(Coordinator.stop)
         self._thread.join(timeout=patience_s)
+
+    def _tell(self, message: Callable[[Coordinator], None]) -> None:
+        def deliver() -> None:
+            if self._coordinator is not None:
+                message(self._coordinator)
+
+        self._loop.call_soon_threadsafe(deliver)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -77,9 +85,9 @@ def _open_coordinator(plan: FleetPlan, holder: str) -> Coordinator:
 CoordinatorActor = ray.remote(max_concurrency=4)(CoordinatorShell)
 
 
-def start_coordinator(plan: FleetPlan) -> ray.actor.ActorHandle:
+def start_coordinator(plan: FleetPlan) -> Handle:
     """The coordinator by its name, made if it is not there. Ray restarts it when it dies; `CoordinatorDoor` when it hangs."""
-    return CoordinatorActor.options(  # type: ignore[attr-defined]
+    return CoordinatorActor.options(
         name=COORDINATOR,
         namespace=NAMESPACE,
         lifetime="detached",
@@ -91,7 +99,7 @@ def start_coordinator(plan: FleetPlan) -> ray.actor.ActorHandle:
     ).remote(plan)
 
 
-def wait_until_gone(handle: ray.actor.ActorHandle, patience_s: float) -> None:
+def wait_until_gone(handle: Handle, patience_s: float) -> None:
     """Kill an actor and wait until its name is free."""
     ray.kill(handle, no_restart=True)
     deadline_s = time.monotonic() + patience_s

@@ -10,6 +10,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.coordinator import start_coordinator, wait_until_gone
+from actors.names import Handle
 from actors.plan import FleetPlan
 from actors.status import CoordinatorStatus
 from episodes.errors import Unavailable
@@ -29,7 +30,7 @@ class RayDoor:
     def __init__(self, plan: FleetPlan, store: EpisodeStore) -> None:
         self._plan = plan
         self._store = store
-        self._handle: ray.actor.ActorHandle | None = None
+        self._handle: Handle | None = None
         self._closed = threading.Event()
         self._stale_since_s: float | None = None
         self._watcher = threading.Thread(target=self._watch, name="door", daemon=True)

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.names import HEAD_RESOURCE, NAMESPACE, publisher_name, short_node
+from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name, short_node
 from actors.plan import FleetPlan, RendererPlan
 from actors.publisher import PublisherActor
 from actors.renderer import RendererActor
@@ -25,9 +25,6 @@ log = logging.getLogger("storyworld.fleet")
 
 SURVEY_S = 2.0
 """An actor that does not answer within this is silent."""
-
-Handle = Any
-"""Ray's actor handles have no static type."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,7 +57,7 @@ class RayFleet:
         )
         answered = tuple(p for p in publishers if isinstance(p, PublisherReport))
         silent = tuple(p for p in publishers if isinstance(p, str))
-        return FleetReport(renderers=renderers, publishers=answered, silent_publishers=silent)
+        return FleetReport(renderers=tuple(renderers), publishers=answered, silent_publishers=silent)
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
         member = self._renderers.get(renderer)
@@ -126,7 +123,7 @@ class RayFleet:
 
     def _open_renderer(self, plan: RendererPlan) -> _Member:
         placement = {"resources": {HEAD_RESOURCE: 0.001}} if self._plan.is_for_one_node else {}
-        handle = RendererActor.options(  # type: ignore[attr-defined]
+        handle = RendererActor.options(
             name=plan.name,
             namespace=NAMESPACE,
             lifetime="detached",
@@ -141,7 +138,7 @@ class RayFleet:
 
     def _open_publisher(self, node_id: str) -> _Member:
         plan = self._plan.publisher
-        handle = PublisherActor.options(  # type: ignore[attr-defined]
+        handle = PublisherActor.options(
             name=publisher_name(node_id),
             namespace=NAMESPACE,
             lifetime="detached",
@@ -213,5 +210,5 @@ ONE_NODE_ONLY = (
 )
 
 
-async def _answer(ref: Any) -> Any:  # Ray's references have no static type
+async def _answer(ref: Handle) -> Any:
     return await asyncio.wrap_future(ref.future())

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+OUR_LOGGERS = ("storyworld", "planning", "rendering", "storage", "api")
+
 
 def log_as_json(actor: str) -> None:
     """Send this process's `storyworld.*` logs to stderr, where Ray keeps them per actor and shows them in its dashboard."""
@@ -19,20 +21,29 @@ def log_as_json(actor: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.stdlib.ExtraAdder(),
-                name_the_actor,
             ],
             processors=[
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                name_the_actor,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(sort_keys=True),
             ],
         )
     )
-    root = logging.getLogger("storyworld")
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    root.propagate = False
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    for name in OUR_LOGGERS:
+        ours = logging.getLogger(name)
+        ours.handlers = [handler]
+        ours.setLevel(logging.INFO)
+        ours.propagate = False

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+Handle = Any
+"""Ray's actor handles and object references have no static type."""
+
 NAMESPACE = "storyworld"
 COORDINATOR = "coordinator"
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
-from actors.plan import FleetPlan, PublisherPlan, plan_renderers
+from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
+from episodes.errors import Conflict
 from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
-from settings import Settings
+from rendering.backends import BackendRecipe, open_backend
+from rendering.film import Cutter
+from rendering.pictures import StoredPictures
+from rendering.publishing import Publisher
+from rendering.renderer import Renderer
+from rendering.spool import Spool
+from settings import Settings, load_settings
 from storage.artifacts import FolderRecipe, S3Credentials, S3Recipe, open_artifact_store
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.worlds_sql import SqlWorldStore
+
+MAX_SPOOLS = 64
+"""Publishers that share one disk: the nodes of a cluster that a test runs on one machine."""
+
+PICTURE_CACHE_BYTES = 2_000_000_000
 
 _CODE = Path(__file__).resolve().parent.parent
 _PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "actors")
@@ -60,3 +73,33 @@ def plan_fleet(settings: Settings) -> FleetPlan:
         is_for_one_node=settings.is_for_one_node,
         version=version,
     )
+
+
+def open_renderer(plan: RendererPlan) -> Renderer:
+    settings = load_settings()
+    backend = open_backend(BackendRecipe(name=plan.backend, options=dict(plan.options)))
+    pictures = StoredPictures(open_artifacts(settings), settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
+    return Renderer(backend, pictures)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishingParts:
+    publisher: Publisher
+    cutter: Cutter
+
+
+def open_publishing(plan: PublisherPlan, node: str) -> PublishingParts:
+    settings = load_settings()
+    artifacts = open_artifacts(settings)
+    spool = _claim_spool(settings.spool, plan.spool_max_bytes)
+    return PublishingParts(publisher=Publisher(artifacts, spool, node=node), cutter=Cutter(artifacts, spool, node=node))
+
+
+def _claim_spool(root: Path, max_bytes: int) -> Spool:
+    """The first spool that nobody works on: a restarted publisher finds its own again, whatever Ray calls its node now."""
+    for index in range(MAX_SPOOLS - 1):
+        try:
+            return Spool(root / f"publisher-{index}", max_bytes=max_bytes)
+        except Conflict:
+            continue
+    return Spool(root / f"publisher-{MAX_SPOOLS - 1}", max_bytes=max_bytes)

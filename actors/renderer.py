@@ -17,6 +17,7 @@ from actors.plan import RendererPlan
 from actors.status import RendererStatus
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
 from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
+from rendering.progress import attempt_share
 
 
 class RendererShell:
@@ -30,7 +31,7 @@ class RendererShell:
         self._desk = Desk()
         self._busy = threading.Lock()
         self._renderer = open_renderer(plan)
-        self._publisher: Any = None  # Ray's handles have no static type
+        self._publisher: Any = None
 
     @ray.method(concurrency_group="work")
     def render(self, job: RenderJob) -> Any:
@@ -63,14 +64,14 @@ class RendererShell:
             incarnation=self._incarnation,
             is_ready=True,
             attempt_id=attempt_id,
-            share=share,
+            share=attempt_share(rendered=share, published=0.0),
         )
 
     @ray.method(concurrency_group="control")
     def cancel(self, attempt_id: str) -> None:
         self._desk.cancel(attempt_id)
 
-    def _open_publisher(self) -> Any:  # Ray's handles have no static type
+    def _open_publisher(self) -> Any:
         try:
             return ray.get_actor(publisher_name(self._node_id), namespace=NAMESPACE)
         except ValueError as error:

@@ -6,7 +6,8 @@ import asyncio
 import logging
 
 from episodes.errors import LeaseLost, Unavailable
-from episodes.term import Pace, Parts, Term
+from episodes.parts import Pace, Parts
+from episodes.term import Term
 
 log = logging.getLogger("storyworld.coordinator")
 

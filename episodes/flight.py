@@ -1,12 +1,12 @@
-"""What a leading coordinator remembers of the work in the air. Everything here can be rebuilt from SQL."""
+"""What a leading coordinator remembers of an attempt in the air. Everything here can be rebuilt from SQL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from episodes.errors import RendererLost
+from episodes.errors import FailureClass, RendererLost
 from episodes.job import JobResult
-from episodes.model import ActiveEpisode, OpenAttempt, ReadyBeat
+from episodes.model import OpenAttempt
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,18 +28,25 @@ class Flight:
     def is_film(self) -> bool:
         return self.attempt.beat_id is None
 
+    @property
+    def failure_class(self) -> FailureClass:
+        """Of a failed landing, or of what its loss counts as."""
+        if self.landed is not None and self.landed.error is not None:
+            return self.landed.error.failure_class
+        return self.lost.failure_class if self.lost is not None else FailureClass.OUTPUT
 
-@dataclass(kw_only=True, slots=True)
-class Run:
-    """An active episode, with a small window of its beats that could start now."""
+    @property
+    def reason(self) -> str:
+        if self.landed is not None and self.landed.error is not None:
+            return self.landed.error.reason
+        return self.lost.message if self.lost is not None else "It failed without saying why."
 
-    episode: ActiveEpisode
-    ready: list[ReadyBeat] = field(default_factory=list)
-    may_have_more: bool = True
-    """The store may know ready beats beyond the window."""
-    may_settle: bool = True
-    """Something ended since the store was last asked whether the episode moves on."""
-    num_rendering: int = 0
-    last_start: int = 0
-    looked_at_s: float = 0.0
-    """When the window was filled, for the time that beats wait for a renderer."""
+    @property
+    def ids(self) -> dict[str, object]:
+        """For every log line about it."""
+        return {
+            "episode_id": self.attempt.episode_id,
+            "beat_id": self.attempt.beat_id,
+            "attempt_id": self.attempt.attempt_id,
+            "attempt": self.attempt.number,
+        }

@@ -11,8 +11,8 @@ from episodes.coordinator import Coordinator
 from episodes.errors import FailureClass, Unavailable
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import EpisodeView
+from episodes.parts import Pace, Parts
 from episodes.plan import Plan
-from episodes.term import Pace, Parts
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore
 from tests.builders import a_beat, a_plan, a_request

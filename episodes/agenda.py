@@ -1,0 +1,90 @@
+"""Which episodes a leading coordinator works on, each with a small window of beats that could start now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from episodes.dispatch import Candidate
+from episodes.lifecycle import EpisodeState
+from episodes.model import ActiveEpisode, Lease, ReadyBeat
+from episodes.ports import EpisodeStore
+
+WINDOW = 16
+"""Ready beats kept per episode: enough that a query is shared by many starts, few enough that memory stays flat."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Run:
+    """An active episode."""
+
+    episode: ActiveEpisode
+    ready: list[ReadyBeat] = field(default_factory=list)
+    may_have_more: bool = True
+    """The store may know ready beats beyond the window."""
+    may_settle: bool = True
+    """Something ended since the store was last asked whether the episode moves on."""
+    num_rendering: int = 0
+    last_start: int = 0
+    """Rises with every start of any episode."""
+    filled_at_s: float = 0.0
+    """When the window was filled, for the time that beats wait for a renderer."""
+
+    def forget(self, beat_id: str) -> None:
+        self.ready = [r for r in self.ready if r.beat.beat_id != beat_id]
+
+    def ask_again(self) -> None:
+        """Something ended: the store may know more ready beats, or that the episode moves on."""
+        self.may_have_more = True
+        self.may_settle = True
+
+
+class Agenda:
+    """The runs by episode id. Everything here can be rebuilt from SQL."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self._num_starts = 0
+
+    def update(self, active: Sequence[ActiveEpisode], num_rendering: Mapping[str, int]) -> None:
+        """Take over what the store says is active; windows of episodes that moved on are thrown away."""
+        known, self.runs = self.runs, {}
+        for episode in active:
+            run = known.get(episode.episode_id) or Run(episode=episode)
+            if run.episode.state is not episode.state:
+                run.ready = []
+            run.episode = episode
+            run.num_rendering = num_rendering.get(episode.episode_id, 0)
+            run.ask_again()
+            self.runs[episode.episode_id] = run
+
+    def executing(self) -> list[Run]:
+        return [r for r in self.runs.values() if r.episode.state is EpisodeState.EXECUTING]
+
+    def candidates(self) -> list[Candidate]:
+        return [
+            Candidate(
+                episode_id=r.episode.episode_id, num_rendering=r.num_rendering, last_start=r.last_start, ready=tuple(r.ready)
+            )
+            for r in self.executing()
+        ]
+
+    def hungry(self, num_idle: int) -> list[Run]:
+        """Those whose windows run low and who would be served next."""
+        low = (r for r in self.executing() if r.may_have_more and len(r.ready) < 2)
+        return sorted(low, key=lambda r: (r.num_rendering, r.last_start))[: 2 * num_idle]
+
+    def started(self, run: Run) -> None:
+        self._num_starts += 1
+        run.last_start = self._num_starts
+        run.num_rendering += 1
+
+
+def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float) -> None:
+    """Fill windows from the store. Blocks."""
+    for run in runs:
+        exclude = [r.beat.beat_id for r in run.ready]
+        more = store.ready_beats(lease, run.episode.episode_id, limit=WINDOW, exclude=exclude)
+        run.ready.extend(more)
+        run.may_have_more = len(more) == WINDOW
+        run.filled_at_s = now_s

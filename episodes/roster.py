@@ -1,0 +1,66 @@
+"""Who is free to render: the last survey, corrected by what happened since."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from episodes.ports import FleetReport, RendererState
+
+_REMEMBERED = 1024
+"""More attempts than can be handed over between two surveys."""
+
+
+class Roster:
+    """Renderers as the leader knows them. A survey is older than what was handed out and handed over meanwhile."""
+
+    def __init__(self) -> None:
+        self.report = FleetReport()
+        self.is_surveyed = False
+        """Before the first survey nobody is known, which does not mean that nobody is there."""
+        self._occupied: dict[str, str] = {}
+        """Renderer → the attempt that it was given and has not handed over."""
+        self._doubtful: dict[str, float] = {}
+        """Renderer → when it was lost; it gets nothing until a later survey finds it alive."""
+        self._handed_over: deque[str] = deque(maxlen=_REMEMBERED)
+        """Attempts whose renderer is free again, though an older report may still call it busy."""
+
+    def saw(self, report: FleetReport, began_s: float) -> None:
+        self.report = report
+        self.is_surveyed = True
+        self._doubtful = {name: lost_s for name, lost_s in self._doubtful.items() if lost_s >= began_s}
+
+    def occupy(self, renderer: str, attempt_id: str) -> None:
+        self._occupied[renderer] = attempt_id
+
+    def free(self, renderer: str, attempt_id: str) -> None:
+        """The renderer has nothing more to do with the attempt."""
+        if self._occupied.get(renderer) == attempt_id:
+            del self._occupied[renderer]
+            self._handed_over.append(attempt_id)
+
+    def doubt(self, renderer: str, attempt_id: str, now_s: float) -> None:
+        """An attempt's answer was lost; while the renderer had it, the renderer may be gone too."""
+        if self._occupied.get(renderer) == attempt_id:
+            self._doubtful[renderer] = now_s
+            self.free(renderer, attempt_id)
+
+    def idle(self) -> list[str]:
+        full = {p.node for p in self.report.publishers if not p.has_room}
+        return [
+            r.name
+            for r in self.report.renderers
+            if r.name not in self._occupied
+            and r.name not in self._doubtful
+            and r.node not in full
+            and (r.state is RendererState.IDLE or (r.state is RendererState.BUSY and r.attempt_id in self._handed_over))
+        ]
+
+    def backends(self) -> set[str]:
+        return {r.backend for r in self.report.renderers}
+
+    def shares(self) -> dict[str, float]:
+        """Attempt → share of its work done, by whoever has it."""
+        shares = {r.attempt_id: r.share for r in self.report.renderers if r.attempt_id is not None}
+        for publisher in self.report.publishers:
+            shares.update(publisher.shares)
+        return shares
