@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from episodes.ports import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.roster import Roster
+
+
+def report(state: RendererState, attempt_id: str | None = None, *, has_room: bool = True) -> FleetReport:
+    renderer = RendererReport(name="r0", backend="animatic", state=state, node="n1", attempt_id=attempt_id, share=0.2)
+    publisher = PublisherReport(name="publisher:n1", node="n1", shares={"p1": 0.7}, has_room=has_room)
+    return FleetReport(renderers=(renderer,), publishers=(publisher,))
+
+
+def roster(state: RendererState, attempt_id: str | None = None, *, has_room: bool = True) -> Roster:
+    one = Roster()
+    one.saw(report(state, attempt_id, has_room=has_room), began_s=0.0)
+    return one
+
+
+def test_an_idle_renderer_is_idle_until_it_gets_an_attempt() -> None:
+    one = roster(RendererState.IDLE)
+    assert one.idle() == ["r0"]
+
+    one.occupy("r0", "a1")
+
+    assert one.idle() == []
+
+
+def test_a_renderer_that_handed_over_is_idle_though_an_older_report_calls_it_busy() -> None:
+    one = roster(RendererState.IDLE)
+    one.occupy("r0", "a1")
+    one.free("r0", "a1")
+    one.saw(report(RendererState.BUSY, "a1"), began_s=1.0)
+
+    assert one.idle() == ["r0"]
+
+
+def test_a_renderer_that_works_for_somebody_else_is_not_idle() -> None:
+    assert roster(RendererState.BUSY, "stranger").idle() == []
+
+
+def test_freeing_an_earlier_attempt_does_not_free_the_present_one() -> None:
+    one = roster(RendererState.IDLE)
+    one.occupy("r0", "a2")
+    one.free("r0", "a1")
+
+    assert one.idle() == []
+
+
+def test_a_lost_renderer_gets_nothing_until_a_later_survey_finds_it() -> None:
+    one = roster(RendererState.IDLE)
+    one.occupy("r0", "a1")
+    one.doubt("r0", "a1", now_s=5.0)
+    one.saw(report(RendererState.IDLE), began_s=4.0)
+    assert one.idle() == []
+
+    one.saw(report(RendererState.IDLE), began_s=6.0)
+
+    assert one.idle() == ["r0"]
+
+
+def test_a_publisher_that_died_after_the_handing_over_casts_no_doubt_on_the_renderer() -> None:
+    one = roster(RendererState.IDLE)
+    one.occupy("r0", "a1")
+    one.free("r0", "a1")
+    one.doubt("r0", "a1", now_s=5.0)
+
+    assert one.idle() == ["r0"]
+
+
+def test_a_full_spool_stops_its_renderers() -> None:
+    assert roster(RendererState.IDLE, has_room=False).idle() == []
+
+
+def test_a_share_is_told_by_whoever_has_the_attempt() -> None:
+    assert roster(RendererState.BUSY, "a1").shares() == {"a1": 0.2, "p1": 0.7}
+
+
+def test_an_attempt_may_be_anywhere_while_somebody_is_silent() -> None:
+    assert roster(RendererState.SILENT).report.holds("a1")
+    assert FleetReport(silent_publishers=("publisher:n2",)).holds("a1")
+    assert not roster(RendererState.IDLE).report.holds("a1")
