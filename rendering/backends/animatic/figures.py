@@ -1,0 +1,121 @@
+"""Figures: draws an actor into a frame, lit by the hour, with its shadow."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rendering.backend import Frames
+from rendering.backends.animatic.acts import Act
+from rendering.backends.animatic.creatures import draw_creature
+from rendering.backends.animatic.looks import Body
+from rendering.backends.animatic.palette import Light
+from rendering.backends.animatic.pen import Pen, Rgba, blank, frame_matrix, lay_over
+from rendering.backends.animatic.people import draw_person
+from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.shapes import Point
+from rendering.backends.animatic.stage import Actor
+
+_FINER = 2  # figures are drawn at twice the size: smooth edges, and joints that move by fractions of a pixel
+_REACH = 1.25  # how far, in body heights, anything of a figure is from its feet
+
+
+def draw_actor(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float, light: Light, time_s: float) -> None:
+    """`feet` is where it stands, in pixels; `height_px` how tall it is."""
+    direction = -1.0 if actor.faces_left else 1.0
+    x, y = feet[0] + direction * pose.x * height_px, feet[1] - pose.y * height_px
+    window = _window(frame, x, y, height_px)
+    if window is None:
+        return
+    x0, y0, x1, y1 = window
+    image = blank((x1 - x0) * _FINER, (y1 - y0) * _FINER)
+    matrix = frame_matrix(((x - x0) * _FINER, (y - y0) * _FINER), height_px * _FINER, mirrored=actor.faces_left)
+    line_px = float(np.clip(height_px * 0.0042, 0.45, 0.8 + height_px * 0.0012)) * _FINER
+    pen = _turned(Pen(image, matrix, line_px), pose)
+    sway = float(np.sin(time_s * 2.4 + actor.delay_s * 7))
+    if actor.act in (Act.RUN, Act.FLEE, Act.FLY, Act.WALK):
+        sway = 0.8 + 0.3 * sway
+    blink = (time_s + actor.looks.chance % 17 / 10) % 2.9 < 0.12
+    if actor.looks.body is Body.PERSON:
+        draw_person(pen, actor.looks, pose, actor.mood, sway, blink=blink)
+    else:
+        draw_creature(pen, actor.looks, pose, actor.mood, sway, time_s, blink=blink)
+    drawn = cv2.resize(image, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    lay_over(frame[y0:y1, x0:x1], in_light(np.asarray(drawn, np.uint8), light, height_px))
+
+
+def _turned(pen: Pen, pose: Pose) -> Pen:
+    """Rolls and squashes the whole body about its feet (lying down: about the back)."""
+    stretched = pen.matrix @ np.array([[1 / pose.squash**0.5, 0, 0], [0, pose.squash, 0], [0, 0, 1]])
+    lift = 0.08 * min(1.0, abs(pose.roll) / 80)
+    flat = Pen(pen.image, stretched, pen.line_px)
+    return flat.at((0.45 * min(1.0, pose.roll / 80) if pose.y == 0 else 0.0, lift), 1.0, pose.roll)
+
+
+def _window(frame: Frames, x: float, y: float, height_px: float) -> tuple[int, int, int, int] | None:
+    """The part of the frame that a figure can touch."""
+    reach = _REACH * height_px
+    x0, x1 = max(0, int(x - reach)), min(frame.shape[1], int(x + reach) + 1)
+    y0, y1 = max(0, int(y - reach * 1.1)), min(frame.shape[0], int(y + 0.5 * height_px) + 1)
+    return (x0, y0, x1, y1) if x1 - x0 > 1 and y1 - y0 > 1 else None
+
+
+def in_light(figure: Rgba, light: Light, height_px: float) -> Rgba:
+    """The hour's colour on a figure, a shade on its one side and a rim of light on the other."""
+    out = np.asarray(cv2.LUT(figure, _ambient_table(light.ambient)), np.uint8)
+    alpha = figure[..., 3]
+    step = max(1.0, min(height_px * 0.012, 9.0))
+    for dx, colour, strength in ((-step, light.rim, light.rim_strength), (step * 1.6, (18, 14, 50), 0.16)):
+        edge = np.asarray(cv2.subtract(alpha, _shifted(alpha, dx, abs(dx) * 0.35)), np.uint8)
+        _tint(out, edge, colour, strength)
+    return out
+
+
+@cache
+def _ambient_table(ambient: tuple[float, float, float]) -> NDArray[np.uint8]:
+    factors = np.array([*ambient, 1.0])
+    return np.asarray(np.clip(np.arange(256)[:, None] * factors, 0, 255).round().astype(np.uint8)[:, None, :])
+
+
+def _shifted(alpha: NDArray[np.uint8], dx: float, dy: float) -> NDArray[np.uint8]:
+    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    return np.asarray(
+        cv2.warpAffine(
+            alpha, matrix, (alpha.shape[1], alpha.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ),
+        np.uint8,
+    )
+
+
+def _tint(figure: Rgba, edge: NDArray[np.uint8], colour: tuple[int, int, int], strength: float) -> None:
+    share = cv2.cvtColor(cv2.convertScaleAbs(edge, alpha=strength), cv2.COLOR_GRAY2RGB)
+    rgb = figure[..., :3]
+    kept = cv2.multiply(rgb, cv2.bitwise_not(share), scale=1 / 255)
+    added = cv2.multiply(share, np.full_like(share, colour), scale=1 / 255)
+    figure[..., :3] = cv2.add(kept, added)
+
+
+def draw_shadow(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float, light: Light) -> None:
+    """Where it touches the ground; paler and wider the higher it is."""
+    direction = -1.0 if actor.faces_left else 1.0
+    aloft = min(1.0, pose.y * 1.6)
+    wide = (
+        (0.5 if abs(pose.roll) > 50 and pose.y == 0 else 0.3 * actor.width / actor.height + 0.08)
+        * height_px
+        * (1 + 0.3 * aloft)
+    )
+    tall = wide * 0.2
+    cx, cy = feet[0] + direction * pose.x * height_px, feet[1]
+    strength = (0.3 if light.is_night else 0.4) * (1 - 0.65 * aloft)
+    x0, x1 = max(0, int(cx - wide)), min(frame.shape[1], int(cx + wide) + 1)
+    y0, y1 = max(0, int(cy - tall)), min(frame.shape[0], int(cy + tall) + 1)
+    if x1 <= x0 or y1 <= y0:
+        return
+    dx = (np.arange(x0, x1, dtype=np.float32) - np.float32(cx)) / np.float32(wide)
+    dy = (np.arange(y0, y1, dtype=np.float32) - np.float32(cy)) / np.float32(tall)
+    dark = np.clip(1.25 - 1.25 * (dx[None, :] ** 2 + dy[:, None] ** 2), 0, 1) * np.float32(strength)
+    part = frame[y0:y1, x0:x1]
+    part[:] = (part * (1 - dark[..., None]) + np.array([18, 12, 44], np.float32) * dark[..., None]).astype(np.uint8)

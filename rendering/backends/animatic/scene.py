@@ -1,0 +1,114 @@
+"""Scene: a beat set up on its stage, ready to be drawn at any frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from episodes.job import RenderJob
+from rendering.backend import Frames, PictureSource
+from rendering.backends.animatic.camera import Camera, Lens, camera_at
+from rendering.backends.animatic.figures import draw_actor, draw_shadow
+from rendering.backends.animatic.palette import LIGHTS
+from rendering.backends.animatic.pen import lay_over
+from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.scenery import Layer, View, paint_place
+from rendering.backends.animatic.scenery.easel import blurred
+from rendering.backends.animatic.score import pose_at
+from rendering.backends.animatic.shapes import Point
+from rendering.backends.animatic.stage import Actor, Staging
+
+_BACK_ROW = 0.055  # of the frame's height that a step behind the front row stands higher
+
+
+class Scene:
+    """Paints the place once; `draw` is then cheap and may be called in any order."""
+
+    def __init__(self, job: RenderJob, staging: Staging, pictures: PictureSource) -> None:
+        self._job = job
+        self._beat = job.input.beat
+        self._size = job.input.format
+        self._staging = staging
+        self._light = LIGHTS[self._beat.time_of_day]
+        self._duration_s = job.num_frames / self._size.fps
+        self._lens = Lens(width=self._size.width, height=self._size.height, horizon=staging.framing.horizon)
+        self._ppu = self._size.height / staging.framing.tall
+        self._layers = [
+            self._focused(layer) for layer in paint_place(self._beat.place, self._light, self._view(), self._beat.description)
+        ]
+        self._vignette = _vignette(self._size.width, self._size.height)
+
+    def draw(self, frame: Frames, index: int) -> None:
+        """Fills `frame`, (height, width, 3), with the picture at frame `index` of the clip."""
+        time_s = index / self._size.fps
+        camera = self._camera(index, time_s)
+        frame[:] = 0
+        for layer in self._layers:
+            if layer.depth <= 1.0:
+                self._lay(frame, layer, camera, time_s)
+        self._draw_cast(frame, camera, time_s)
+        for layer in self._layers:
+            if layer.depth > 1.0:
+                self._lay(frame, layer, camera, time_s)
+        cv2.multiply(frame, self._vignette, dst=frame, scale=1 / 255)
+
+    def _camera(self, index: int, time_s: float) -> Camera:
+        share = index / max(1, self._job.num_frames - 1)
+        camera = camera_at(self._beat.camera_move, share, time_s, self._beat.seed)
+        travelled = self._staging.scroll * time_s / self._staging.framing.tall
+        return Camera(x=camera.x + travelled, y=camera.y, zoom=camera.zoom)
+
+    def _draw_cast(self, frame: Frames, camera: Camera, time_s: float) -> None:
+        played = [(actor, self._pose(actor, time_s)) for actor in self._staging.actors]
+        for actor, pose in played:
+            draw_shadow(frame, actor, pose, *self._stand(actor, camera, time_s), self._light)
+        for actor, pose in played:
+            draw_actor(frame, actor, pose, *self._stand(actor, camera, time_s), self._light, time_s)
+
+    def _pose(self, actor: Actor, time_s: float) -> Pose:
+        return pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
+
+    def _stand(self, actor: Actor, camera: Camera, time_s: float) -> tuple[Point, float]:
+        """Where an actor's feet are in the frame, and how many pixels it is tall."""
+        framing = self._staging.framing
+        smaller = 1 - 0.12 * actor.back
+        travelled = self._staging.scroll * time_s
+        x = self._size.width / 2 + (actor.x + travelled - framing.x) * self._ppu
+        y = (framing.floor - _BACK_ROW * actor.back) * self._size.height
+        return self._lens.point(camera, x, y), actor.height * smaller * self._ppu * camera.zoom
+
+    def _lay(self, frame: Frames, layer: Layer, camera: Camera, time_s: float) -> None:
+        margin = (layer.margin_left, layer.margin_top)
+        if layer.lies:
+            matrix = self._lens.ground(camera, margin, self._staging.framing.floor * self._size.height)
+        else:
+            matrix = self._lens.sheet(camera, layer.depth, margin, layer.drift * time_s * self._size.height)
+        size = (self._size.width, self._size.height)
+        seen = cv2.warpAffine(layer.image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        lay_over(frame, np.asarray(seen, np.uint8))
+
+    def _focused(self, layer: Layer) -> Layer:
+        radius = self._staging.framing.blur * self._size.height
+        return blurred(layer, radius * (1.3 - layer.depth * 0.6)) if radius > 0.4 else layer
+
+    def _view(self) -> View:
+        framing = self._staging.framing
+        cameras = [self._camera(i, i / self._size.fps) for i in range(0, self._job.num_frames, 4)]
+        cameras.append(self._camera(self._job.num_frames - 1, self._duration_s))
+        return View(
+            width=self._size.width,
+            height=self._size.height,
+            horizon=framing.horizon,
+            zoom=framing.zoom,
+            left=max(0.0, -min(c.x for c in cameras)),
+            right=max(0.0, *(c.x for c in cameras)),
+            rise=max(abs(c.y) for c in cameras),
+        )
+
+
+def _vignette(width: int, height: int) -> Frames:
+    """Darker corners lead the eye to the middle."""
+    x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
+    far = np.clip(x[None, :] ** 2 + y[:, None] ** 2 - 0.75, 0, None)
+    dark = np.clip(255 * (1 - 0.2 * far), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), np.uint8)
