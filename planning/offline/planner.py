@@ -1,0 +1,95 @@
+"""OfflinePlanner: intent → plan without a model, a network or a price.
+
+The way through: `reading` finds who does what to whom, where and when; `scenes` fills in what the intent leaves open;
+`outline` decides which beat tells what; `story` writes the sentences from the verb's family; `shots` chooses pictures;
+`prompts` composes what models are told. All choices come from `dice`, that is, from the request and the world alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from episodes.plan import Beat, CastMember, EpisodeRequest, Line, Plan
+from episodes.world import Character, StoredWorld, World
+from planning.offline.captions import caption_for, line_for
+from planning.offline.casting import Player
+from planning.offline.dice import Dice
+from planning.offline.families import action_shown
+from planning.offline.outline import Stage
+from planning.offline.prompts import clipped, negative_prompt_for, prompt_for, style_of
+from planning.offline.shots import Shot, shots_for
+from planning.offline.story import Moment, tell
+
+DEFAULT_BACKEND: Final = "animatic"
+_MAX_CAST: Final = 8
+_GESTURE: Final = {Stage.SETUP: 0, Stage.RISE: 1, Stage.ACTION: 1, Stage.OUTCOME: 2}
+
+
+class OfflinePlanner:
+    """Implements Planner. Plans any text: what it cannot read becomes the description itself."""
+
+    def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan:
+        # the seed leaves the episode's random id out: the same request in the same world is the same film
+        dice = Dice(seed=f"{request.seed}\x1f{request.intent}\x1f{request.world_id}")
+        moments = tell(request.intent, world.world, request.num_beats, dice)
+        shots = shots_for(moments, dice)
+        beats: list[Beat] = []
+        for at, (moment, shot) in enumerate(zip(moments, shots, strict=True)):
+            beats.append(_beat(at, moment, shot, beats, request, world.world, dice))
+        return Plan(beats=tuple(beats), logline=clipped(" ".join(request.intent.split()), 300))
+
+
+def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: EpisodeRequest, world: World, dice: Dice) -> Beat:
+    cast = _cast(moment)
+    style = style_of(world.style.description, request.style)
+    description = clipped(moment.text, 1000)
+    said = line_for(moment, [b.dialogue.text for b in before if b.dialogue])
+    previous = before[-1].beat_id if shot.continues else None
+    return Beat(
+        beat_id=f"b{at + 1}",
+        index=at,
+        turn=moment.turn,
+        description=description,
+        action=action_shown(moment.family, _GESTURE[moment.stage]),
+        cast=cast,
+        place=moment.scene.place,
+        time_of_day=moment.scene.time_of_day,
+        shot_size=shot.size,
+        camera_move=shot.move,
+        dialogue=Line(character_id=_speaker(moment).character_id, text=said) if said else None,
+        caption="" if said else caption_for(moment, [b.caption for b in before]),
+        duration_s=request.duration_s,
+        transition=shot.transition,
+        seed=dice.number("beat", at),
+        depends_on=(previous,) if previous else (),
+        starts_from=previous,
+        prompt=prompt_for(
+            description=description,
+            cast=cast,
+            place=moment.scene.place,
+            time_of_day=moment.scene.time_of_day,
+            weather=moment.scene.clause.weather,
+            shot_size=shot.size,
+            camera_move=shot.move,
+            style=style,
+        ),
+        negative_prompt=negative_prompt_for(world.style.negative),
+        style=style,
+        backend=request.backend or DEFAULT_BACKEND,
+    )
+
+
+def _cast(moment: Moment) -> tuple[CastMember, ...]:
+    stage = _GESTURE[moment.stage]
+    acting = [_member(p, moment.family.gestures[stage], is_target=False) for p in moment.actors]
+    targets = [_member(p, moment.family.target_gestures[stage], is_target=True) for p in moment.targets]
+    # a long list of actors must not push the one out whom it is all about
+    return (*acting[: max(1, _MAX_CAST - len(targets))], *targets)[:_MAX_CAST]
+
+
+def _member(player: Player, gesture: str, *, is_target: bool) -> CastMember:
+    return CastMember(character=player.character, action=gesture, is_target=is_target, scale=player.scale)
+
+
+def _speaker(moment: Moment) -> Character:
+    return moment.actors[0].character

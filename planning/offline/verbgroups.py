@@ -1,0 +1,299 @@
+"""Where the verbs of a sentence are: the only hard question of reading, answered by form and neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from planning.offline.families import FAMILY_OF
+from planning.offline.tokens import Kind, Token
+from planning.offline.verbs import agreeing, forms_of, plain_of_unknown
+from planning.offline.words import (
+    ADVERBS,
+    ARTICLES,
+    AUXILIARIES,
+    BE,
+    MODALS,
+    NEGATIONS,
+    NUMBERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    PRONOUNS,
+    RELATIVES,
+    SEPARATORS,
+    SIZES,
+    is_plural_noun,
+)
+
+_BLOCKING = (ARTICLES - {"that", "this", "all", "both", "these", "those"}) | POSSESSIVES
+_PLURAL_SUBJECTS = frozenset(
+    ["i", "you", "we", "they", "people", "children", "men", "women", "mice", "fish", "both", "all", "everybody"]
+)
+_SEMI = frozenset(
+    [
+        "try",
+        "want",
+        "start",
+        "begin",
+        "decide",
+        "have",
+        "learn",
+        "need",
+        "help",
+        "hope",
+        "wish",
+        "go",
+        "come",
+        "continue",
+        "refuse",
+        "get",
+        "love",
+        "plan",
+        "promise",
+        "agree",
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerbGroup:
+    """The verb with its auxiliaries: tokens `start` to `end` (not included)."""
+
+    start: int
+    end: int
+    lemma: str
+    """Plain form of what is done: "find" in "tries to find"."""
+    said: str
+    """Plain form of what is told: "try to find", "must find"."""
+    is_passive: bool = False
+    is_plain: bool = False
+    """Stands in its plain form: its subject is many."""
+
+    def agreeing(self, *, is_plural: bool) -> str:
+        first = self.said.split(" ")[0]
+        return self.said if first in MODALS else agreeing(self.said, is_plural=is_plural)
+
+
+@cache
+def _forms() -> dict[str, tuple[str, str]]:
+    table: dict[str, tuple[str, str]] = {}
+    for verb in FAMILY_OF:
+        for form, kind in forms_of(verb).items():
+            table.setdefault(form, (verb, kind))
+    for verb in FAMILY_OF:
+        table[verb] = (verb, "plain") if table.get(verb, ("", ""))[1] != "past" else table[verb]
+    return table
+
+
+def verb_groups(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """Finite verbs in order; where there are none, participles ("a cat sleeping"), unknown words in -s, or a bare "is"."""
+    found = _finite(tokens)
+    if found:
+        return found
+    for search in (_participles, _relative, _unknown, _copula):
+        found = search(tokens)
+        if found:
+            return found
+    return []
+
+
+def _finite(tokens: Sequence[Token]) -> list[VerbGroup]:
+    groups: list[VerbGroup] = []
+    for at in range(len(tokens)):
+        if groups and at < groups[-1].end:
+            continue
+        group = _group_at(tokens, at, groups)
+        if group is None:
+            continue
+        if groups and tokens[at - 1].low == "to" and groups[-1].end == at - 1 and _takes_infinitive(groups[-1]):
+            before = groups.pop()
+            group = VerbGroup(
+                start=before.start,
+                end=group.end,
+                lemma=group.lemma,
+                said=f"{before.said} to {group.said}",
+                is_plain=before.is_plain,
+            )
+        groups.append(group)
+    return groups
+
+
+def _takes_infinitive(group: VerbGroup) -> bool:
+    return group.lemma in _SEMI
+
+
+def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> VerbGroup | None:
+    token = tokens[at]
+    if token.kind is not Kind.WORD or token.low not in _forms():
+        return None
+    lemma, form = _forms()[token.low]
+    start = _auxiliary_start(tokens, at)
+    auxiliaries = [t.low for t in tokens[start:at]]
+    previous = tokens[at - 1] if at else None
+    if not auxiliaries and not _may_be_verb(tokens, at, form, before):
+        return None
+    if previous is not None and previous.low in RELATIVES and previous.low != "that":
+        return None
+    if previous is not None and previous.low == "that" and at >= 2 and tokens[at - 2].low not in SEPARATORS:
+        return None
+    if form == "ing" and not (set(auxiliaries) & BE):
+        return None
+    return _compose(start, at, lemma, form, auxiliaries)
+
+
+def _compose(start: int, at: int, lemma: str, form: str, auxiliaries: list[str]) -> VerbGroup:
+    """Auxiliaries and form → the present tense that the story is told in."""
+    modal = next((a for a in auxiliaries if a in MODALS), "")
+    negated = any(a in NEGATIONS for a in auxiliaries) or "cannot" in auxiliaries
+    is_passive = form == "past" and bool(set(auxiliaries) & BE) and not set(auxiliaries) & {"have", "has", "had"}
+    said = lemma
+    if modal:
+        said = " ".join([*auxiliaries, lemma])
+    elif is_passive:
+        said = f"be{' not' if negated else ''} {lemma}"
+    elif negated:
+        said = f"do not {lemma}"
+    return VerbGroup(start=start, end=at + 1, lemma=lemma, said=said, is_passive=is_passive, is_plain=form == "plain")
+
+
+def _auxiliary_start(tokens: Sequence[Token], at: int) -> int:
+    start = at
+    while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].low in AUXILIARIES | MODALS | NEGATIONS:
+        start -= 1
+    only_negations = all(t.low in NEGATIONS for t in tokens[start:at])
+    return at if only_negations else start
+
+
+def _may_be_verb(tokens: Sequence[Token], at: int, form: str, before: Sequence[VerbGroup]) -> bool:
+    previous = tokens[at - 1] if at else None
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if previous is not None and _blocks(previous, form):
+        return False
+    if following is not None and following.low == "of":
+        return False
+    if form == "plain":
+        return _has_plural_subject(tokens, at, before, following)
+    if form == "past" and _is_adjective(tokens, at):
+        return False
+    if previous is None:
+        # after a quotation: "…" shouts the wizard
+        return form == "third" and FAMILY_OF[_forms()[tokens[at].low][0]].name == "talk" and following is not None
+    return previous.kind is not Kind.COMMA or bool(before) or at > 1
+
+
+def _blocks(previous: Token, form: str) -> bool:
+    if previous.kind is Kind.OWNER or previous.low in _BLOCKING or previous.low in SIZES:
+        return True
+    if previous.low in NUMBERS and form != "plain":
+        return True
+    return previous.low in PREPOSITIONS and previous.low not in ("to", "up", "down", "out", "off", "before", "after", "until")
+
+
+def _has_plural_subject(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup], following: Token | None) -> bool:
+    previous = tokens[at - 1] if at else None
+    if previous is None:
+        # an order: "Fight the dragon"
+        return following is not None and (
+            following.low in _BLOCKING | PRONOUNS or following.kind in (Kind.CHARACTER, Kind.PLACE)
+        )
+    if previous.low == "to":
+        return at >= 2
+    if previous.low in SEPARATORS or previous.kind is Kind.COMMA:
+        return bool(before) and before[-1].is_plain
+    if previous.low in ADVERBS and at >= 2:
+        previous = tokens[at - 2]
+    start = before[-1].end if before else 0
+    subject = tokens[start:at]
+    if previous.low in _PLURAL_SUBJECTS or any(NUMBERS.get(t.low, 1) > 1 for t in subject):
+        return True
+    if any(t.low == "and" for t in subject) and not before:
+        return True
+    return previous.kind is Kind.WORD and is_plural_noun(previous.low)
+
+
+def _is_adjective(tokens: Sequence[Token], at: int) -> bool:
+    """ "a broken robot dances": a noun follows, and then a verb that does not wait for an "and"."""
+    following = tokens[at + 1 :]
+    if (
+        not following
+        or following[0].kind is Kind.COMMA
+        or following[0].low in PREPOSITIONS | ARTICLES | SEPARATORS | ADVERBS | POSSESSIVES
+    ):
+        return False
+    for token in following[1:]:
+        if token.kind is Kind.COMMA or token.low in SEPARATORS or token.low in PREPOSITIONS:
+            return False
+        if token.kind is Kind.WORD and _forms().get(token.low, ("", ""))[1] in ("third", "past"):
+            return True
+    return False
+
+
+def _participles(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "A cat sleeping on a roof", "Running from a dragon": the -ing form is all the verb there is."""
+    for at, token in enumerate(tokens):
+        lemma, form = _forms().get(token.low, ("", ""))
+        if form != "ing" or token.kind is not Kind.WORD or (at and _blocks(tokens[at - 1], form)):
+            continue
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        is_free = (
+            following is None
+            or following.kind is not Kind.WORD
+            or following.low in PREPOSITIONS | ARTICLES | POSSESSIVES | ADVERBS
+        )
+        if is_free or at:
+            return [VerbGroup(start=at, end=at + 1, lemma=lemma, said=lemma)]
+    return []
+
+
+def _relative(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "A girl who dances with ghosts": told as "a girl dances with ghosts"."""
+    for at, token in enumerate(tokens):
+        lemma, form = _forms().get(token.low, ("", ""))
+        if at > 1 and form in ("third", "past", "plain") and tokens[at - 1].low in RELATIVES and token.kind is Kind.WORD:
+            return [VerbGroup(start=at - 1, end=at + 1, lemma=lemma, said=lemma, is_plain=form == "plain")]
+    return []
+
+
+def _unknown(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "A cat purrs": a word in -s after a whole noun phrase, when nothing else can be the verb."""
+    for at in range(1, len(tokens)):
+        token, previous = tokens[at], tokens[at - 1]
+        is_third = (
+            token.kind is Kind.WORD
+            and token.low.isalpha()
+            and token.low.endswith("s")
+            and not token.low.endswith(("ss", "us", "is"))
+        )
+        is_word = (
+            is_third
+            and token.text.islower()
+            and len(token.low) > 3
+            and token.low not in PREPOSITIONS | ADVERBS | NUMBERS.keys()
+        )
+        if not is_word or _blocks(previous, "third") or (at + 1 < len(tokens) and tokens[at + 1].low == "of"):
+            continue
+        subject = tokens[:at]
+        opens = (
+            subject[0].kind is not Kind.WORD
+            or subject[0].low in ARTICLES | POSSESSIVES
+            or (at == 1 and subject[0].text[:1].isupper())
+        )
+        is_whole = opens and (subject[0].low not in ARTICLES | POSSESSIVES or at >= 2)
+        if is_whole and not any(t.low in PREPOSITIONS for t in subject) and not is_plural_noun(previous.low):
+            lemma = plain_of_unknown(token.low)
+            return [VerbGroup(start=at, end=at + 1, lemma=lemma, said=lemma)]
+    return []
+
+
+def _copula(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "Mika is happy", "The robot has a secret"."""
+    for at, token in enumerate(tokens):
+        if at and token.low in ("is", "are", "was", "were", "has", "have", "had"):
+            lemma = "have" if token.low.startswith("ha") else "be"
+            end = at + 1
+            said = lemma
+            if end < len(tokens) and tokens[end].low in NEGATIONS:
+                said, end = f"{lemma} not", end + 1
+            return [VerbGroup(start=at, end=end, lemma=lemma, said=said)]
+    return []

@@ -1,0 +1,478 @@
+"""Words of a closed class that reading needs: little words, numbers, times, weather, sizes and kinds of beings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from episodes.plan import TimeOfDay
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables that read as text."""
+    return frozenset(text.split())
+
+
+ARTICLES: Final = frozenset(
+    ["a", "an", "the", "this", "that", "these", "those", "some", "any", "another", "each", "every", "no", "both", "all"]
+)
+POSSESSIVES: Final = frozenset(["my", "your", "his", "her", "its", "our", "their", "whose"])
+PRONOUNS: Final = frozenset(
+    [
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "him",
+        "them",
+        "me",
+        "us",
+        "himself",
+        "herself",
+        "itself",
+        "themselves",
+        "each-other",
+        "everyone",
+        "somebody",
+    ]
+)
+OBJECT_PRONOUNS: Final = frozenset(["it", "him", "her", "them", "this", "that"])
+SUBJECT_PRONOUNS: Final = frozenset(["he", "she", "it", "they"])
+AUXILIARIES: Final = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "shall",
+        "gets",
+        "get",
+        "got",
+    ]
+)
+BE: Final = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "gets", "get", "got"])
+MODALS: Final = frozenset(["can", "could", "must", "should", "may", "might", "cannot"])
+NEGATIONS: Final = frozenset(["not", "never", "n't", "don't", "doesn't", "didn't", "won't", "can't", "isn't", "aren't"])
+SEPARATORS: Final = frozenset(
+    ["and", "then", "but", "while", "until", "before", "after", "when", "as", "because", "so", "or", "where", "whereas"]
+)
+RELATIVES: Final = frozenset(["who", "that", "which", "whose"])
+PLACE_PREPOSITIONS: Final = frozenset(
+    [
+        "on",
+        "in",
+        "at",
+        "to",
+        "through",
+        "into",
+        "under",
+        "over",
+        "across",
+        "inside",
+        "near",
+        "beside",
+        "by",
+        "from",
+        "behind",
+        "along",
+        "around",
+        "above",
+        "beneath",
+        "toward",
+        "towards",
+        "past",
+        "onto",
+        "off",
+        "outside",
+        "within",
+        "atop",
+        "between",
+        "beyond",
+        "below",
+        "up",
+        "down",
+        "out",
+    ]
+)
+STATIC_PREPOSITIONS: Final = frozenset(
+    [
+        "on",
+        "in",
+        "at",
+        "under",
+        "inside",
+        "near",
+        "beside",
+        "behind",
+        "above",
+        "beneath",
+        "outside",
+        "within",
+        "atop",
+        "between",
+        "beyond",
+        "below",
+    ]
+)
+OTHER_PREPOSITIONS: Final = frozenset(
+    [
+        "with",
+        "without",
+        "for",
+        "of",
+        "against",
+        "after",
+        "before",
+        "about",
+        "like",
+        "during",
+        "until",
+        "till",
+        "via",
+        "despite",
+        "against",
+        "upon",
+    ]
+)
+PREPOSITIONS: Final = PLACE_PREPOSITIONS | OTHER_PREPOSITIONS
+ADVERBS: Final = frozenset(
+    [
+        "away",
+        "back",
+        "together",
+        "again",
+        "alone",
+        "home",
+        "there",
+        "here",
+        "up",
+        "down",
+        "out",
+        "off",
+        "slowly",
+        "quickly",
+        "quietly",
+        "suddenly",
+        "happily",
+        "sadly",
+        "finally",
+        "once",
+        "never",
+        "always",
+        "just",
+        "also",
+        "too",
+        "very",
+        "still",
+        "soon",
+        "now",
+        "today",
+        "forever",
+        "everywhere",
+        "apart",
+        "around",
+        "hard",
+        "fast",
+        "high",
+        "low",
+        "later",
+        "secretly",
+        "bravely",
+    ]
+)
+
+NUMBERS: Final[dict[str, int]] = {
+    **{word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1)},
+    **{str(n): n for n in range(2, 100)},
+    "both": 2, "several": 3, "many": 4, "few": 3, "hundreds": 6, "thousands": 6, "dozens": 6, "some": 3, "couple": 2, "pair": 2,
+}  # fmt: skip
+
+TIMES: Final[dict[str, TimeOfDay]] = {
+    **dict.fromkeys(["dawn", "sunrise", "daybreak"], TimeOfDay.DAWN),
+    **dict.fromkeys(
+        ["day", "daytime", "noon", "midday", "afternoon", "daylight", "sunshine", "morning", "sunny"], TimeOfDay.DAY
+    ),
+    **dict.fromkeys(["dusk", "sunset", "evening", "twilight", "sundown"], TimeOfDay.DUSK),
+    **dict.fromkeys(
+        ["night", "nighttime", "midnight", "tonight", "moonlight", "moonlit", "starlight", "nightfall", "moon", "stars"],
+        TimeOfDay.NIGHT,
+    ),
+}
+TIME_WORDS: Final = frozenset(TIMES) | frozenset(
+    ["time", "moment", "day", "week", "year", "hour", "minute", "second", "while", "spring", "summer", "autumn", "winter"]
+)
+
+WEATHER: Final[dict[str, str]] = {
+    **dict.fromkeys(["rain", "rainy", "raining", "downpour", "drizzle"], "rain"),
+    **dict.fromkeys(["snow", "snowy", "snowing", "blizzard", "snowfall"], "snow"),
+    **dict.fromkeys(["storm", "stormy", "thunder", "lightning", "thunderstorm", "hurricane"], "storm"),
+    **dict.fromkeys(["fog", "foggy", "mist", "misty"], "fog"),
+    **dict.fromkeys(["wind", "windy", "breeze"], "wind"),
+}
+
+# "in love", "in silence": they follow a preposition of place and are none
+NO_PLACES: Final = frozenset(
+    [
+        "love",
+        "silence",
+        "fear",
+        "anger",
+        "joy",
+        "peace",
+        "war",
+        "secret",
+        "pieces",
+        "half",
+        "circles",
+        "trouble",
+        "time",
+        "way",
+        "speed",
+        "air",
+        "hand",
+        "hands",
+        "arms",
+        "fire",
+        "danger",
+        "need",
+        "purpose",
+        "accident",
+        "surprise",
+        "front",
+        "end",
+        "beginning",
+        "life",
+        "death",
+        "dream",
+        "dreams",
+        "mind",
+        "heart",
+        "head",
+        "foot",
+        "feet",
+        "eyes",
+        "eye",
+        "tears",
+        "total",
+        "sight",
+        "line",
+        "row",
+        "group",
+        "team",
+        "pair",
+        "turn",
+        "charge",
+        "search",
+        "help",
+        "first",
+        "last",
+        "once",
+        "least",
+        "most",
+        "all",
+        "power",
+        "strength",
+        "music",
+        "beat",
+        "drum",
+        "light",
+        "dark",
+        "darkness",
+        "shadow",
+        "shadows",
+        "sun",
+        "sunlight",
+        "cold",
+        "heat",
+        "everything",
+        "nothing",
+        "something",
+        "each",
+        "other",
+        "one",
+        "another",
+        "orbit",
+    ]
+) - {"orbit"}
+
+SIZES: Final[dict[str, float]] = {
+    **dict.fromkeys(["giant", "gigantic", "huge", "enormous", "towering", "titanic", "mighty"], 2.7),
+    **dict.fromkeys(["colossal", "monstrous", "immense", "kaiju", "titan", "giants"], 3.0),
+    **dict.fromkeys(["big", "large", "tall", "great"], 1.5),
+    **dict.fromkeys(["small", "little", "young", "baby", "short"], 0.65),
+    **dict.fromkeys(["tiny", "mini", "miniature"], 0.4),
+}
+
+_KINDS: Final[dict[float, str]] = {
+    3.0: "kaiju titan godzilla leviathan kraken",
+    2.6: "dragon giant ogre dinosaur whale troll golem hydra cyclops",
+    1.5: "monster beast demon horse bear elephant lion tiger gorilla dino creature werewolf minotaur griffin unicorn camel shark",
+    1.0: "man woman person hero heroine knight king queen prince princess warrior samurai ninja wizard witch mage sorcerer robot android "
+    "cyborg alien astronaut pilot captain pirate soldier guard detective thief villain teacher student chef cook doctor nurse farmer "
+    "sailor hunter singer dancer musician artist painter writer scientist engineer mechanic driver rider traveller traveler stranger "
+    "friend friends father mother brother sister son daughter uncle aunt husband wife boyfriend girlfriend lover lovers couple people "
+    "crowd family team army ghost vampire zombie skeleton angel god goddess spirit mermaid elf clown spy boss mayor police policeman "
+    "policewoman cop firefighter fisherman fishermen villager citizen neighbour neighbor enemy rival master apprentice monk priest "
+    "boxer wrestler runner player champion swordsman men women mum mom dad keeper merchant shopkeeper baker barista superhero rebel "
+    "assassin mercenary sheriff cowboy viking gladiator tourist customer passenger bride groom widow orphan beggar emperor empress "
+    "duke lord lady butler maid servant slave human humans crew gang band chief leader explorer adventurer gardener librarian",
+    0.8: "girl boy child kid children kids teenager dwarf goblin penguin schoolgirl schoolboy twin twins",
+    0.7: "grandmother grandfather grandma grandpa wolf deer pig sheep goat pony panda monkey dolphin seal",
+    0.45: "cat dog fox puppy lamb toddler baby goose eagle owl swan turtle kitten raccoon",
+    0.25: "mouse rat bird rabbit bunny hamster squirrel crow raven chicken duck frog fish fairy butterfly bee hedgehog parrot pigeon sparrow crab",
+}
+BEINGS: Final[dict[str, float]] = {kind: scale for scale, kinds in _KINDS.items() for kind in kinds.split()}
+"""Kind of being → height relative to a grown person."""
+
+PLURALS: Final[dict[str, str]] = {
+    "men": "man", "women": "woman", "children": "child", "people": "person", "mice": "mouse", "geese": "goose", "wolves": "wolf",
+    "thieves": "thief", "heroes": "hero", "fishermen": "fisherman", "dwarves": "dwarf", "elves": "elf", "kids": "kid", "fish": "fish",
+    "feet": "foot", "knives": "knife", "leaves": "leaf", "lives": "life", "witches": "witch", "princesses": "princess", "foxes": "fox",
+    "fairies": "fairy", "butterflies": "butterfly", "bunnies": "bunny", "puppies": "puppy", "spies": "spy", "bosses": "boss",
+}  # fmt: skip
+
+
+def singular(noun: str) -> str:
+    """A noun's singular, or the word itself where it is one: heroes → hero, boss → boss."""
+    if noun in PLURALS:
+        return PLURALS[noun]
+    if noun in BEINGS and not noun.endswith("s"):
+        return noun
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if noun.endswith(("shes", "ches", "xes", "sses")):
+        return noun[:-2]
+    if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) and len(noun) > 3:
+        return noun[:-1]
+    return noun
+
+
+def is_plural_noun(noun: str) -> bool:
+    return (noun in PLURALS and noun != PLURALS[noun]) or singular(noun) != noun
+
+
+THINGS: Final = frozenset(
+    [
+        "ball",
+        "car",
+        "truck",
+        "leaf",
+        "sun",
+        "moon",
+        "star",
+        "stars",
+        "wind",
+        "rain",
+        "snow",
+        "storm",
+        "cloud",
+        "clouds",
+        "fire",
+        "flame",
+        "light",
+        "shadow",
+        "sword",
+        "book",
+        "letter",
+        "key",
+        "treasure",
+        "gold",
+        "map",
+        "door",
+        "window",
+        "clock",
+        "bell",
+        "song",
+        "story",
+        "secret",
+        "flower",
+        "tree",
+        "bomb",
+        "rocket",
+        "machine",
+        "engine",
+        "bicycle",
+        "bike",
+        "boat",
+        "ship",
+        "train",
+        "plane",
+        "kite",
+        "hat",
+        "coat",
+        "ring",
+        "crown",
+        "phone",
+        "camera",
+        "painting",
+        "picture",
+        "cake",
+        "bread",
+        "soup",
+        "noodles",
+        "ramen",
+        "pizza",
+        "apple",
+        "food",
+        "meal",
+        "tea",
+        "coffee",
+        "water",
+        "wave",
+        "waves",
+        "river",
+        "mountain",
+        "house",
+        "city",
+        "village",
+        "world",
+        "earth",
+        "planet",
+        "night",
+        "day",
+        "dawn",
+        "time",
+        "love",
+        "hope",
+        "fear",
+        "dream",
+        "music",
+        "war",
+        "peace",
+        "silence",
+    ]
+)
+CLOTHES: Final = frozenset(
+    [
+        "coat",
+        "suit",
+        "dress",
+        "hat",
+        "cape",
+        "mask",
+        "costume",
+        "armor",
+        "armour",
+        "uniform",
+        "jacket",
+        "boots",
+        "gown",
+        "kimono",
+        "disguise",
+        "pyjamas",
+    ]
+)
