@@ -181,8 +181,6 @@ class RayFleet:
                 await self.replace(plan.name)
                 return RendererState.STARTING
             return RendererState.RETIRING
-        if not status.is_ready:
-            return RendererState.STARTING
         return RendererState.IDLE if status.attempt_id is None else RendererState.BUSY
 
     async def _ask_publisher(self, node_id: str) -> PublisherReport | str | None:

@@ -26,6 +26,8 @@ class Addresses:
     pid: int
     api: str
     dashboard: str
+    ray: str
+    """Of the cluster, for RAY_ADDRESS."""
 
     def as_json(self) -> dict[str, str | int]:
         return asdict(self)
@@ -55,7 +57,14 @@ def serve_here(
     try:
         serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host="127.0.0.1", port=port))
         serve.run(application, name="storyworld", route_prefix="/")
-        on_ready(Addresses(pid=os.getpid(), api=f"http://127.0.0.1:{port}", dashboard=f"http://{context.dashboard_url}"))
+        on_ready(
+            Addresses(
+                pid=os.getpid(),
+                api=f"http://127.0.0.1:{port}",
+                dashboard=f"http://{context.dashboard_url}",
+                ray=context.address_info["gcs_address"],
+            )
+        )
         stopped.wait()
     finally:
         serve.shutdown()

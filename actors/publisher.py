@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import ray
@@ -61,6 +62,7 @@ class PublisherShell:
         return PublisherStatus(
             version=self._version,
             node=self._node,
+            pid=os.getpid(),
             has_room=self._parts.publisher.has_room(),
             shares=self._desk.shares(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import uuid
@@ -61,8 +62,8 @@ class RendererShell:
         return RendererStatus(
             version=self._plan.version,
             node=short_node(self._node_id),
+            pid=os.getpid(),
             incarnation=self._incarnation,
-            is_ready=True,
             attempt_id=attempt_id,
             share=attempt_share(rendered=share, published=0.0),
         )

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 class RendererStatus:
     version: str
     node: str
+    pid: int
     incarnation: str
-    is_ready: bool
-    """Its backend is loaded and warm."""
     attempt_id: str | None
     share: float
 
@@ -20,6 +19,7 @@ class RendererStatus:
 class PublisherStatus:
     version: str
     node: str
+    pid: int
     has_room: bool
     shares: dict[str, float] = field(default_factory=dict)
 
@@ -27,5 +27,6 @@ class PublisherStatus:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoordinatorStatus:
     version: str
+    pid: int
     holder: str
     """As it signs the lease."""
