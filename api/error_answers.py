@@ -96,6 +96,8 @@ def _invalid_request(scope: Scope, error: RequestValidationError) -> Response:
 def _http_error(scope: Scope, error: HTTPException) -> Response:
     if isinstance(error, ProblemError):
         return error.response(scope)
+    if error.status_code == 400:  # a form that cannot be read; input that can never work is 422 here
+        return problem_response(scope, 422, "bad-input", error.detail, hint="Send a whole `multipart/form-data` body.")
     name = _NAME_OF_STATUS.get(error.status_code, "bad-input")
     return problem_response(scope, error.status_code, name, _sentence(scope, error), headers=error.headers)
 

@@ -91,7 +91,18 @@ def openapi_of(app: FastAPI) -> Callable[[], dict[str, Any]]:
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             nested = schema.pop("$defs", {})
             spec.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": schema, **nested})
+            _drop_fastapis_own_422(spec)
             app.openapi_schema = spec
         return app.openapi_schema
 
     return describe
+
+
+def _drop_fastapis_own_422(spec: dict[str, Any]) -> None:
+    """FastAPI adds one to whatever takes a parameter: ids that cannot be are 404 here, and its shape is not ours."""
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        spec["components"]["schemas"].pop(name, None)

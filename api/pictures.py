@@ -1,18 +1,20 @@
-"""Uploaded pictures on their way to the world builder."""
+"""Pictures of worlds: uploads on their way to the builder, and references to what was uploaded."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from fastapi import UploadFile
 
-from api.parts import ApiLimits
+from api.parts import ApiLimits, ApiParts
 from api.shapes import PictureShape, UploadShape, picture_shape
 from episodes.errors import BadInput, TooLarge
 from episodes.ports import WorldBuilder
+from episodes.world import Picture, World
 
 MAX_FILE_NAME = 120  # characters
 
@@ -66,3 +68,44 @@ def store_pictures(builder: WorldBuilder, world_id: str, uploads: Sequence[Uploa
         shapes.append(picture_shape(world_id, upload.file_name, picture))
         revision = stored.revision
     return UploadShape(world_id=world_id, revision=revision, pictures=shapes)
+
+
+_PICTURE_FILE = re.compile(r"[0-9a-f]{64}\.(png|jpg)")
+
+
+def is_picture_file(name: str) -> bool:
+    """It is named as stored pictures are, after their hash: safe in a key."""
+    return _PICTURE_FILE.fullmatch(name) is not None
+
+
+def picture_key(world_id: str, file_name: str) -> str:
+    return f"worlds/{world_id}/images/{file_name}"
+
+
+def check_references(parts: ApiParts, world_id: str, world: World) -> None:
+    """Raises BadInput for a reference picture that does not lie among the world's own."""
+    for where, picture in _references(world):
+        if not _is_key_of(world_id, picture.key) or not _lies_there(parts, picture):
+            raise BadInput(
+                "This picture was not uploaded to this world.",
+                "POST it to /worlds/{id}/images first, and take `key` and `sha256` from the answer.",
+                where,
+            )
+
+
+def _is_key_of(world_id: str, key: str) -> bool:
+    file_name = key.rsplit("/", 1)[-1]
+    return is_picture_file(file_name) and key == picture_key(world_id, file_name)
+
+
+def _references(world: World) -> Iterator[tuple[str, Picture]]:
+    owners = [(f"characters.{i}", c.references) for i, c in enumerate(world.characters)]
+    owners += [(f"places.{i}", p.references) for i, p in enumerate(world.places)]
+    for where, references in owners:
+        for place, picture in enumerate(references):
+            yield f"{where}.references.{place}", picture
+
+
+def _lies_there(parts: ApiParts, picture: Picture) -> bool:
+    stored = parts.artifacts.head(picture.key)
+    return stored is not None and stored.sha256 == picture.sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,12 @@ from episodes.world import Picture, StoredWorld, World, WorldSource
 
 ARTIFACT_PATHS = {
     "video": "video",
-    "poster": "poster",
     "film": "film",
+    "poster": "poster",
     "subtitles_srt": "subtitles.srt",
     "subtitles_vtt": "subtitles.vtt",
 }
-"""Type → the last part of the path that serves it, below its beat or episode."""
+"""Type → the last part of the path that serves it, below its beat or episode; in the order in which artifacts are listed."""
 
 
 def percent(share: float) -> int:
@@ -40,7 +41,7 @@ class ArtifactShape(Shape):
     """Where it is kept: `file:` or `s3:`."""
     version: int
     """Counts from 1: each accepted attempt makes a new one."""
-    url: str | None
+    url: str
     """Path of this API that a client can fetch now."""
     size_bytes: int
     sha256: str
@@ -214,15 +215,19 @@ class ReadinessShape(Shape):
     """Check → `ok`."""
 
 
-def artifact_shape(artifact: Artifact, path: str) -> ArtifactShape:
-    """`path` is that of its beat or episode."""
+def artifact_shapes(artifacts: Sequence[Artifact], path: str) -> list[ArtifactShape]:
+    """What matters most first: clients of old take the first for the video. `path` is that of the beat or episode."""
+    order = list(ARTIFACT_PATHS)
+    return sorted((_artifact_shape(a, path) for a in artifacts), key=lambda shape: order.index(shape.type))
+
+
+def _artifact_shape(artifact: Artifact, path: str) -> ArtifactShape:
     file = artifact.file
-    last_part = ARTIFACT_PATHS.get(artifact.artifact_type)
     return ArtifactShape(
         type=artifact.artifact_type,
         uri=file.uri,
         version=artifact.version,
-        url=f"{path}/{last_part}" if last_part else None,
+        url=f"{path}/{ARTIFACT_PATHS[artifact.artifact_type]}",
         size_bytes=file.size_bytes,
         sha256=file.sha256,
         media_type=file.media_type,
@@ -255,7 +260,7 @@ def beat_shape(episode_id: str, view: BeatView) -> BeatShape:
         progress=percent(view.progress),
         reason=view.reason,
         revision=view.revision,
-        artifacts=[artifact_shape(a, path) for a in view.artifacts],
+        artifacts=artifact_shapes(view.artifacts, path),
         attempts=[attempt_shape(a) for a in view.attempts],
         **_planned(view.beat),
     )
@@ -307,7 +312,7 @@ def _summary(summary: EpisodeSummary) -> dict[str, Any]:  # keyword arguments of
 
 def episode_shape(view: EpisodeView) -> EpisodeShape:
     path = f"/episodes/{view.episode_id}"
-    artifacts = [artifact_shape(a, path) for a in view.artifacts]
+    artifacts = artifact_shapes(view.artifacts, path)
     return EpisodeShape(
         **_summary(view),
         world_revision=view.world_revision,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Body, File, Header, Query, Request, UploadFile
@@ -12,19 +11,16 @@ from api import examples
 from api.media import file_answer
 from api.openapi import POST_EXTRA, answers, problem_answers, with_body
 from api.parts import Parts
-from api.pictures import checked_uploads, store_pictures
-from api.requests import known_id, new_world_id
+from api.pictures import check_references, checked_uploads, is_picture_file, picture_key, store_pictures
+from api.requests import MAX_SHOWN, known_id, new_world_id
 from api.revisions import etag, put_expected
 from api.shapes import UploadShape, WorldListShape, WorldShape, world_shape, world_summary_shape
 from api.strict_json import StrictRoute
-from episodes.errors import BadInput, NotFound
-from episodes.job import StoredFile
-from episodes.ports import WorldStore
+from episodes.errors import NotFound
 from episodes.world import World
 
 router = APIRouter(prefix="/worlds", tags=["worlds"], route_class=StrictRoute)
 
-_PICTURE_FILE = re.compile(r"[0-9a-f]{64}\.(png|jpg)")
 _HOW_TO_BEGIN = "PUT /worlds/{id} makes one, and so does POST /worlds/{id}/images."
 
 
@@ -75,24 +71,10 @@ def put_world(
     revision: Annotated[int | None, Query(ge=0, lt=2**31, description="Revision to replace; 0: none yet.")] = None,
 ) -> WorldShape:
     new_world_id(world_id)
-    _check_references(parts.worlds, world_id, world)
+    check_references(parts, world_id, world)
     stored = put_expected(parts.worlds, world_id, world, if_match=if_match, if_none_match=if_none_match, revision=revision)
     response.headers["ETag"] = etag(stored.revision)
     return world_shape(stored)
-
-
-def _check_references(worlds: WorldStore, world_id: str, world: World) -> None:
-    stored = {(p.key, p.sha256) for p in worlds.pictures(world_id)}
-    owners = [("characters", i, c.references) for i, c in enumerate(world.characters)]
-    owners += [("places", i, p.references) for i, p in enumerate(world.places)]
-    for what, owner, references in owners:
-        for place, picture in enumerate(references):
-            if (picture.key, picture.sha256) not in stored:
-                raise BadInput(
-                    "This picture was not uploaded to this world.",
-                    "POST it to /worlds/{id}/images first, and take `key` and `sha256` from the answer.",
-                    f"{what}.{owner}.references.{place}",
-                )
 
 
 @router.post(
@@ -128,19 +110,10 @@ def upload_pictures(
 )
 def get_picture(parts: Parts, request: Request, world_id: str, file: str) -> Response:
     known_id("world", world_id)
-    if _PICTURE_FILE.fullmatch(file):
-        for picture in parts.worlds.pictures(world_id):
-            if picture.key.endswith(f"/{file}"):
-                stored = _stored_file(parts, picture.key)
-                return file_answer(request, parts.artifacts, stored, file)
-    raise NotFound("picture", file[:80], "GET /worlds/{id} lists those that there are.")
-
-
-def _stored_file(parts: Parts, key: str) -> StoredFile:
-    stored = parts.artifacts.head(key)
+    stored = parts.artifacts.head(picture_key(world_id, file)) if is_picture_file(file) else None
     if stored is None:
-        raise NotFound("file", key)
-    return stored
+        raise NotFound("picture", file[:MAX_SHOWN], "GET /worlds/{id} lists those that there are.")
+    return file_answer(request, parts.artifacts, stored, file)
 
 
 router.head("/{world_id}/images/{file}", response_class=Response, include_in_schema=False)(get_picture)

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from episodes.errors import Unavailable
+from episodes.model import EpisodeView
+from episodes.plan import EpisodeRequest
+from episodes.ports import StoredAnswer
+from storage.memory import MemoryEpisodeStore
+from tests.unit.api.rig import PNG, Rig, is_problem
+
+KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+BODY = {"intent": "A dog runs"}
+
+
+async def test_a_repeated_create_gets_the_first_answer_and_makes_one_episode(rig: Rig) -> None:
+    first = await rig.client.post("/episodes", json=BODY, headers=KEY)
+    second = await rig.client.post("/episodes", json=BODY, headers=KEY)
+
+    assert (second.status_code, second.content) == (201, first.content)
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    assert second.headers["content-type"] == "application/json"
+    assert len(rig.episodes.episodes().episodes) == 1
+
+
+async def test_another_replica_gives_the_first_answer_too(rig: Rig) -> None:
+    first = await rig.client.post("/episodes", json=BODY, headers=KEY)
+    other = Rig(episodes=rig.episodes)
+    assert (await other.client.post("/episodes", json=BODY, headers=KEY)).content == first.content
+
+
+async def test_without_a_key_every_call_makes_an_episode(rig: Rig) -> None:
+    for _ in range(2):
+        await rig.client.post("/episodes", json=BODY)
+    assert len(rig.episodes.episodes().episodes) == 2
+
+
+async def test_the_key_with_another_body_or_query_is_refused(rig: Rig) -> None:
+    await rig.client.post("/episodes", json=BODY, headers=KEY)
+    is_problem(await rig.client.post("/episodes", json={"intent": "A cat runs"}, headers=KEY), 422, "key-reused")
+    is_problem(await rig.client.post("/episodes?x=1", json=BODY, headers=KEY), 422, "key-reused")
+    assert len(rig.episodes.episodes().episodes) == 1
+
+
+async def test_a_key_counts_for_one_path(rig: Rig) -> None:
+    episode_id = (await rig.client.post("/episodes", json=BODY, headers=KEY)).json()["episode_id"]
+    planned = await rig.client.post(f"/episodes/{episode_id}/plan", headers=KEY)
+    executing = await rig.client.post(f"/episodes/{episode_id}/execute", headers=KEY)
+    assert (planned.json()["state"], executing.json()["state"]) == ("PLANNED", "EXECUTING")
+
+
+async def test_the_first_answer_stays_although_the_episode_moved_on(rig: Rig) -> None:
+    episode_id = await rig.planned()
+    await rig.client.post(f"/episodes/{episode_id}/execute", headers=KEY)
+    await rig.client.post(f"/episodes/{episode_id}/cancel")
+    again = await rig.client.post(f"/episodes/{episode_id}/execute", headers=KEY)
+    assert again.json()["state"] == "EXECUTING"
+    assert (await rig.client.get(f"/episodes/{episode_id}")).json()["state"] == "CANCELLED"
+
+
+async def test_a_refusal_is_not_kept_so_the_same_call_may_work_later(rig: Rig) -> None:
+    body = {"world_id": "market", "intent": "A dog runs"}
+    is_problem(await rig.client.post("/episodes", json=body, headers=KEY), 404, "not-found")
+    await rig.client.put("/worlds/market", json={"title": "Market"})
+    assert (await rig.client.post("/episodes", json=body, headers=KEY)).status_code == 201
+
+
+async def test_the_same_upload_is_the_same_whatever_its_boundary_is_called(rig: Rig) -> None:
+    answers = [
+        await rig.client.post(
+            "/worlds/market/images",
+            files=[("file", ("a.png", PNG * 9000))],
+            headers={**KEY, "content-type": f"multipart/form-data; boundary={boundary}"},
+        )
+        for boundary in ("one", "another-and-longer")
+    ]
+    assert [a.status_code for a in answers] == [201, 201], answers[1].text
+    assert answers[1].headers["idempotent-replayed"] == "true"
+    other = await rig.client.post("/worlds/market/images", files=[("file", ("a.png", PNG))], headers=KEY)
+    is_problem(other, 422, "key-reused")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a key", "\x7f"])
+async def test_a_key_that_is_none_is_refused(rig: Rig, key: str) -> None:
+    answer = await rig.client.post("/episodes", json=BODY, headers={"Idempotency-Key": key})
+    assert is_problem(answer, 422, "bad-input")["errors"][0]["where"] == "header.idempotency-key"
+    assert rig.episodes.episodes().episodes == ()
+
+
+class SlowStore(MemoryEpisodeStore):
+    """Creates only when it is let; tells when somebody waits for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_creating = threading.Event()
+        self.may_create = threading.Event()
+
+    def create(self, request: EpisodeRequest) -> EpisodeView:
+        self.is_creating.set()
+        assert self.may_create.wait(20)
+        return super().create(request)
+
+    async def creating(self) -> None:
+        assert await asyncio.to_thread(self.is_creating.wait, 20)
+
+
+async def test_two_equal_calls_at_once_make_one_episode() -> None:
+    store = SlowStore()
+    rig = Rig(episodes=store)
+    calls = [asyncio.create_task(rig.client.post("/episodes", json=BODY, headers=KEY)) for _ in range(5)]
+    await store.creating()
+    store.may_create.set()
+    answers = await asyncio.gather(*calls)
+    assert len({a.content for a in answers}) == 1
+    assert len(store.episodes().episodes) == 1
+
+
+async def test_a_client_that_went_away_in_the_middle_finds_its_answer() -> None:
+    store = SlowStore()
+    rig = Rig(episodes=store)
+    call = asyncio.create_task(rig.client.post("/episodes", json=BODY, headers=KEY))
+    await store.creating()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    store.may_create.set()
+
+    again = await rig.client.post("/episodes", json=BODY, headers=KEY)
+
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(store.episodes().episodes) == 1
+
+
+class RacedStore(MemoryEpisodeStore):
+    """Another replica is faster between the looking up and the storing of an answer."""
+
+    first = StoredAnswer(body_sha256="", status=201, body=b'{"episode_id": "theirs"}')
+
+    def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
+        theirs = StoredAnswer(body_sha256=answer.body_sha256, status=201, body=self.first.body)
+        super().remember_answer(key, theirs)
+        return super().remember_answer(key, answer)
+
+
+async def test_the_slower_of_two_replicas_gives_the_answer_of_the_faster() -> None:
+    answer = await Rig(episodes=RacedStore()).client.post("/episodes", json=BODY, headers=KEY)
+    assert answer.content == RacedStore.first.body
+
+
+class ForgetfulStore(MemoryEpisodeStore):
+    def answer(self, key: str) -> StoredAnswer | None:
+        raise Unavailable("The database does not answer.", retry_after_s=7)
+
+
+async def test_nothing_is_done_while_the_first_answer_cannot_be_looked_up() -> None:
+    rig = Rig(episodes=ForgetfulStore())
+    answer = await rig.client.post("/episodes", json=BODY, headers=KEY)
+    is_problem(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "7"
+    assert rig.episodes.episodes().episodes == ()
+
+
+async def test_a_large_keyed_body_still_has_its_limit(rig: Rig) -> None:
+    async def chunks() -> Any:
+        for _ in range(40):
+            yield b" " * 50_000
+
+    answer = await rig.client.post("/episodes", content=chunks(), headers={**KEY, "content-type": "application/json"})
+    is_problem(answer, 413, "too-large")

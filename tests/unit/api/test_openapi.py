@@ -1,0 +1,170 @@
+"""The description is what clients are written from: it is whole, and its examples are true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from api import examples
+from api.requests import NewEpisode
+from api.shapes import (
+    EpisodePageShape,
+    EpisodeShape,
+    HealthShape,
+    MovedShape,
+    ReadinessShape,
+    UploadShape,
+    WorldListShape,
+    WorldShape,
+)
+from episodes.world import World
+from tests.unit.api.rig import Rig
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def spec() -> Json:
+    description: Json = Rig().app.openapi()
+    return description
+
+
+def operations(spec: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in spec["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def examples_of(content: Json) -> list[Any]:
+    return [*([content["example"]] if "example" in content else []), *content.get("examples", {}).values()]
+
+
+def test_every_operation_is_described(spec: Json) -> None:
+    ids = [operation["operationId"] for _, operation in operations(spec)]
+    assert len(ids) == len(set(ids))
+    known_tags = {tag["name"] for tag in spec["tags"]}
+    for name, operation in operations(spec):
+        assert operation["summary"], name
+        assert set(operation["tags"]) <= known_tags, name
+
+
+def test_the_operations_are_those_of_the_design(spec: Json) -> None:
+    assert {name for name, _ in operations(spec)} == {
+        "GET /episodes",
+        "POST /episodes",
+        "GET /episodes/{episode_id}",
+        "POST /episodes/{episode_id}/plan",
+        "POST /episodes/{episode_id}/execute",
+        "POST /episodes/{episode_id}/cancel",
+        "POST /episodes/{episode_id}/beats/{beat_id}/retry",
+        "GET /episodes/{episode_id}/beats/{beat_id}/video",
+        "GET /episodes/{episode_id}/beats/{beat_id}/poster",
+        "GET /episodes/{episode_id}/film",
+        "GET /episodes/{episode_id}/poster",
+        "GET /episodes/{episode_id}/subtitles.srt",
+        "GET /episodes/{episode_id}/subtitles.vtt",
+        "GET /episodes/{episode_id}/events",
+        "GET /worlds",
+        "GET /worlds/{world_id}",
+        "PUT /worlds/{world_id}",
+        "POST /worlds/{world_id}/images",
+        "GET /worlds/{world_id}/images/{file}",
+        "GET /healthz",
+        "GET /readyz",
+    }
+
+
+def test_every_operation_has_a_good_answer_with_an_example(spec: Json) -> None:
+    for name, operation in operations(spec):
+        good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+        assert good, name
+        for answer in good:
+            for content in answer["content"].values():
+                assert examples_of(content), name
+
+
+def test_every_error_is_described_as_a_problem_with_an_example(spec: Json) -> None:
+    for name, operation in operations(spec):
+        bad = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert {"500", "503"} <= set(bad), name
+        for answer in bad.values():
+            (content,) = [answer["content"][kind] for kind in answer["content"] if kind == "application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, name
+            assert examples_of(content), name
+            assert list(answer["content"]) == ["application/problem+json"], name
+
+
+def test_what_has_a_body_has_an_example_of_it_and_says_what_may_be_wrong_with_it(spec: Json) -> None:
+    for name, operation in operations(spec):
+        if "requestBody" in operation:
+            assert {"408", "413", "415", "422"} <= set(operation["responses"]), name
+        for media_type, content in operation.get("requestBody", {"content": {}})["content"].items():
+            if media_type == "application/json":
+                schema = (
+                    spec["components"]["schemas"][content["schema"]["$ref"].rsplit("/", 1)[-1]]
+                    if "$ref" in content["schema"]
+                    else {}
+                )
+                assert examples_of(content) or content["schema"].get("examples") or schema.get("examples"), name
+
+
+def test_every_post_may_carry_an_idempotency_key(spec: Json) -> None:
+    for name, operation in operations(spec):
+        keys = [p for p in operation.get("parameters", []) if p["name"] == "Idempotency-Key"]
+        assert len(keys) == name.startswith("POST"), name
+
+
+def test_every_reference_leads_somewhere(spec: Json) -> None:
+    def references(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                yield node["$ref"]
+            for child in node.values():
+                yield from references(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from references(child)
+
+    for reference in references(spec):
+        assert reference.removeprefix("#/components/schemas/") in spec["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "example"),
+    [
+        (EpisodeShape, examples.CREATED),
+        (EpisodeShape, examples.PLANNED),
+        (EpisodeShape, examples.EPISODE),
+        (EpisodePageShape, examples.PAGE),
+        (MovedShape, examples.moved("EXECUTING")),
+        (WorldShape, examples.WORLD),
+        (WorldListShape, examples.WORLDS),
+        (UploadShape, examples.UPLOAD),
+        (World, examples.NEW_WORLD),
+        (HealthShape, examples.HEALTHY),
+        (ReadinessShape, examples.READY),
+        *((NewEpisode, example["value"]) for example in examples.NEW_EPISODES.values()),
+    ],
+)
+def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
+    noun = shape.model_validate(example)
+    if shape not in (NewEpisode, World):
+        assert noun.model_dump(mode="json") == example
+
+
+async def test_the_example_of_a_new_episode_makes_one(rig: Rig) -> None:
+    for example in examples.NEW_EPISODES.values():
+        assert (await rig.client.post("/episodes", json=example["value"])).status_code == 201
+
+
+async def test_the_example_of_a_world_can_be_put(rig: Rig) -> None:
+    assert (await rig.client.put("/worlds/example", json=examples.NEW_WORLD)).status_code == 200
+
+
+async def test_the_description_shows_no_secret_and_no_place_of_this_machine(rig: Rig) -> None:
+    text = (await rig.client.get("/openapi.json")).text
+    assert "/work" not in text
+    assert "localhost" not in text
