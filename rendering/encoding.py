@@ -62,7 +62,7 @@ def mp4(film_format: Format) -> list[str]:
 def encode(frames: Iterable[Frames], path: Path, *, film_format: Format, num_frames: int, control: Control) -> None:
     """Write RGB frames (height, width, 3) of the format's size to `path`: all of them or no file.
 
-    Looks at the control and reports before and after each frame. Raises RenderFailed (output) with ffmpeg's last words.
+    Looks at the control and reports before and after each frame. Raises RenderFailed with ffmpeg's complaint.
     """
     part = path.with_suffix(".part")
     source = [

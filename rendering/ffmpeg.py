@@ -37,13 +37,19 @@ class Said:
 
     @property
     def complaint(self) -> str:
-        """The last line of an error or worse; empty when there is none."""
-        found = re.findall(r"^(?:\[[^\]]*\] )*\[(?:error|fatal|panic)\] *(.+)$", self.log, re.MULTILINE)
-        return found[-1] if found else ""
+        """The first line of an error or worse, which is the cause of those that follow; empty when there is none."""
+        found = re.search(r"^(?:\[[^\]]*\] )*\[(?:error|fatal|panic)\] *(.+)$", self.log, re.MULTILINE)
+        return found[1] if found else ""
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """A full disk is the node's fault and not the clip's."""
+        is_full = "No space left on device" in self.log or "Disk quota exceeded" in self.log
+        return FailureClass.INFRA if is_full else FailureClass.OUTPUT
 
 
 def run(arguments: Sequence[str], *, folder: Path, control: Control) -> Said:
-    """Run to the end. Raises RenderFailed with the last complaint, RenderCancelled when the control says so."""
+    """Run to the end. Raises RenderFailed with the first complaint, RenderCancelled when the control says so."""
     with Child(arguments, folder=folder) as child:
         return child.wait(control)
 
@@ -86,9 +92,8 @@ class Child:
                 continue
         said = self._said()
         if status != 0:
-            raise RenderFailed(
-                f"ffmpeg ended with status {status}: {said.complaint or 'it did not say why'}", _failure_class(said.complaint)
-            )
+            reason = said.complaint or "it did not say why"
+            raise RenderFailed(f"ffmpeg ended with status {status}: {reason}", said.failure_class)
         return said
 
     def _said(self) -> Said:
@@ -106,12 +111,6 @@ class Child:
         for stream in (self._process.stdin, self._output, self._log):
             if stream is not None:
                 stream.close()
-
-
-def _failure_class(complaint: str) -> FailureClass:
-    """A full disk is the node's fault and not the clip's."""
-    full = "No space left on device" in complaint or "Disk quota exceeded" in complaint
-    return FailureClass.INFRA if full else FailureClass.OUTPUT
 
 
 @cache
