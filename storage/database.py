@@ -1,0 +1,120 @@
+"""Opens the database that DATABASE_URL names, and brings it to the newest schema."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from episodes.errors import BadInput
+from storage.transactions import WRITES, unavailable_when_silent
+
+PATIENCE_S = 4
+"""For a lock or a connection. With what follows it, a call on a dead database ends within about 5 s."""
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATING_IN_THIS_PROCESS = threading.Lock()  # Alembic's context is a global
+_MIGRATING = 7_305_021  # the advisory lock of PostgreSQL that starting processes queue at; any number, the same for all
+
+
+def open_database(url: str) -> Engine:
+    """An engine with its pool. Connects later, when somebody asks something. Raises BadInput for a URL that cannot be."""
+    where = _parsed(url)
+    match where.get_backend_name():
+        case "sqlite":
+            return _open_sqlite(where)
+        case "postgresql":
+            return _open_postgresql(where)
+        case other:
+            raise BadInput(
+                f"A database of kind {other!r} is not supported.", "Use sqlite:/// or postgresql://.", "DATABASE_URL"
+            )
+
+
+def upgrade(engine: Engine) -> None:
+    """Create or change the tables to the newest schema. Repeatable; several processes may start at once.
+
+    Raises BadInput when a newer version of the code has been at this database.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with _MIGRATING_IN_THIS_PROCESS, unavailable_when_silent(), engine.execution_options(**WRITES).begin() as connection:
+        _queue_up(connection)
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise BadInput(
+                f"The database cannot be upgraded: {error}", "Was it used by a newer version?", "DATABASE_URL"
+            ) from error
+
+
+def _queue_up(connection: Connection) -> None:
+    """One process migrates at a time. On SQLite the writing transaction is queue enough."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SET LOCAL statement_timeout = '300s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as wrong:
+        raise BadInput("The database's URL cannot be read.", "Use sqlite:///file or postgresql://…", "DATABASE_URL") from wrong
+
+
+def _open_sqlite(where: URL) -> Engine:
+    if where.database in (None, "", ":memory:"):
+        raise BadInput(
+            "A database in memory is seen by one connection only.", "Name a file: sqlite:///local.db", "DATABASE_URL"
+        )
+    Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        where.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": PATIENCE_S, "check_same_thread": False},
+        pool_size=10,
+        max_overflow=30,
+        pool_timeout=PATIENCE_S,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is deferred, and deferred writers lock each other out
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _open_postgresql(where: URL) -> Engine:
+    milliseconds = PATIENCE_S * 1000
+    return create_engine(
+        where.set(drivername="postgresql+psycopg"),
+        connect_args={
+            "connect_timeout": PATIENCE_S,
+            "application_name": "storyworld",
+            "tcp_user_timeout": milliseconds,
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds} "
+            f"-c idle_in_transaction_session_timeout={3 * milliseconds}",
+        },
+        pool_size=5,
+        max_overflow=10,
+        pool_timeout=PATIENCE_S,
+        pool_pre_ping=True,  # after a restart of the server the pool is full of dead connections
+        hide_parameters=True,
+    )

@@ -1,0 +1,98 @@
+"""What every story of SqlEpisodeStore stands on: transactions on a database that belongs to its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, bindparam, select, text
+
+from episodes.errors import BadInput, NotFound
+from episodes.model import Lease
+from storage.episodes_sql.ledger import Ledger, LockedEpisode
+from storage.rules import lease_lost
+from storage.tables import LEASE
+from storage.transactions import Transactions
+
+_CLAIM = text(
+    "INSERT INTO lease (row_number, cluster_id, holder, fence, expires_at) VALUES (1, :cluster_id, '', 0, 0) ON CONFLICT DO NOTHING"
+)
+_OWNER = select(LEASE.c.cluster_id)
+_LEADS = select(LEASE.c.fence).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
+_LEADS_ON = _LEADS.with_for_update(read=True)
+
+
+class Claim:
+    """Asks for the database's owner once, with the first transaction."""
+
+    def __init__(self, engine: Engine, cluster_id: str) -> None:
+        self._transactions = Transactions(engine)
+        self._cluster_id = cluster_id
+        self._is_ours = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._check_owner()
+        with self._transactions.writing() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._check_owner()
+        with self._transactions.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def _leading(self, lease: Lease) -> Iterator[Connection]:
+        """A writing transaction that nobody can take the lease from until it ends. Raises LeaseLost."""
+        with self._writing() as connection:
+            _check_lease(connection, lease, holds_on=True)
+            yield connection
+
+    @contextmanager
+    def _reading_as(self, lease: Lease) -> Iterator[Connection]:
+        with self._reading() as connection:
+            _check_lease(connection, lease, holds_on=False)
+            yield connection
+
+    @contextmanager
+    def _episode_locked(self, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
+        with self._writing() as connection, _ledger(connection, episode_id) as (ledger, episode):
+            yield connection, ledger, episode
+
+    @contextmanager
+    def _episode_led(self, lease: Lease, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
+        with self._leading(lease) as connection, _ledger(connection, episode_id) as (ledger, episode):
+            yield connection, ledger, episode
+
+    def _check_owner(self) -> None:
+        if self._is_ours:
+            return
+        with self._transactions.reading() as connection:
+            owner = connection.scalar(_OWNER)
+        if owner is None:
+            with self._transactions.writing() as connection:
+                connection.execute(_CLAIM, {"cluster_id": self._cluster_id})
+                owner = connection.scalar(_OWNER)
+        if owner != self._cluster_id:
+            raise BadInput(
+                f"This database belongs to the cluster {owner!r}, not to {self._cluster_id!r}.",
+                "Give each cluster a database of its own.",
+                "DATABASE_URL",
+            )
+        self._is_ours = True
+
+
+@contextmanager
+def _ledger(connection: Connection, episode_id: str) -> Iterator[tuple[Ledger, LockedEpisode]]:
+    ledger = Ledger.of(connection, [episode_id])
+    if episode_id not in ledger.episodes:
+        raise NotFound("episode", episode_id)
+    yield ledger, ledger.episodes[episode_id]
+    ledger.write()
+
+
+def _check_lease(connection: Connection, lease: Lease, *, holds_on: bool) -> None:
+    statement = _LEADS_ON if holds_on else _LEADS
+    if connection.execute(statement, {"holder": lease.holder, "fence": lease.fence}).first() is None:
+        raise lease_lost(lease)

@@ -1,0 +1,182 @@
+"""How the coordinator leads: which beats could start, beginning attempts, how far they are. Each call reads and writes in bulk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, union_all, update
+
+from episodes.errors import NotFound
+from episodes.job import FilmPart, StartFrame, StoredFile
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.plan import Beat, EpisodeRequest
+from storage.episodes_sql.claim import Claim
+from storage.episodes_sql.held import hold
+from storage.episodes_sql.ledger import Ledger
+from storage.episodes_sql.opening import Opener
+from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, is_in, open_attempt, stored_file
+from storage.rules import latest_last, shown_share
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES
+from storage.transactions import now_s
+
+_OF_EPISODE: BindParameter[str] = bindparam("of_episode")
+_ZERO = literal(0, literal_execute=True)  # spelled out, as in the index
+_ACTIVE = (
+    select(EPISODES.c.episode_id, EPISODES.c.state, EPISODES.c.request, EPISODES.c.created_at)
+    .where(EPISODES.c.state.in_([s.value for s in EpisodeState if s.is_active]))
+    .order_by(EPISODES.c.executed_at, EPISODES.c.episode_id)
+)
+_STATE = select(EPISODES.c.state).where(EPISODES.c.episode_id == _OF_EPISODE)
+_READY = (
+    select(BEATS.c.beat_id, BEATS.c.beat, BEATS.c.revision, BEATS.c.num_attempts, BEATS.c.num_counted)
+    .where(
+        BEATS.c.episode_id == _OF_EPISODE,
+        BEATS.c.state == BeatState.PENDING.value,
+        BEATS.c.num_unmet == 0,
+        BEATS.c.not_before <= now_s(),
+        BEATS.c.beat_id.not_in(bindparam("exclude", expanding=True)),
+    )
+    .order_by(BEATS.c.position)
+    .limit(bindparam("limit"))
+)
+_FAILED_RENDERERS = (
+    select(ATTEMPTS.c.beat_id, ATTEMPTS.c.renderer)
+    .where(
+        ATTEMPTS.c.episode_id == _OF_EPISODE,
+        ATTEMPTS.c.beat_id.in_(bindparam("beats", expanding=True)),
+        ATTEMPTS.c.state == AttemptState.FAILED.value,
+    )
+    .order_by(ATTEMPTS.c.number)
+)
+_CLIPS = (
+    select(BEATS.c.beat_id, BEATS.c.beat, *FILE_COLUMNS)
+    .join_from(
+        BEATS,
+        ATTEMPTS,
+        and_(
+            ATTEMPTS.c.episode_id == BEATS.c.episode_id,
+            ATTEMPTS.c.beat_id == BEATS.c.beat_id,
+            ATTEMPTS.c.revision == BEATS.c.revision,
+            is_in(AttemptState.SELECTED),
+        ),
+    )
+    .join(ARTIFACTS, and_(ARTIFACTS.c.attempt_id == ATTEMPTS.c.attempt_id, ARTIFACTS.c.artifact_type == "video"))
+    .where(BEATS.c.episode_id == _OF_EPISODE)
+    .order_by(BEATS.c.position)
+)
+_CLIPS_OF = _CLIPS.where(BEATS.c.beat_id.in_(bindparam("beats", expanding=True)))
+_ENDS_OF_BACK_OFFS = union_all(
+    select(BEATS.c.not_before.label("ends"))
+    .join_from(BEATS, EPISODES)
+    .where(BEATS.c.not_before > _ZERO, EPISODES.c.state == EpisodeState.EXECUTING.value),
+    select(EPISODES.c.film_not_before).where(
+        EPISODES.c.state == EpisodeState.CUTTING.value, EPISODES.c.film_not_before > _ZERO
+    ),
+).subquery()
+_NEXT_READY = select(func.min(_ENDS_OF_BACK_OFFS.c.ends) - now_s())
+_OF_BEAT = and_(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
+_UNCLOSED = select(*OPEN_COLUMNS).where(is_in(AttemptState.OPEN)).order_by(ATTEMPTS.c.opened_at)
+_COME_TO = update(BEATS).where(_OF_BEAT).values(progress=bindparam("share"))
+
+
+class Coordinating(Claim):
+    def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
+        with self._reading_as(lease) as connection:
+            return [
+                ActiveEpisode(
+                    episode_id=row.episode_id,
+                    state=EpisodeState(row.state),
+                    format=_request(row.request).format,
+                    motion=_request(row.request).motion,
+                    created_at_s=row.created_at,
+                )
+                for row in connection.execute(_ACTIVE)
+            ]
+
+    def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
+        with self._reading_as(lease) as connection:
+            state = connection.scalar(_STATE, {"of_episode": episode_id})
+            if state is None:
+                raise NotFound("episode", episode_id)
+            if state != EpisodeState.EXECUTING:
+                return []
+            rows = connection.execute(_READY, {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}).all()
+            beats = [Beat.model_validate_json(row.beat) for row in rows]
+            failed = _failed_renderers(connection, episode_id, [row.beat_id for row in rows if row.num_attempts])
+            clips = _clips(connection, episode_id, [b.starts_from for b in beats if b.starts_from is not None])
+            return [
+                ReadyBeat(
+                    episode_id=episode_id,
+                    beat=beat,
+                    revision=row.revision,
+                    num_attempts=row.num_attempts,
+                    num_counted=row.num_counted,
+                    avoid_renderers=latest_last(failed[row.beat_id]),
+                    start_frame=_start_frame(clips[beat.starts_from]) if beat.starts_from in clips else None,
+                )
+                for row, beat in zip(rows, beats, strict=True)
+            ]
+
+    def next_ready_in_s(self, lease: Lease) -> float | None:
+        with self._reading_as(lease) as connection:
+            return connection.scalar(_NEXT_READY)
+
+    def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
+        with self._leading(lease) as connection:
+            ledger = Ledger.of(connection, [o.episode_id for o in openings])
+            return Opener(connection, ledger, lease).open_all(openings)
+
+    def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
+        with self._reading_as(lease) as connection:
+            return [open_attempt(row) for row in connection.execute(_UNCLOSED)]
+
+    def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
+        with self._leading(lease) as connection:
+            ledger, held = hold(connection, shares)
+            raised = []
+            for one in held.values():
+                share = shown_share(shares[one.attempt_id])
+                if one.beat_id is not None and one.is_wanted and share > one.beat_progress:
+                    one.episode.add_done((share - one.beat_progress) * one.duration_s)
+                    ledger.touch(one.episode)
+                    raised.append({"of_episode": one.episode.episode_id, "of_beat": one.beat_id, "share": share})
+            if raised:
+                connection.execute(_COME_TO, raised)
+            ledger.write()
+
+    def film_parts(self, episode_id: str) -> list[FilmPart]:
+        with self._reading() as connection:
+            if connection.scalar(_STATE, {"of_episode": episode_id}) is None:
+                raise NotFound("episode", episode_id)
+            return [
+                FilmPart(beat_id=row.beat_id, video=stored_file(row), subtitle=Beat.model_validate_json(row.beat).subtitle)
+                for row in connection.execute(_CLIPS, {"of_episode": episode_id})
+            ]
+
+
+@lru_cache(maxsize=1024)
+def _request(text: str) -> EpisodeRequest:
+    """Read again every few seconds for every active episode, and never different."""
+    return EpisodeRequest.model_validate_json(text)
+
+
+def _failed_renderers(connection: Connection, episode_id: str, beat_ids: list[str]) -> dict[str, list[str]]:
+    failed: dict[str, list[str]] = defaultdict(list)
+    if beat_ids:
+        for beat_id, renderer in connection.execute(_FAILED_RENDERERS, {"of_episode": episode_id, "beats": beat_ids}):
+            failed[beat_id].append(renderer)
+    return failed
+
+
+def _clips(connection: Connection, episode_id: str, beat_ids: list[str]) -> dict[str | None, StoredFile]:
+    if not beat_ids:
+        return {}
+    rows = connection.execute(_CLIPS_OF, {"of_episode": episode_id, "beats": beat_ids})
+    return {row.beat_id: stored_file(row) for row in rows}
+
+
+def _start_frame(video: StoredFile) -> StartFrame:
+    return StartFrame(video_key=video.key, sha256=video.sha256)

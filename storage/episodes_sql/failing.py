@@ -1,0 +1,112 @@
+"""Attempts that ended without a clip: their beats come back or fail, and with them those that can no longer start."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, bindparam, select, update
+
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Failure
+from storage.episodes_sql.held import HeldAttempt
+from storage.episodes_sql.ledger import Ledger, LockedEpisode
+from storage.rules import why_failed_with, why_no_film
+from storage.tables import ATTEMPTS, BEATS, DEPENDENCIES
+
+_FAIL_ATTEMPT = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.attempt_id == bindparam("of_attempt"))
+    .values(
+        state=AttemptState.FAILED.value,
+        failure_class=bindparam("kind"),
+        reason=bindparam("why"),
+        counted=bindparam("does_count"),
+        ended_at=bindparam("now"),
+    )
+)
+_OF_BEAT = and_(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
+_COUNT = update(BEATS).where(_OF_BEAT).values(num_counted=BEATS.c.num_counted + 1)
+_GIVE_BACK = (
+    update(BEATS)
+    .where(_OF_BEAT)
+    .values(state=BeatState.PENDING.value, reason=bindparam("why"), not_before=bindparam("ready_at"))
+)
+_FAIL_BEAT = (
+    update(BEATS)
+    .where(_OF_BEAT)
+    .values(
+        state=BeatState.FAILED.value,
+        reason=bindparam("why"),
+        failed_with_another=bindparam("with_another"),
+        not_before=0.0,
+    )
+)
+_NEXT = select(DEPENDENCIES.c.beat_id).where(DEPENDENCIES.c.episode_id == bindparam("of_episode"))
+_FIRST = _NEXT.where(DEPENDENCIES.c.needed_beat_id == bindparam("of_beat")).cte("dependents", recursive=True)
+_DEPENDENTS = _FIRST.union(_NEXT.where(DEPENDENCIES.c.needed_beat_id == _FIRST.c.beat_id))
+_PENDING_DEPENDENTS = (
+    select(BEATS.c.beat_id)
+    .where(
+        BEATS.c.episode_id == bindparam("of_episode"),
+        BEATS.c.beat_id.in_(select(_DEPENDENTS.c.beat_id)),
+        BEATS.c.state == BeatState.PENDING.value,
+    )
+    .order_by(BEATS.c.position)
+)
+
+
+def fail_attempt(connection: Connection, ledger: Ledger, attempt: HeldAttempt, failure: Failure) -> None:
+    closed = {
+        "of_attempt": attempt.attempt_id,
+        "kind": failure.failure_class.value,
+        "why": failure.reason,
+        "does_count": failure.counted,
+        "now": ledger.now_s,
+    }
+    connection.execute(_FAIL_ATTEMPT, closed)
+    ledger.tell(
+        attempt.episode,
+        "attempt.failed",
+        beat_id=attempt.beat_id,
+        attempt_id=attempt.attempt_id,
+        attempt=attempt.number,
+        failure_class=failure.failure_class.value,
+        reason=failure.reason,
+        retry_in_s=failure.retry_in_s if attempt.is_wanted else None,
+    )
+    if not attempt.is_wanted:
+        return
+    if attempt.beat_id is None:
+        _cut_again_or_end(ledger, attempt.episode, failure)
+    else:
+        _give_back_or_up(connection, ledger, attempt.episode, attempt.beat_id, failure)
+
+
+def fail_beat(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, reason: str) -> None:
+    """The beat fails for good, and with it, in story order, those that can no longer start."""
+    of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
+    ended = [(beat_id, reason, False)]
+    for dependent in connection.scalars(_PENDING_DEPENDENTS, of_beat).all():
+        ended.append((dependent, why_failed_with(beat_id), True))
+    rows = [{**of_beat, "of_beat": one, "why": why, "with_another": inherited} for one, why, inherited in ended]
+    connection.execute(_FAIL_BEAT, rows)
+    for one, why, _ in ended:
+        ledger.tell(episode, "beat.failed", beat_id=one, reason=why)
+
+
+def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, failure: Failure) -> None:
+    of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
+    if failure.counted:
+        connection.execute(_COUNT, of_beat)
+    if failure.retry_in_s is None:
+        fail_beat(connection, ledger, episode, beat_id, failure.reason)
+    else:
+        ready_at = ledger.now_s + failure.retry_in_s
+        connection.execute(_GIVE_BACK, {**of_beat, "why": failure.reason, "ready_at": ready_at})
+
+
+def _cut_again_or_end(ledger: Ledger, episode: LockedEpisode, failure: Failure) -> None:
+    episode.film_num_counted += failure.counted
+    if failure.retry_in_s is not None:
+        episode.film_not_before = ledger.now_s + failure.retry_in_s
+        return
+    ledger.tell(episode, "film.failed", reason=failure.reason)
+    ledger.enter(episode, EpisodeState.PARTIALLY_COMPLETED, why_no_film(failure.reason))

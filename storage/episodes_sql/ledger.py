@@ -1,0 +1,111 @@
+"""The episodes that one transaction has locked: what happens to them is collected, and written in bulk at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, insert, select, update
+
+from episodes.lifecycle import EpisodeState
+from storage.rules import episode_progress
+from storage.tables import EPISODES, EVENTS
+from storage.transactions import now_s
+
+
+@dataclass(kw_only=True, slots=True)
+class LockedEpisode:
+    """What may change of an episode; the columns of the same names."""
+
+    episode_id: str
+    state: EpisodeState
+    reason: str
+    progress: float
+    done_s: float
+    total_s: float
+    revision: int
+    world_revision: int | None
+    logline: str
+    num_beats: int
+    num_events: int
+    film_num_attempts: int
+    film_num_counted: int
+    film_not_before: float
+    updated_at: float
+    executed_at: float
+
+    def add_done(self, seconds: float) -> None:
+        self.done_s += seconds
+        self.progress = max(self.progress, episode_progress(self.done_s, self.total_s))
+
+
+_COLUMNS = [EPISODES.c[name] for name in LockedEpisode.__dataclass_fields__]
+# in order of their ids, so that two transactions that lock several never wait for each other in a ring
+_LOCK = select(now_s().label("now"), *_COLUMNS).order_by(EPISODES.c.episode_id).with_for_update()
+_LOCK_IDS = _LOCK.where(EPISODES.c.episode_id.in_(bindparam("ids", expanding=True)))
+_WRITE = (
+    update(EPISODES)
+    .where(EPISODES.c.episode_id == bindparam("of"))
+    .values({c: bindparam(c.name) for c in _COLUMNS if c is not EPISODES.c.episode_id})
+)
+
+
+def locking(ids: ScalarSelect[str]) -> Select[tuple[float, str]]:
+    """The statement that locks the episodes that a subquery names."""
+    return _LOCK.where(EPISODES.c.episode_id.in_(ids))
+
+
+class Ledger:
+    """Call `write` at the end of the transaction; without it nothing of this happened."""
+
+    def __init__(self, connection: Connection, lock: Select[tuple[float, str]], parameters: dict[str, list[str]]) -> None:
+        self._connection = connection
+        self._events: list[dict[str, object]] = []
+        self._touched: dict[str, LockedEpisode] = {}
+        self.now_s = 0.0
+        self.episodes: dict[str, LockedEpisode] = {}
+        for row in connection.execute(lock, parameters):
+            self.now_s = row.now
+            fields: dict[str, Any] = dict(
+                zip(LockedEpisode.__dataclass_fields__, row[1:], strict=True)
+            )  # Any: columns of a list
+            self.episodes[row.episode_id] = LockedEpisode(**{**fields, "state": EpisodeState(row.state)})
+
+    @classmethod
+    def of(cls, connection: Connection, ids: Iterable[str]) -> Ledger:
+        """Ids that nobody knows are missing from `episodes`."""
+        return cls(connection, _LOCK_IDS, {"ids": sorted(set(ids))})
+
+    def touch(self, episode: LockedEpisode) -> None:
+        self._touched[episode.episode_id] = episode
+        episode.updated_at = self.now_s
+
+    def tell(self, episode: LockedEpisode, event_type: str, **data: object) -> None:
+        """Append an event. Numbers have no holes, because the episode's row is locked."""
+        self.touch(episode)
+        episode.num_events += 1
+        self._events.append(
+            {
+                "episode_id": episode.episode_id,
+                "number": episode.num_events,
+                "event_type": event_type,
+                "data": json.dumps(data),
+                "at": self.now_s,
+            }
+        )
+
+    def enter(self, episode: LockedEpisode, state: EpisodeState, reason: str = "", **data: object) -> None:
+        """Move an episode to a state, with its event."""
+        episode.state = state
+        episode.reason = reason
+        if reason:
+            data["reason"] = reason
+        self.tell(episode, f"episode.{state.lower()}", **data)
+
+    def write(self) -> None:
+        if self._events:
+            self._connection.execute(insert(EVENTS), self._events)
+        if self._touched:
+            self._connection.execute(_WRITE, [{**asdict(one), "of": one.episode_id} for one in self._touched.values()])

@@ -1,0 +1,153 @@
+"""Beginning attempts: a batch is read once, decided in memory, and written once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Lease, OpenAttempt, Opening
+from storage.episodes_sql.ledger import Ledger
+from storage.episodes_sql.rows import OPEN_COLUMNS, is_in, open_attempt
+from storage.tables import ATTEMPTS, BEATS
+
+_KNOWN = select(ATTEMPTS.c.state, *OPEN_COLUMNS).where(ATTEMPTS.c.attempt_id.in_(bindparam("ids", expanding=True)))
+_BEATS = select(
+    BEATS.c.episode_id,
+    BEATS.c.beat_id,
+    BEATS.c.revision,
+    BEATS.c.num_attempts,
+    BEATS.c.num_counted,
+    BEATS.c.backend,
+).where(
+    tuple_(BEATS.c.episode_id, BEATS.c.beat_id).in_(bindparam("pairs", expanding=True)),
+    BEATS.c.state == BeatState.PENDING.value,
+    BEATS.c.num_unmet == 0,
+)
+_START_BEAT = (
+    update(BEATS)
+    .where(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
+    .values(state=BeatState.RENDERING.value, reason="", not_before=0.0, num_attempts=bindparam("number"))
+)
+_FILMS = select(ATTEMPTS.c.episode_id).where(
+    ATTEMPTS.c.episode_id.in_(bindparam("ids", expanding=True)), ATTEMPTS.c.beat_id.is_(None), is_in(AttemptState.OPEN)
+)
+
+_Startable = Row[Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
+
+
+class Opener:
+    """Decides for one batch, in the transaction that has locked its episodes."""
+
+    def __init__(self, connection: Connection, ledger: Ledger, lease: Lease) -> None:
+        self._connection = connection
+        self._ledger = ledger
+        self._lease = lease
+        self._new: list[OpenAttempt] = []
+
+    def open_all(self, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
+        known = self._known(openings)
+        beats = self._startable(openings)
+        busy = self._films_being_cut(openings)
+        opened = []
+        for opening in openings:
+            if opening.attempt_id in known:
+                opened.append(known[opening.attempt_id])
+            elif opening.beat_id is None:
+                opened.append(self._film(opening, busy))
+            else:
+                opened.append(self._beat(opening, beats))
+        self._write()
+        return opened
+
+    def _known(self, openings: Sequence[Opening]) -> dict[str, OpenAttempt | None]:
+        """Attempts that were begun before, perhaps by this very call when its answer got lost."""
+        rows = self._connection.execute(_KNOWN, {"ids": [o.attempt_id for o in openings]})
+        return {row.attempt_id: open_attempt(row) if row.state == AttemptState.OPEN else None for row in rows}
+
+    def _startable(self, openings: Sequence[Opening]) -> dict[tuple[str, str], _Startable]:
+        pairs = [(o.episode_id, o.beat_id) for o in openings if o.beat_id is not None]
+        rows = self._connection.execute(_BEATS, {"pairs": pairs}) if pairs else ()
+        return {(row.episode_id, row.beat_id): row for row in rows}
+
+    def _films_being_cut(self, openings: Sequence[Opening]) -> set[str]:
+        ids = [o.episode_id for o in openings if o.beat_id is None]
+        return set(self._connection.scalars(_FILMS, {"ids": ids})) if ids else set()
+
+    def _beat(self, opening: Opening, beats: dict[tuple[str, str], _Startable]) -> OpenAttempt | None:
+        episode = self._ledger.episodes.get(opening.episode_id)
+        beat = beats.get((opening.episode_id, opening.beat_id or ""))
+        if episode is None or episode.state is not EpisodeState.EXECUTING:
+            return None
+        if beat is None or beat.revision != opening.revision:
+            return None
+        del beats[beat.episode_id, beat.beat_id]
+        attempt = self._begin(opening, beat.num_attempts + 1, num_counted=beat.num_counted, backend=beat.backend)
+        self._ledger.tell(
+            episode,
+            "beat.rendering",
+            beat_id=opening.beat_id,
+            attempt_id=opening.attempt_id,
+            attempt=attempt.number,
+            renderer=opening.renderer,
+            node=opening.node,
+        )
+        return attempt
+
+    def _film(self, opening: Opening, being_cut: set[str]) -> OpenAttempt | None:
+        episode = self._ledger.episodes.get(opening.episode_id)
+        if episode is None or episode.state is not EpisodeState.CUTTING or opening.episode_id in being_cut:
+            return None
+        if episode.film_not_before > self._ledger.now_s:
+            return None
+        being_cut.add(opening.episode_id)
+        episode.film_num_attempts += 1
+        episode.film_not_before = 0.0
+        attempt = self._begin(opening, episode.film_num_attempts, num_counted=episode.film_num_counted, backend="")
+        self._ledger.tell(episode, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
+        return attempt
+
+    def _begin(self, opening: Opening, number: int, *, num_counted: int, backend: str) -> OpenAttempt:
+        attempt = OpenAttempt(
+            attempt_id=opening.attempt_id,
+            episode_id=opening.episode_id,
+            beat_id=opening.beat_id,
+            revision=opening.revision,
+            number=number,
+            num_counted=num_counted,
+            backend=backend,
+            renderer=opening.renderer,
+            node=opening.node,
+            opened_at_s=self._ledger.now_s,
+        )
+        self._new.append(attempt)
+        return attempt
+
+    def _write(self) -> None:
+        of_beats = [a for a in self._new if a.beat_id is not None]
+        if of_beats:
+            starts = [{"of_episode": a.episode_id, "of_beat": a.beat_id, "number": a.number} for a in of_beats]
+            self._connection.execute(_START_BEAT, starts)
+        if self._new:
+            self._connection.execute(insert(ATTEMPTS), [self._row(a) for a in self._new])
+        self._ledger.write()
+
+    def _row(self, attempt: OpenAttempt) -> dict[str, object]:
+        return {
+            "attempt_id": attempt.attempt_id,
+            "episode_id": attempt.episode_id,
+            "beat_id": attempt.beat_id,
+            "revision": attempt.revision,
+            "number": attempt.number,
+            "state": AttemptState.OPEN.value,
+            "backend": attempt.backend,
+            "renderer": attempt.renderer,
+            "node": attempt.node,
+            "num_counted_before": attempt.num_counted,
+            "counted": False,
+            "reason": "",
+            "fence": self._lease.fence,
+            "opened_at": attempt.opened_at_s,
+        }

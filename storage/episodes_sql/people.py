@@ -1,0 +1,210 @@
+"""What people do to episodes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+
+import uuid_utils
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, insert, select, update
+
+from episodes.errors import NotFound
+from episodes.lifecycle import AttemptState, BeatMove, BeatState, EpisodeMove, EpisodeState, beat_after, episode_after
+from episodes.model import EpisodeView
+from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.ports import StoredAnswer
+from storage.episodes_sql.ledger import Ledger, LockedEpisode
+from storage.episodes_sql.reading import Reading, episode_view
+from storage.episodes_sql.rows import is_in
+from storage.rules import Standing, reopened_with
+from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
+from storage.transactions import insert_once, now_s
+
+_OF_EPISODE: BindParameter[str] = bindparam("of_episode")
+_NOT_ENDED = [BeatState.PENDING.value, BeatState.RENDERING.value]
+_UNENDED_BEATS = (
+    select(BEATS.c.beat_id).where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.state.in_(_NOT_ENDED)).order_by(BEATS.c.position)
+)
+_CANCEL_BEATS = (
+    update(BEATS)
+    .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.state.in_(_NOT_ENDED))
+    .values(state=BeatState.CANCELLED.value, reason="", not_before=0.0)
+)
+_HAS_OPEN = select(exists().where(ATTEMPTS.c.episode_id == _OF_EPISODE, is_in(AttemptState.OPEN)))
+_ATTEMPT_NUMBERS = (
+    select(ATTEMPTS.c.beat_id, func.max(ATTEMPTS.c.number))
+    .where(ATTEMPTS.c.episode_id == _OF_EPISODE, ATTEMPTS.c.beat_id.is_not(None))
+    .group_by(ATTEMPTS.c.beat_id)
+)
+_STANDINGS = (
+    select(BEATS.c.beat_id, BEATS.c.state, BEATS.c.failed_with_another)
+    .where(BEATS.c.episode_id == _OF_EPISODE)
+    .order_by(BEATS.c.position)
+)
+_NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
+_REOPEN_BEAT = (
+    update(BEATS)
+    .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
+    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, num_counted=0)
+)
+_ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
+
+
+class People(Reading):
+    def create(self, request: EpisodeRequest) -> EpisodeView:
+        episode_id = str(uuid_utils.uuid7())
+        with self._writing() as connection:
+            connection.execute(insert(EPISODES), _new_episode(episode_id, request, connection.scalars(select(now_s())).one()))
+            ledger = Ledger.of(connection, [episode_id])
+            episode = ledger.episodes[episode_id]
+            ledger.tell(episode, "episode.created", world_id=request.world_id, intent=request.intent)
+            ledger.write()
+            return episode_view(connection, episode_id)
+
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
+        with self._writing() as connection:
+            ledger = Ledger.of(connection, [episode_id])
+            if episode_id not in ledger.episodes:
+                raise NotFound("episode", episode_id)
+            episode = ledger.episodes[episode_id]
+            state = episode_after(episode_id, episode.state, EpisodeMove.PLAN)
+            episode.revision += 1
+            episode.world_revision = world_revision
+            episode.logline = plan.logline
+            episode.num_beats = len(plan.beats)
+            episode.total_s = sum(b.duration_s for b in plan.beats)
+            _replace_beats(connection, episode, plan)
+            ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision)
+            ledger.write()
+            return episode_view(connection, episode_id)
+
+    def execute(self, episode_id: str) -> EpisodeState:
+        with self._episode_locked(episode_id) as (_, ledger, episode):
+            state = episode_after(episode_id, episode.state, EpisodeMove.EXECUTE)
+            if episode.state is not state:
+                episode.executed_at = ledger.now_s
+                ledger.enter(episode, state)
+            return state
+
+    def cancel(self, episode_id: str) -> EpisodeState:
+        with self._episode_locked(episode_id) as (connection, ledger, episode):
+            if episode.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
+                return episode.state
+            episode_after(episode_id, episode.state, EpisodeMove.CANCEL)
+            if connection.scalar(_HAS_OPEN, {"of_episode": episode_id}):
+                ledger.enter(episode, EpisodeState.CANCELLING)
+                _cancel_beats(connection, ledger, episode)
+            else:
+                _cancel_beats(connection, ledger, episode)
+                ledger.enter(episode, EpisodeState.CANCELLED)
+            return episode.state
+
+    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+        with self._episode_locked(episode_id) as (connection, ledger, episode):
+            standings = _standings(connection, episode_id)
+            if beat_id not in standings:
+                raise NotFound("beat", beat_id)
+            state = episode_after(episode_id, episode.state, EpisodeMove.REOPEN)
+            beat_after(beat_id, standings[beat_id].state, BeatMove.RETRY)
+            opened = reopened_with(beat_id, standings.values())
+            connection.execute(_REOPEN_BEAT, [{"of_episode": episode_id, "of_beat": one} for one in opened])
+            for one in opened:
+                ledger.tell(episode, "beat.retried", beat_id=one)
+            if episode.state is not state:
+                episode.executed_at = ledger.now_s
+                episode.film_num_counted = 0
+                episode.film_not_before = 0.0
+                ledger.enter(episode, state)
+            return state
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        with self._reading() as connection:
+            row = connection.execute(_ANSWER, {"of_key": key}).first()
+        return None if row is None else StoredAnswer(body_sha256=row.body_sha256, status=row.status, body=row.body)
+
+    def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
+        with self._writing() as connection:
+            keep = insert_once(connection, ANSWERS).values(key=key, answered_at=now_s(), **asdict(answer))
+            connection.execute(keep)
+            row = connection.execute(_ANSWER, {"of_key": key}).one()
+        return StoredAnswer(body_sha256=row.body_sha256, status=row.status, body=row.body)
+
+
+def _new_episode(episode_id: str, request: EpisodeRequest, now: float) -> dict[str, object]:
+    return {
+        "episode_id": episode_id,
+        "world_id": request.world_id,
+        "request": request.model_dump_json(),
+        "state": EpisodeState.CREATED.value,
+        "reason": "",
+        "progress": 0.0,
+        "done_s": 0.0,
+        "total_s": 0.0,
+        "revision": 0,
+        "logline": "",
+        "num_beats": 0,
+        "num_events": 0,
+        "film_num_attempts": 0,
+        "film_num_counted": 0,
+        "film_not_before": 0.0,
+        "created_at": now,
+        "updated_at": now,
+        "executed_at": 0.0,
+    }
+
+
+def _replace_beats(connection: Connection, episode: LockedEpisode, plan: Plan) -> None:
+    of_episode = {"of_episode": episode.episode_id}
+    connection.execute(delete(DEPENDENCIES).where(DEPENDENCIES.c.episode_id == _OF_EPISODE), of_episode)
+    connection.execute(delete(BEATS).where(BEATS.c.episode_id == _OF_EPISODE), of_episode)
+    numbers = dict(connection.execute(_ATTEMPT_NUMBERS, of_episode).tuples().all())
+    connection.execute(insert(BEATS), [_new_beat(episode, beat, numbers.get(beat.beat_id, 0)) for beat in plan.beats])
+    needs = [
+        {"episode_id": episode.episode_id, "needed_beat_id": needed, "beat_id": beat.beat_id}
+        for beat in plan.beats
+        for needed in set(beat.depends_on)
+    ]
+    if needs:
+        connection.execute(insert(DEPENDENCIES), needs)
+
+
+def _new_beat(episode: LockedEpisode, beat: Beat, num_attempts: int) -> dict[str, object]:
+    return {
+        "episode_id": episode.episode_id,
+        "beat_id": beat.beat_id,
+        "position": beat.index,
+        "revision": episode.revision,
+        "state": BeatState.PENDING.value,
+        "reason": "",
+        "failed_with_another": False,
+        "progress": 0.0,
+        "num_unmet": len(set(beat.depends_on)),
+        "not_before": 0.0,
+        "num_attempts": num_attempts,
+        "num_counted": 0,
+        "duration_s": beat.duration_s,
+        "backend": beat.backend,
+        "beat": beat.model_dump_json(),
+    }
+
+
+def _cancel_beats(connection: Connection, ledger: Ledger, episode: LockedEpisode) -> None:
+    of_episode = {"of_episode": episode.episode_id}
+    for beat_id in connection.scalars(_UNENDED_BEATS, of_episode).all():
+        ledger.tell(episode, "beat.cancelled", beat_id=beat_id)
+    connection.execute(_CANCEL_BEATS, of_episode)
+
+
+def _standings(connection: Connection, episode_id: str) -> dict[str, Standing]:
+    needs: dict[str, list[str]] = defaultdict(list)
+    for beat_id, needed in connection.execute(_NEEDS, {"of_episode": episode_id}):
+        needs[beat_id].append(needed)
+    return {
+        row.beat_id: Standing(
+            beat_id=row.beat_id,
+            state=BeatState(row.state),
+            depends_on=tuple(needs[row.beat_id]),
+            failed_with_another=row.failed_with_another,
+        )
+        for row in connection.execute(_STANDINGS, {"of_episode": episode_id})
+    }

@@ -1,0 +1,151 @@
+"""What people and pages read of episodes, each time one snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
+
+from episodes.errors import NotFound
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, ProgressView
+from episodes.plan import Beat, EpisodeRequest
+from storage.cursor import cursor_after, episode_before
+from storage.episodes_sql.claim import Claim
+from storage.episodes_sql.rows import FILE_COLUMNS, artifact, attempt, is_in, moment
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
+
+_OF_EPISODE: BindParameter[str] = bindparam("episode_id")
+_EPISODE = select(EPISODES).where(EPISODES.c.episode_id == _OF_EPISODE)
+_BEATS = (
+    select(BEATS.c.beat_id, BEATS.c.beat, BEATS.c.revision, BEATS.c.state, BEATS.c.progress, BEATS.c.reason)
+    .where(BEATS.c.episode_id == _OF_EPISODE)
+    .order_by(BEATS.c.position)
+)
+_ATTEMPTS = select(ATTEMPTS).where(ATTEMPTS.c.episode_id == _OF_EPISODE).order_by(ATTEMPTS.c.number)
+_SELECTED_ARTIFACTS = (
+    select(ATTEMPTS.c.beat_id, ATTEMPTS.c.revision, ARTIFACTS.c.artifact_type, ARTIFACTS.c.version, *FILE_COLUMNS)
+    .join_from(ATTEMPTS, ARTIFACTS)
+    .where(ATTEMPTS.c.episode_id == _OF_EPISODE, is_in(AttemptState.SELECTED))
+    .order_by(ARTIFACTS.c.artifact_type)
+)
+_PROGRESS = select(BEATS.c.beat_id, BEATS.c.progress).where(BEATS.c.episode_id == _OF_EPISODE).order_by(BEATS.c.position)
+_EVENTS = (
+    select(EVENTS)
+    .where(EVENTS.c.episode_id == _OF_EPISODE, EVENTS.c.number > bindparam("after"))
+    .order_by(EVENTS.c.number)
+    .limit(bindparam("limit"))
+)
+_EVENT_NUMBERS = select(EPISODES.c.episode_id, EPISODES.c.num_events).where(
+    EPISODES.c.episode_id.in_(bindparam("ids", expanding=True))
+)
+
+
+class Reading(Claim):
+    def episode(self, episode_id: str) -> EpisodeView:
+        with self._reading() as connection:
+            return episode_view(connection, episode_id)
+
+    def episodes(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        state: EpisodeState | None = None,
+        world_id: str | None = None,
+    ) -> EpisodePage:
+        page = select(EPISODES).order_by(EPISODES.c.episode_id.desc()).limit(limit + 1)
+        if cursor is not None:
+            page = page.where(EPISODES.c.episode_id < episode_before(cursor))
+        if state is not None:
+            page = page.where(EPISODES.c.state == state.value)
+        if world_id is not None:
+            page = page.where(EPISODES.c.world_id == world_id)
+        with self._reading() as connection:
+            rows = connection.execute(page).all()
+        shown = tuple(EpisodeSummary(**_summary(row)) for row in rows[:limit])
+        return EpisodePage(episodes=shown, next_cursor=cursor_after(shown[-1].episode_id) if len(rows) > limit else None)
+
+    def events(self, episode_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
+        with self._reading() as connection:
+            rows = connection.execute(_EVENTS, {"episode_id": episode_id, "after": after, "limit": limit}).all()
+            if not rows:
+                _episode(connection, episode_id)
+        return [
+            Event(
+                episode_id=row.episode_id,
+                number=row.number,
+                event_type=row.event_type,
+                data=json.loads(row.data),
+                at=moment(row.at),
+            )
+            for row in rows
+        ]
+
+    def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
+        with self._reading() as connection:
+            return {row.episode_id: row.num_events for row in connection.execute(_EVENT_NUMBERS, {"ids": list(episode_ids)})}
+
+    def progress(self, episode_id: str) -> ProgressView:
+        with self._reading() as connection:
+            row = _episode(connection, episode_id)
+            beats = connection.execute(_PROGRESS, {"episode_id": episode_id})
+            return ProgressView(
+                state=EpisodeState(row.state),
+                progress=row.progress,
+                beats={beat.beat_id: beat.progress for beat in beats},
+            )
+
+
+def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
+    """Raises NotFound."""
+    row = _episode(connection, episode_id)
+    of_episode = {"episode_id": episode_id}
+    attempts: dict[str | None, list[Attempt]] = defaultdict(list)
+    for one in connection.execute(_ATTEMPTS, of_episode):
+        attempts[one.beat_id].append(attempt(one))
+    artifacts: dict[tuple[str | None, int], list[Artifact]] = defaultdict(list)
+    for one in connection.execute(_SELECTED_ARTIFACTS, of_episode):
+        artifacts[one.beat_id, one.revision if one.beat_id is not None else 0].append(artifact(one))
+    return EpisodeView(
+        **_summary(row),
+        world_revision=row.world_revision,
+        logline=row.logline,
+        beats=tuple(
+            BeatView(
+                beat=Beat.model_validate_json(beat.beat),
+                revision=beat.revision,
+                state=BeatState(beat.state),
+                progress=beat.progress,
+                reason=beat.reason,
+                attempts=tuple(attempts.get(beat.beat_id, ())),
+                artifacts=tuple(artifacts.get((beat.beat_id, beat.revision), ())),
+            )
+            for beat in connection.execute(_BEATS, of_episode)
+        ),
+        artifacts=tuple(artifacts.get((None, 0), ())),
+        film_attempts=tuple(attempts.get(None, ())),
+    )
+
+
+def _episode(connection: Connection, episode_id: str) -> Row[Any]:  # Any: a row of a whole table has no types
+    row = connection.execute(_EPISODE, {"episode_id": episode_id}).first()
+    if row is None:
+        raise NotFound("episode", episode_id)
+    return row
+
+
+def _summary(row: Row[Any]) -> dict[str, Any]:  # Any: fields of EpisodeSummary, checked where they are spread
+    return {
+        "episode_id": row.episode_id,
+        "request": EpisodeRequest.model_validate_json(row.request),
+        "state": EpisodeState(row.state),
+        "progress": row.progress,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+        "reason": row.reason,
+        "num_beats": row.num_beats,
+    }
