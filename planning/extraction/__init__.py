@@ -1,0 +1,1 @@
+"""World extraction: what can be measured in an uploaded picture without a model."""
