@@ -32,6 +32,7 @@ class _Member:
     handle: Handle
     version_known: str = ""
     """Empty until it answered once: it is starting, not silent."""
+    is_idle: bool = False
 
 
 class RayFleet:
@@ -55,6 +56,7 @@ class RayFleet:
             asyncio.gather(*(self._ask_renderer(plan) for plan in self._plan.renderers)),
             asyncio.gather(*(self._ask_publisher(name) for name in list(self._publishers))),
         )
+        await self._retire_publishers({r.node for r in renderers if r.attempt_id is not None})
         answered = tuple(p for p in publishers if isinstance(p, PublisherReport))
         silent = tuple(p for p in publishers if isinstance(p, str))
         return FleetReport(renderers=tuple(renderers), publishers=answered, silent_publishers=silent)
@@ -183,6 +185,15 @@ class RayFleet:
             return RendererState.RETIRING
         return RendererState.IDLE if status.attempt_id is None else RendererState.BUSY
 
+    async def _retire_publishers(self, busy_nodes: set[str]) -> None:
+        """Replace idle publishers of another version, except where a renderer is about to hand over to them."""
+        for node_id, member in list(self._publishers.items()):
+            is_old = member.version_known not in ("", self._plan.version)
+            if is_old and member.is_idle and short_node(node_id) not in busy_nodes:
+                log.info("publisher.retired", extra={"publisher": publisher_name(node_id), "version": member.version_known})
+                self._publishers.pop(node_id, None)
+                await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
+
     async def _ask_publisher(self, node_id: str) -> PublisherReport | str | None:
         """Its report, its name when it is silent, None when it is gone or only starting."""
         member = self._publishers[node_id]
@@ -195,10 +206,7 @@ class RayFleet:
             self._publishers.pop(node_id, None)
             return None
         member.version_known = status.version
-        if status.version != self._plan.version and not status.shares:
-            log.info("publisher.retired", extra={"publisher": publisher_name(node_id), "version": status.version})
-            self._publishers.pop(node_id, None)
-            await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
+        member.is_idle = not status.shares
         return PublisherReport(name=publisher_name(node_id), node=status.node, shares=status.shares, has_room=status.has_room)
 
 

@@ -64,6 +64,7 @@ class RendererShell:
             node=short_node(self._node_id),
             pid=os.getpid(),
             incarnation=self._incarnation,
+            gpus=os.environ.get("CUDA_VISIBLE_DEVICES", ""),
             attempt_id=attempt_id,
             share=attempt_share(rendered=share, published=0.0),
         )

@@ -11,6 +11,8 @@ class RendererStatus:
     node: str
     pid: int
     incarnation: str
+    gpus: str
+    """What CUDA lets it see: "0", "2,3"; empty: none."""
     attempt_id: str | None
     share: float
 

@@ -1,0 +1,138 @@
+"""The fleet on a real Ray with two pretended GPUs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import ray
+
+from actors.fleet import RayFleet
+from actors.names import NAMESPACE
+from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
+from episodes.job import JobResult
+from episodes.model import OpenAttempt
+from episodes.ports import FleetReport, RendererState
+from episodes.results import stored_result
+from storage.artifacts.folder import FolderArtifacts
+from tests.builders import a_beat, a_job
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("fleet")
+    environment = {"STORYWORLD_HOME": str(home), "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}
+    ray.init(
+        address="local",
+        num_cpus=2,
+        num_gpus=2,
+        namespace=NAMESPACE,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        runtime_env={"env_vars": environment},
+    )
+    yield home
+    ray.shutdown()
+
+
+def a_plan(version: str = "v1", count: int = 2) -> FleetPlan:
+    renderers = plan_renderers("animatic", count=count, num_cpus=0.4, num_gpus=1, options={}, version=version)
+    publisher = PublisherPlan(version=version, num_slots=1, spool_max_bytes=10**9)
+    return FleetPlan(renderers=renderers, publisher=publisher, is_for_one_node=True, version=version)
+
+
+async def staffed(fleet: RayFleet) -> FleetReport:
+    for _ in range(300):
+        report = await fleet.survey()
+        if report.publishers and all(r.state is RendererState.IDLE for r in report.renderers):
+            return report
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"the fleet did not get ready: {report}")
+
+
+def gpus_of(plan: RendererPlan) -> str:
+    status = ray.get(ray.get_actor(plan.name, namespace=NAMESPACE).status.remote())
+    return str(status.gpus)
+
+
+async def test_each_gpu_renderer_is_pinned_to_a_gpu_of_its_own(home: Path) -> None:
+    plan = a_plan()
+    await staffed(RayFleet(plan))
+
+    assert sorted(gpus_of(r) for r in plan.renderers) == ["0", "1"]
+
+
+async def test_a_job_becomes_a_stored_clip_with_its_result(home: Path) -> None:
+    fleet = RayFleet(a_plan())
+    await staffed(fleet)
+    job, handed_over = a_job(episode_id="fleet-job"), asyncio.Event()
+
+    result = await fleet.render("renderer:animatic:0", job, handed_over.set)
+
+    assert result.status == "succeeded", result
+    assert handed_over.is_set()
+    assert (result.files["video"].num_frames, result.files["video"].width) == (job.num_frames, job.input.format.width)
+    assert stored(home, job.job_id, "fleet-job") == result
+
+
+def stored(home: Path, job_id: str, episode_id: str) -> JobResult | None:
+    attempt = OpenAttempt(
+        attempt_id=job_id, episode_id=episode_id, beat_id="b1", revision=1, number=1, num_counted=0,
+        backend="animatic", renderer="", node="", opened_at_s=0.0,
+    )  # fmt: skip
+    return stored_result(FolderArtifacts(home / "outputs"), attempt)
+
+
+async def test_a_renderer_refuses_a_second_beat(home: Path) -> None:
+    fleet = RayFleet(a_plan())
+    await staffed(fleet)
+    long = a_job(a_beat(duration_s=20.0), episode_id="long")
+
+    first = asyncio.ensure_future(fleet.render("renderer:animatic:0", long, lambda: None))
+    await asyncio.sleep(0)
+    while (await fleet.survey()).renderers[0].state is not RendererState.BUSY:
+        await asyncio.sleep(0.01)
+    second = await fleet.render("renderer:animatic:0", a_job(episode_id="second"), lambda: None)
+
+    assert second.status == "failed"
+    assert second.error is not None
+    assert "second one" in second.error.reason
+    await fleet.cancel(long.job_id)
+    assert (await first).status == "cancelled"
+
+
+async def test_a_killed_renderer_is_replaced_by_a_fresh_incarnation(home: Path) -> None:
+    fleet = RayFleet(a_plan())
+    before = await staffed(fleet)
+    await fleet.replace("renderer:animatic:1")
+    after = await staffed(fleet)
+
+    assert before.renderers[0].incarnation == after.renderers[0].incarnation
+    assert before.renderers[1].incarnation != after.renderers[1].incarnation
+
+
+async def test_a_new_version_replaces_idle_actors_of_the_old_one(home: Path) -> None:
+    before = await staffed(RayFleet(a_plan("v1")))
+    after = await staffed(RayFleet(a_plan("v2")))
+
+    assert {r.incarnation for r in before.renderers}.isdisjoint(r.incarnation for r in after.renderers)
+    for name in [r.name for r in after.renderers]:
+        assert ray.get(ray.get_actor(name, namespace=NAMESPACE).status.remote()).version == "v2"
+
+
+async def test_a_busy_actor_of_an_old_version_finishes_first(home: Path) -> None:
+    old = RayFleet(a_plan("v2"))
+    await staffed(old)
+    job = a_job(a_beat(duration_s=20.0), episode_id="draining")
+    render = asyncio.ensure_future(old.render("renderer:animatic:0", job, lambda: None))
+    while (await old.survey()).renderers[0].state is not RendererState.BUSY:
+        await asyncio.sleep(0.01)
+
+    new = RayFleet(a_plan("v3"))
+    assert (await new.survey()).renderers[0].state is RendererState.RETIRING
+
+    assert (await render).status == "succeeded"
+    await staffed(new)
