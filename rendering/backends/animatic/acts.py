@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from episodes.plan import Beat, CastMember, StoryTurn
@@ -40,6 +41,10 @@ class Act(StrEnum):
     HUG = "hug"
     SCARED = "scared"
     THINK = "think"
+    PANT = "pant"
+    KNEEL = "kneel"
+    BOW = "bow"
+    SHOW = "show"
 
 
 class Mood(StrEnum):
@@ -53,40 +58,56 @@ class Mood(StrEnum):
     ASLEEP = "asleep"
 
 
-# stems, most telling meanings first: on a tie of position the earlier one wins
-_ACT_WORDS: dict[Act, str] = {
-    Act.DOWN: "defeated collapse faint dies die dead lies\\b knocked lose loses lost\\b beaten",
-    Act.HIT: "hurt hit\\sback wounded punched struck thrown",
-    Act.FLEE: "flee fleeing fled escap run\\saway runs\\saway running\\saway retreat",
-    Act.FACE_OFF: "face\\soff faces\\soff faces confront challeng ready glare threaten stare prepare stand\\sagainst",
-    Act.FIGHT: "fight fought battle attack punch kick hit strike strik clash duel slash smash beat\\b beats defeat kill destroy box wrestl spar defend",
-    Act.CAST: "cast magic spell shoot fires\\b blast beam conjur summon throw",
-    Act.ROAR: "roar scream shout yell howl rage growl",
-    Act.RUN: "run ran race rac chas hunt pursu sprint rush hurr gallop ride riding drive driving ski skat",
-    Act.FLY: "fly flies flew float soar hover swim swam dive",
-    Act.FALL: "fall fell drop plunge trip",
-    Act.JUMP: "jump leap hop bounce climb",
-    Act.DANCE: "danc spin sing sang music perform",
-    Act.CRY: "cry cries cried weep sob mourn grie sad",
-    Act.SLEEP: "sleep slept asleep nap doz dream rest snooz",
-    Act.EAT: "eat ate drink drank cook taste feast lunch dinner sip bite",
-    Act.HUG: "hug embrac kiss comfort reunite",
-    Act.GIVE: "give gave hand\\sover hands\\b offer share show help rescue save feed",
-    Act.HIDE: "hid sneak crouch creep lurk duck",
-    Act.SCARED: "scare afraid fear trembl shak panic shiver cower",
-    Act.FIND: "find found discover pick reach open search seek dig collect grab catch steal",
-    Act.CHEER: "cheer celebrat win\\b wins won\\b victor triumph laugh happy smile proud rejoice applau",
-    Act.WAVE: "wave greet welcome hello goodbye farewell meet met\\b",
-    Act.TALK: "talk say speak spoke tell told ask answer chat convers argue discuss explain whisper promis call joke",
-    Act.LISTEN: "listen hear",
-    Act.THINK: "think wonder ponder remember decide",
-    Act.WORK: "work build write wrote read paint draw play repair fix make made study teach clean train practi",
-    Act.SIT: "sit sat\\b kneel meditat wait",
-    Act.ENTER: "enter arriv appear come came return approach step",
-    Act.WALK: "walk stroll wander march follow leave leav go\\b goes going went travel explore patrol journey cross",
-    Act.LOOK: "look watch see saw gaze observ notice admire",
-    Act.STAND: "stand stood stay pose breath",
+# phrases that decide wherever they stand in the sentence
+_TELLING: dict[Act, str] = {
+    Act.DOWN: "beaten defeated lies\\sstill lies\\son lies\\sbeaten collapse knocked\\sout faint dies\\b dead\\b unconscious",
+    Act.FACE_OFF: "ready\\sto\\sfight looms face\\sto\\sface faces\\soff face\\soff confront threaten glare challeng",
+    Act.FLEE: "runs?\\saway running\\saway flee fled escap retreat",
+    Act.PANT: "out\\sof\\sbreath leans\\sand\\sbreathes pant\\b exhausted",
+    Act.HUG: "both\\sarms,?\\sto hug embrac cuddl reaches\\sout\\sboth\\sarms",
+    Act.CHEER: "arms\\sup spread\\sarms spreads\\sthe\\sarms raises\\sboth cheer celebrat",
+    Act.SHOW: "holds?\\sit\\sup holds?\\sup raises?\\sit",
+    Act.GIVE: "holds\\sout reaches\\sout hands\\sover",
 }
+# stems; the first that stands in the sentence counts
+_DEEDS: dict[Act, str] = {
+    Act.HIT: "hurt hit\\sback wounded punched struck thrown",
+    Act.FIGHT: "fight fought battle attack punch kick hit strik clash duel slash smash beat\\b beats kill destroy box wrestl spar\\b defend slay",
+    Act.CAST: "cast magic spell shoot fires\\b blast beam conjur summon throw glow transform",
+    Act.ROAR: "roar scream shout yell howl rage growl",
+    Act.RUN: "run ran\\b race\\b races racing chas hunt pursu sprint rush hurr gallop ride riding drive driving ski\\b skat",
+    Act.FLY: "fly flies flew float soar hover swim swam dive",
+    Act.FALL: "fall fell\\b drop plunge trip",
+    Act.JUMP: "jump leap hop\\b hops bounce climb",
+    Act.DANCE: "danc spin sing sang music perform",
+    Act.CRY: "cry\\b cries cried crying weep sob mourn grie lowered\\shead",
+    Act.SLEEP: "sleep slept asleep nap\\b naps doz dream rest\\b rests snooz",
+    Act.EAT: "eat ate\\b drink drank taste feast lunch dinner sip bite",
+    Act.GIVE: "give gave offer share rescue save feed help",
+    Act.HIDE: "hid sneak crouch creep lurk duck",
+    Act.SCARED: "scare afraid fear trembl shak panic shiver cower alarmed",
+    Act.FIND: "find found discover pick reach open search seek dig collect grab catch steal bend",
+    Act.CHEER: "win\\b wins won\\b victor triumph laugh rejoice applau",
+    Act.WAVE: "wave waving greet welcome hello goodbye farewell meet met\\b",
+    Act.TALK: "talk say speak spoke tell told ask answer chat convers argue discuss explain whisper promis call joke",
+    Act.LISTEN: "listen hear nod",
+    Act.THINK: "think wonder ponder remember decide puzzl",
+    Act.WORK: "work build write wrote read paint draw play repair fix make made study teach clean train practi cook moves\\swith",
+    Act.KNEEL: "kneel",
+    Act.BOW: "bow",
+    Act.SIT: "sit\\b sits sat\\b sitting meditat",
+    Act.ENTER: "enter arriv appear come came approach",
+    Act.WALK: "walk stroll wander march follow leave go\\b goes going went travel explore patrol journey cross",
+    Act.LOOK: "look watch see saw gaz observ notice admire stare",
+}
+_READY = re.compile(r"ready to \w+")
+
+
+def _deed_in(text: str) -> Act | None:
+    """What the words say; None when they only say that somebody stands, waits or smiles."""
+    found = meaning_of(text, _TELLING)
+    return found or meaning_of(_READY.sub("ready", text), _DEEDS)
+
 
 _MOOD_WORDS: dict[Mood, str] = {
     Mood.ASLEEP: "sleep asleep nap snooz",
@@ -111,6 +132,8 @@ _ACT_MOODS: dict[Act, Mood] = {
     Act.SCARED: Mood.SCARED,
     Act.HIDE: Mood.SCARED,
     Act.CRY: Mood.SAD,
+    Act.PANT: Mood.SCARED,
+    Act.SHOW: Mood.HAPPY,
     Act.SLEEP: Mood.ASLEEP,
     Act.FIND: Mood.ASTONISHED,
     Act.DANCE: Mood.HAPPY,
@@ -144,9 +167,11 @@ _HOSTILE = (Act.FIGHT, Act.CAST)
 
 def act_of(member: CastMember, beat: Beat) -> Act:
     """What a character does here: its own words first, then the beat's, bent to the turn of the story."""
-    own = meaning_of(member.action, _ACT_WORDS)
-    told = meaning_of(f"{beat.action} {beat.description}", _ACT_WORDS) or Act.STAND
-    if own is None:
+    own = _deed_in(member.action)
+    if own is None and member.action:
+        act = Act.STAND
+    elif own is None:
+        told = _deed_in(beat.action) or _deed_in(beat.description) or Act.STAND
         act = _REACTIONS.get(told, Act.STAND) if member.is_target else told
     elif member.is_target and own in _HOSTILE and beat.turn is not StoryTurn.SETUP:
         act = Act.HIT

@@ -11,19 +11,25 @@ from episodes.plan import Beat
 from episodes.ports import Control
 from rendering.backend import BurnIn, Keyframes, PictureSource
 from rendering.backends.animatic.keys import key_indices
+from rendering.backends.animatic.references import References
 from rendering.backends.animatic.scene import Scene
 from rendering.backends.animatic.stage import stage
 
 
 class AnimaticBackend:
-    """Keeps nothing between calls, so the same job gives the same frames on any instance."""
+    """Between calls it keeps only cut-outs, so the same job gives the same frames on any instance."""
+
+    def __init__(self) -> None:
+        self._references = References()
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         beat, size = job.input.beat, job.input.format
         control.check()
         staging = stage(beat, size.width / size.height)
-        indices = key_indices(job.num_frames, size.fps, [a.act for a in staging.actors])
-        scene = Scene(job, staging, pictures)
+        indices = key_indices(
+            job.num_frames, size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
+        )
+        scene = Scene(job, staging, self._references, pictures)
         frames = np.empty((len(indices), size.height, size.width, 3), np.uint8)
         for done, index in enumerate(indices):
             control.check()

@@ -16,6 +16,7 @@ from rendering.backends.animatic.palette import Light
 from rendering.backends.animatic.pen import Pen, Rgba, blank, frame_matrix, lay_over
 from rendering.backends.animatic.people import draw_person
 from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.shapes import Point
 from rendering.backends.animatic.stage import Actor
 
@@ -23,18 +24,29 @@ _FINER = 2  # figures are drawn at twice the size: smooth edges, and joints that
 _REACH = 1.25  # how far, in body heights, anything of a figure is from its feet
 
 
-def draw_actor(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float, light: Light, time_s: float) -> None:
-    """`feet` is where it stands, in pixels; `height_px` how tall it is."""
+def draw_actor(
+    frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float, light: Light, time_s: float, puppet: Puppet | None
+) -> None:
+    """`feet` is where it stands, in pixels; `height_px` how tall it is. With a puppet it is moved, not drawn."""
     direction = -1.0 if actor.faces_left else 1.0
-    x, y = feet[0] + direction * pose.x * height_px, feet[1] - pose.y * height_px
-    window = _window(frame, x, y, height_px)
+    moved = (feet[0] + direction * pose.x * height_px, feet[1] - pose.y * height_px)
+    window = _window(frame, *moved, height_px)
     if window is None:
         return
+    if puppet is not None:
+        figure = puppet.drawn(pose, window, moved, height_px, mirrored=actor.faces_left)
+    else:
+        figure = _drawn(actor, pose, window, moved, height_px, time_s)
+    x0, y0, x1, y1 = window
+    lay_over(frame[y0:y1, x0:x1], in_light(figure, light, height_px))
+
+
+def _drawn(actor: Actor, pose: Pose, window: tuple[int, int, int, int], feet: Point, height_px: float, time_s: float) -> Rgba:
     x0, y0, x1, y1 = window
     image = blank((x1 - x0) * _FINER, (y1 - y0) * _FINER)
-    matrix = frame_matrix(((x - x0) * _FINER, (y - y0) * _FINER), height_px * _FINER, mirrored=actor.faces_left)
+    origin = ((feet[0] - x0) * _FINER, (feet[1] - y0) * _FINER)
     line_px = float(np.clip(height_px * 0.0042, 0.45, 0.8 + height_px * 0.0012)) * _FINER
-    pen = _turned(Pen(image, matrix, line_px), pose)
+    pen = _turned(Pen(image, frame_matrix(origin, height_px * _FINER, mirrored=actor.faces_left), line_px), pose)
     sway = float(np.sin(time_s * 2.4 + actor.delay_s * 7))
     if actor.act in (Act.RUN, Act.FLEE, Act.FLY, Act.WALK):
         sway = 0.8 + 0.3 * sway
@@ -43,8 +55,7 @@ def draw_actor(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: 
         draw_person(pen, actor.looks, pose, actor.mood, sway, blink=blink)
     else:
         draw_creature(pen, actor.looks, pose, actor.mood, sway, time_s, blink=blink)
-    drawn = cv2.resize(image, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
-    lay_over(frame[y0:y1, x0:x1], in_light(np.asarray(drawn, np.uint8), light, height_px))
+    return np.asarray(cv2.resize(image, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _turned(pen: Pen, pose: Pose) -> Pen:

@@ -213,3 +213,21 @@ GROOVE_C = Pose(
 )
 SNEAK_A = CROUCH._replace(near_leg=40, near_knee=80, far_leg=64, far_knee=70, lean=30, head=-18)
 SNEAK_B = SNEAK_A._replace(near_leg=58, near_knee=92, far_leg=50, far_knee=84, lean=36, head=-8, x=0.04)
+PANTING_A = Pose(
+    lean=44,
+    near_arm=34,
+    near_elbow=8,
+    far_arm=44,
+    far_elbow=4,
+    near_leg=-10,
+    near_knee=22,
+    far_leg=26,
+    far_knee=34,
+    head=8,
+    mouth=0.7,
+)
+PANTING_B = PANTING_A._replace(lean=38, head=0, mouth=0.3)
+KNEELING = Pose(
+    lean=8, near_leg=16, near_knee=112, far_leg=82, far_knee=84, near_arm=34, near_elbow=40, far_arm=46, far_elbow=30, head=8
+)
+BOWING = Pose(lean=52, head=16, near_arm=14, near_elbow=10, far_arm=20, far_elbow=10)

@@ -7,11 +7,15 @@ import numpy as np
 
 from episodes.job import RenderJob
 from rendering.backend import Frames, PictureSource
+from rendering.backends.animatic.backdrops import hang_backdrop
 from rendering.backends.animatic.camera import Camera, Lens, camera_at
+from rendering.backends.animatic.effects import Effects, Seen, shake_of
 from rendering.backends.animatic.figures import draw_actor, draw_shadow
+from rendering.backends.animatic.openings import dissolve, last_frame
 from rendering.backends.animatic.palette import LIGHTS
 from rendering.backends.animatic.pen import lay_over
-from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.puppets import Puppet
+from rendering.backends.animatic.references import References
 from rendering.backends.animatic.scenery import Layer, View, paint_place
 from rendering.backends.animatic.scenery.easel import blurred
 from rendering.backends.animatic.score import pose_at
@@ -24,7 +28,7 @@ _BACK_ROW = 0.055  # of the frame's height that a step behind the front row stan
 class Scene:
     """Paints the place once; `draw` is then cheap and may be called in any order."""
 
-    def __init__(self, job: RenderJob, staging: Staging, pictures: PictureSource) -> None:
+    def __init__(self, job: RenderJob, staging: Staging, references: References, pictures: PictureSource) -> None:
         self._job = job
         self._beat = job.input.beat
         self._size = job.input.format
@@ -33,9 +37,16 @@ class Scene:
         self._duration_s = job.num_frames / self._size.fps
         self._lens = Lens(width=self._size.width, height=self._size.height, horizon=staging.framing.horizon)
         self._ppu = self._size.height / staging.framing.tall
-        self._layers = [
-            self._focused(layer) for layer in paint_place(self._beat.place, self._light, self._view(), self._beat.description)
-        ]
+        self._layers = [self._focused(layer) for layer in self._place(references, pictures)]
+        self._puppets = {
+            actor.member.character.character_id: Puppet(cutout)
+            for actor in staging.actors
+            if (cutout := references.cutout(actor.member.character, self._beat.shot_size, pictures)) is not None
+        }
+        self._before = self._earlier_frame(pictures)
+        self._effects = Effects(
+            self._size.width, self._size.height, self._beat.seed, f"{self._beat.description} {self._beat.prompt}", self._light
+        )
         self._vignette = _vignette(self._size.width, self._size.height)
 
     def draw(self, frame: Frames, index: int) -> None:
@@ -51,22 +62,45 @@ class Scene:
             if layer.depth > 1.0:
                 self._lay(frame, layer, camera, time_s)
         cv2.multiply(frame, self._vignette, dst=frame, scale=1 / 255)
+        if self._before is not None:
+            dissolve(frame, self._before, time_s)
+
+    def _place(self, references: References, pictures: PictureSource) -> tuple[Layer, ...]:
+        beat, view = self._beat, self._view()
+        backdrop = references.backdrop(beat.place, beat.time_of_day, pictures)
+        if backdrop is None:
+            return paint_place(beat.place, self._light, view, beat.description)
+        picture, shot_in = backdrop
+        return hang_backdrop(picture, shot_in, beat.time_of_day, self._light, view)
+
+    def _earlier_frame(self, pictures: PictureSource) -> Frames | None:
+        start = self._job.input.start_frame
+        if start is None:
+            return None
+        path = pictures.path(start.video_key, start.sha256)
+        return last_frame(path, start.video_key, self._size.width, self._size.height)
 
     def _camera(self, index: int, time_s: float) -> Camera:
         share = index / max(1, self._job.num_frames - 1)
         camera = camera_at(self._beat.camera_move, share, time_s, self._beat.seed)
         travelled = self._staging.scroll * time_s / self._staging.framing.tall
-        return Camera(x=camera.x + travelled, y=camera.y, zoom=camera.zoom)
+        jolt = shake_of([a.act for a in self._staging.actors], time_s, self._beat.seed)
+        return Camera(x=camera.x + travelled + jolt, y=camera.y + jolt / 2, zoom=camera.zoom)
 
     def _draw_cast(self, frame: Frames, camera: Camera, time_s: float) -> None:
-        played = [(actor, self._pose(actor, time_s)) for actor in self._staging.actors]
-        for actor, pose in played:
-            draw_shadow(frame, actor, pose, *self._stand(actor, camera, time_s), self._light)
-        for actor, pose in played:
-            draw_actor(frame, actor, pose, *self._stand(actor, camera, time_s), self._light, time_s)
+        cast = [self._seen(actor, camera, time_s) for actor in self._staging.actors]
+        self._effects.behind(frame, cast, time_s)
+        for seen in cast:
+            draw_shadow(frame, seen.actor, seen.pose, seen.feet, seen.height, self._light)
+        for seen in cast:
+            puppet = self._puppets.get(seen.actor.member.character.character_id)
+            draw_actor(frame, seen.actor, seen.pose, seen.feet, seen.height, self._light, time_s, puppet)
+        self._effects.before(frame, cast, time_s)
 
-    def _pose(self, actor: Actor, time_s: float) -> Pose:
-        return pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
+    def _seen(self, actor: Actor, camera: Camera, time_s: float) -> Seen:
+        pose = pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
+        feet, height = self._stand(actor, camera, time_s)
+        return Seen(actor=actor, pose=pose, feet=feet, height=height)
 
     def _stand(self, actor: Actor, camera: Camera, time_s: float) -> tuple[Point, float]:
         """Where an actor's feet are in the frame, and how many pixels it is tall."""

@@ -73,6 +73,12 @@ SCORES: dict[Act, Score] = {
     Act.HUG: _loop(2.8, p.EMBRACE, p.EMBRACE._replace(lean=13, head=12)),
     Act.SCARED: _loop(0.6, p.COWER_A, p.COWER_B),
     Act.THINK: _loop(3.0, p.CHIN, p.CHIN_UP),
+    Act.PANT: _loop(1.3, p.PANTING_A, p.PANTING_B),
+    Act.KNEEL: _loop(3.0, p.KNEELING, p.KNEELING._replace(lean=12, head=12)),
+    Act.BOW: Score(
+        moments=((0.0, p.STAND), (0.2, p.STAND), (0.45, p.BOWING), (0.7, p.BOWING), (0.95, p.STAND), (1.0, p.STAND))
+    ),
+    Act.SHOW: _loop(2.6, p.HOLD_UP, p.HOLD_UP._replace(near_arm=140, head=-20)),
 }
 
 _WALK_IN_S = 1.6

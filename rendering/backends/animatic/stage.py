@@ -101,7 +101,7 @@ _APART: dict[Act, float] = {
 
 def stage(beat: Beat, aspect: float) -> Staging:
     """Sets the beat up for a frame `aspect` times as wide as high."""
-    actors = _places([_actor(member, beat, rank) for rank, member in enumerate(_by_rank(beat))])
+    actors = _places([_actor(member, beat, rank) for rank, member in enumerate(_by_rank(beat))], beat.shot_size)
     lead = actors[0] if actors else None
     framing = _frame(beat, actors, _focus(beat, actors), aspect)
     scroll = _SCROLLS.get(lead.act, 0.0) if lead and not lead.enters else 0.0
@@ -145,22 +145,29 @@ def _actor(member: CastMember, beat: Beat, rank: int) -> Actor:
     )  # fmt: skip
 
 
-def _places(actors: list[Actor]) -> list[Actor]:
+def _places(actors: list[Actor], shot: ShotSize) -> list[Actor]:
     """Lead left, partner right, the others around and behind them."""
     if len(actors) < 2:
         return actors
     lead, partner, *others = actors
-    gap = (lead.width + partner.width) / 2 + _APART.get(lead.act, 0.4)
-    chase = partner.act is Act.FLEE
-    together = lead.act in (Act.RUN, Act.WALK, Act.FLY) and partner.act is lead.act
-    placed = [replace(lead, x=-gap / 2), replace(partner, x=gap / 2, faces_left=not (chase or together))]
+    apart = _APART.get(lead.act, 0.4)
+    if shot in (ShotSize.MEDIUM, ShotSize.CLOSE_UP):
+        apart = min(apart, 0.12)  # near, people stand closer than they would: else one of them is out of the picture
+    gap = (lead.width + partner.width) / 2 + apart
+    onward = {Act.RUN, Act.FLEE, Act.WALK, Act.FLY}
+    together = lead.act in onward and partner.act in onward
+    ahead = -1 if together and lead.act is Act.FLEE and partner.act is not Act.FLEE else 1  # who flees runs in front
+    placed = [
+        replace(lead, x=-ahead * gap / 2),
+        replace(partner, x=ahead * gap / 2, faces_left=not together),
+    ]
     left, right = -gap / 2 - lead.width / 2, gap / 2 + partner.width / 2
     for number, other in enumerate(others):
         side = -1 if number % 2 == 0 else 1
         edge = left if side < 0 else right
         x = edge + side * (other.width / 2 + 0.02)
         left, right = min(left, x - other.width / 2), max(right, x + other.width / 2)
-        placed.append(replace(other, x=x * 0.88, back=0.5 + 0.5 * (number % 2), faces_left=x > 0 and not (chase or together)))
+        placed.append(replace(other, x=x * 0.88, back=0.5 + 0.5 * (number % 2), faces_left=x > 0 and not together))
     return placed
 
 
@@ -204,7 +211,7 @@ def _medium(actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Fram
     """From the waist up; two who stand close are both in it."""
     assert focus is not None  # noqa: S101 - _frame shows the whole place when nobody is there
     near = [a for a in actors if a.back == 0 and a.height < focus.height * 1.6]
-    left, right = min(a.x - a.width / 2 for a in near), max(a.x + a.width / 2 for a in near)
+    left, right = min(a.x - a.width * 0.4 for a in near), max(a.x + a.width * 0.4 for a in near)
     low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB) or focus.act in (Act.SLEEP, Act.DOWN)
     tall = focus.height * (1.5 if low else 0.8)
     both = (right - left) * 1.02 / aspect
