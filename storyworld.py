@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from actors.environment import prepare_environment
 from api.client import Client, JsonObject
 from episodes.errors import StoryWorldError, Unavailable
 from settings import load_settings
@@ -116,6 +116,7 @@ def serve(
     """Start Ray and the HTTP API on this machine, until Ctrl-C."""
     settings = load_settings()
     note = _note(settings.storyworld_home)
+    prepare_environment(settings.storyworld_home)
 
     from actors.local import Addresses, serve_here
     from serve_app import app
@@ -127,7 +128,7 @@ def serve(
         console.print("Ctrl-C stops it.")
 
     try:
-        serve_here(app, home=settings.storyworld_home, port=port, num_cpus=cpus, on_ready=ready)
+        serve_here(app, port=port, num_cpus=cpus, on_ready=ready)
     finally:
         note.unlink(missing_ok=True)
 
@@ -253,5 +254,4 @@ def _print_addresses(api: str, dashboard: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     cli()

@@ -22,6 +22,7 @@ from actors.plan import FleetPlan
 from actors.status import CoordinatorStatus
 from episodes.coordinator import Coordinator
 from episodes.parts import Parts
+from episodes.ports import Fleet
 from settings import load_settings
 
 
@@ -63,23 +64,25 @@ class CoordinatorShell:
         self._loop.run_until_complete(self._lead())
 
     async def _lead(self) -> None:
-        self._coordinator = await asyncio.to_thread(_open_coordinator, self._plan, self._holder)
+        self._coordinator = await asyncio.to_thread(self._open)
         await self._coordinator.run()
 
+    def _open(self) -> Coordinator:
+        settings = load_settings()
+        store, _ = open_stores(settings)
+        parts = Parts(
+            store=store,
+            fleet=self._open_fleet(self._plan),
+            artifacts=open_artifacts(settings),
+            clock=WallClock(),
+            meter=RayMeter(),
+            random=Random(),
+            in_thread=Threads(),
+        )
+        return Coordinator(parts, self._holder)
 
-def _open_coordinator(plan: FleetPlan, holder: str) -> Coordinator:
-    settings = load_settings()
-    store, _ = open_stores(settings)
-    parts = Parts(
-        store=store,
-        fleet=RayFleet(plan),
-        artifacts=open_artifacts(settings),
-        clock=WallClock(),
-        meter=RayMeter(),
-        random=Random(),
-        in_thread=Threads(),
-    )
-    return Coordinator(parts, holder)
+    def _open_fleet(self, plan: FleetPlan) -> Fleet:
+        return RayFleet(plan)
 
 
 CoordinatorActor = ray.remote(max_concurrency=4)(CoordinatorShell)

@@ -42,8 +42,12 @@ class RayFleet:
     and restarts are off: an error never means that nothing was done, and who is gone is replaced by the next survey.
     """
 
-    def __init__(self, plan: FleetPlan) -> None:
+    def __init__(
+        self, plan: FleetPlan, *, renderer_actor: Handle = RendererActor, publisher_actor: Handle = PublisherActor
+    ) -> None:
         self._plan = plan
+        self._renderer_actor = renderer_actor
+        self._publisher_actor = publisher_actor
         self._renderers: dict[str, _Member] = {}
         self._publishers: dict[str, _Member] = {}
         self._head = short_node(ray.get_runtime_context().get_node_id())
@@ -125,7 +129,7 @@ class RayFleet:
 
     def _open_renderer(self, plan: RendererPlan) -> _Member:
         placement = {"resources": {HEAD_RESOURCE: 0.001}} if self._plan.is_for_one_node else {}
-        handle = RendererActor.options(
+        handle = self._renderer_actor.options(
             name=plan.name,
             namespace=NAMESPACE,
             lifetime="detached",
@@ -140,7 +144,7 @@ class RayFleet:
 
     def _open_publisher(self, node_id: str) -> _Member:
         plan = self._plan.publisher
-        handle = PublisherActor.options(
+        handle = self._publisher_actor.options(
             name=publisher_name(node_id),
             namespace=NAMESPACE,
             lifetime="detached",

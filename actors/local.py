@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import ray
 from ray import serve
@@ -36,7 +34,6 @@ class Addresses:
 def serve_here(
     application: serve.Application,
     *,
-    home: Path,
     port: int,
     num_cpus: int | None,
     on_ready: Callable[[Addresses], None],
@@ -47,13 +44,13 @@ def serve_here(
     """
     port = port or free_port()
     _refuse_taken(port)
-    _prepare_environment(home)
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     address = os.environ.get("RAY_ADDRESS", "local")
     own = {"num_cpus": num_cpus, "include_dashboard": True, "dashboard_port": free_port()} if address == "local" else {}
     context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, **own)
+    # after ray.init, which installs handlers of its own
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     try:
         serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host="127.0.0.1", port=port))
         serve.run(application, name="storyworld", route_prefix="/")
@@ -87,13 +84,3 @@ def _refuse_taken(port: int) -> None:
             raise Unavailable(
                 f"Port {port} is taken by another program.", "Choose another one: `make serve PORT=8001`."
             ) from error
-
-
-def _prepare_environment(home: Path) -> None:
-    """What Ray's own processes inherit: jobs find the same home and the same Python, and the token guards all of them."""
-    os.environ["STORYWORLD_HOME"] = str(home)
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # without it, actors that reserve no GPU see all of them since Ray 2.56
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")

@@ -32,11 +32,14 @@ class PublisherShell:
         self._node = short_node(node_id)
         self._desk = Desk()
         self._slots = threading.BoundedSemaphore(plan.num_slots)
-        self._parts: PublishingParts = open_publishing(plan, self._node)
+        self._parts = self._open(plan)
         for entry in self._parts.publisher.leftovers():
             work = self._desk.begin(entry.job.job_id)
             work.report(attempt_share(rendered=1.0, published=1.0))
             threading.Thread(target=self._finish, args=(entry, work), name=f"resume {entry.job.job_id}", daemon=True).start()
+
+    def _open(self, plan: PublisherPlan) -> PublishingParts:
+        return open_publishing(plan, self._node)
 
     @ray.method(concurrency_group="work")
     def publish(self, job: RenderJob, keyframes: Keyframes, facts: RuntimeFacts) -> JobResult:

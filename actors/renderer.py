@@ -19,6 +19,7 @@ from actors.status import RendererStatus
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
 from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
 from rendering.progress import attempt_share
+from rendering.renderer import Renderer
 
 
 class RendererShell:
@@ -31,8 +32,11 @@ class RendererShell:
         self._incarnation = uuid.uuid4().hex
         self._desk = Desk()
         self._busy = threading.Lock()
-        self._renderer = open_renderer(plan)
+        self._renderer = self._open(plan)
         self._publisher: Any = None
+
+    def _open(self, plan: RendererPlan) -> Renderer:
+        return open_renderer(plan)
 
     @ray.method(concurrency_group="work")
     def render(self, job: RenderJob) -> Any:

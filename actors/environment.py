@@ -1,0 +1,17 @@
+"""What Ray's own processes inherit. Ray reads most of it when it is imported, so this comes first and imports no Ray."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def prepare_environment(home: Path) -> None:
+    """Jobs find the same home and the same Python, a token guards the cluster, and nothing is reported to anybody."""
+    os.environ["STORYWORLD_HOME"] = str(home)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # without it, actors that reserve no GPU see all of them since Ray 2.56
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
