@@ -31,7 +31,11 @@ QUICK = EventPace(poll_s=0.001, progress_s=0.002, heartbeat_s=5)
 class FakePlanner:
     """As many beats as asked for, each of the world's first character."""
 
+    def __init__(self) -> None:
+        self.num_plans = 0
+
     def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan:
+        self.num_plans += 1
         if "untellable" in request.intent:
             raise BadInput("This intent cannot be told.", "Say who does what.", "intent")
         beats = (a_beat(i, description=f"{request.intent} {i}") for i in range(request.num_beats))
@@ -80,14 +84,15 @@ class Rig:
 
     def __init__(self, **parts: Any) -> None:
         self.episodes: MemoryEpisodeStore = parts.pop("episodes", None) or MemoryEpisodeStore()
-        self.worlds = MemoryWorldStore()
+        self.worlds: MemoryWorldStore = parts.pop("worlds", None) or MemoryWorldStore()
         self.artifacts: MemoryArtifacts = parts.pop("artifacts", None) or MemoryArtifacts()
+        self.planner = FakePlanner()
         self.door = FakeDoor()
         usual: dict[str, Any] = {
             "episodes": self.episodes,
             "worlds": self.worlds,
             "builder": FakeBuilder(self.worlds, self.artifacts),
-            "planner": FakePlanner(),
+            "planner": self.planner,
             "artifacts": self.artifacts,
             "coordinator": self.door,
             "backends": ("animatic", "stub"),

@@ -28,49 +28,50 @@ WRONG_FIELDS: dict[str, list[object]] = {
 }
 
 
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG_FIELDS.items() for value in values])
-async def test_a_wrong_field_is_named_and_nothing_is_stored(rig: Rig, field: str, value: object) -> None:
-    body = json.dumps({"intent": "A dog runs", field: value})
+@pytest.mark.parametrize("field", WRONG_FIELDS)
+async def test_a_wrong_field_is_named_and_nothing_is_stored(rig: Rig, field: str) -> None:
+    for value in WRONG_FIELDS[field]:
+        body = json.dumps({"intent": "A dog runs", field: value})
 
-    answer = await rig.client.post("/episodes", content=body, headers=JSON)
+        answer = await rig.client.post("/episodes", content=body, headers=JSON)
 
-    problem = is_problem(answer, 422, "bad-input")
-    assert problem["errors"][0]["where"].split(".")[0] == field
+        problem = is_problem(answer, 422, "bad-input")
+        assert problem["errors"][0]["where"].split(".")[0] == field, value
     assert rig.episodes.episodes().episodes == ()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"nothing",
-        b"[]",
-        b'"intent"',
-        b"null",
-        b'{"intent": "a dog", "seed": NaN}',
-        b'{"intent": "a dog", "duration_s": NaN}',
-        b'{"intent": "a dog", "duration_s": Infinity}',
-        b'{"intent": "a dog", "duration_s": -Infinity}',
-        b'{"intent": "a dog", "duration_s": 1e999}',
-        b'{"intent": NaN}',
-        b'{"intent": "a dog", "extra": NaN}',
-        b'{"intent": "\\ud800"}',
-        b'{"intent": "a dog", "\\ud800": 1}',
-        b'{"intent": "\xff\xfe"}',
-        b'{"intent": "\xed\xa0\x80"}',
-        b"[" * 50_000,
-        b'{"a":' * 50_000,
-        b'{"intent": "a dog", "seed": ' + b"9" * 100_000 + b"}",
-    ],
-)
-async def test_what_is_not_the_right_json_is_refused_and_not_said_back(rig: Rig, body: bytes) -> None:
-    answer = await rig.client.post("/episodes", content=body, headers=JSON)
+NOT_JSON = [
+    b"",
+    b"{",
+    b"nothing",
+    b"[]",
+    b'"intent"',
+    b"null",
+    b'{"intent": "a dog", "seed": NaN}',
+    b'{"intent": "a dog", "duration_s": NaN}',
+    b'{"intent": "a dog", "duration_s": Infinity}',
+    b'{"intent": "a dog", "duration_s": -Infinity}',
+    b'{"intent": "a dog", "duration_s": 1e999}',
+    b'{"intent": NaN}',
+    b'{"intent": "a dog", "extra": NaN}',
+    b'{"intent": "\\ud800"}',
+    b'{"intent": "a dog", "\\ud800": 1}',
+    b'{"intent": "\xff\xfe"}',
+    b'{"intent": "\xed\xa0\x80"}',
+    b"[" * 50_000,
+    b'{"a":' * 50_000,
+    b'{"intent": "a dog", "seed": ' + b"9" * 100_000 + b"}",
+]
 
-    is_problem(answer, 422, "bad-input")
 
-    for part in ("NaN", "Infinity", "\\ud800", "9999", "[[["):
-        assert part not in answer.text
+async def test_what_is_not_the_right_json_is_refused_and_not_said_back(rig: Rig) -> None:
+    for body in NOT_JSON:
+        answer = await rig.client.post("/episodes", content=body, headers=JSON)
+
+        is_problem(answer, 422, "bad-input")
+
+        for part in ("NaN", "Infinity", "\\ud800", "9999", "[[["):
+            assert part not in answer.text, body[:60]
 
 
 async def test_a_field_of_a_thousand_letters_is_not_said_back_whole(rig: Rig) -> None:
@@ -81,7 +82,9 @@ async def test_a_field_of_a_thousand_letters_is_not_said_back_whole(rig: Rig) ->
 
 async def test_many_wrong_fields_are_not_all_listed(rig: Rig) -> None:
     answer = await rig.client.post("/episodes", json={f"field{i}": i for i in range(1000)})
-    assert len(is_problem(answer, 422, "bad-input")["errors"]) == 20
+    problem = is_problem(answer, 422, "bad-input")
+    assert len(problem["errors"]) == 20
+    assert problem["detail"].startswith("intent: ")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])

@@ -106,6 +106,8 @@ async def test_after_the_body_the_clock_stands() -> None:
     messages = [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
 
     async def receive() -> Any:
+        for _ in range(3):  # long enough for a deadline that is over to strike
+            await asyncio.sleep(0)
         return messages.pop(0)
 
     limited = LimitedReceive(receive, max_bytes=1, timeout_s=3600)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.error_answers import LastResort
 from episodes.errors import (
     ArtifactConflict,
     BadInput,
@@ -56,6 +57,24 @@ async def test_each_error_of_the_tree_is_its_own_problem(error: StoryWorldError,
 async def test_what_is_away_says_when_to_come_back() -> None:
     answer = await Rig(episodes=RaisingStore(Unavailable("away", "", 9))).client.get("/episodes/e1")
     assert answer.headers["retry-after"] == "9"
+
+
+async def test_an_answer_that_breaks_off_is_not_patched_with_another() -> None:
+    async def breaking(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    with pytest.raises(RuntimeError):
+        await LastResort(breaking)({"type": "http", "method": "GET", "path": "/"}, receive, send)
+    assert [message["status"] for message in sent] == [200]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret"), StoryWorldError("secret"), KeyError("secret")])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -83,6 +84,20 @@ async def test_the_same_upload_is_the_same_whatever_its_boundary_is_called(rig: 
     assert answers[1].headers["idempotent-replayed"] == "true"
     other = await rig.client.post("/worlds/market/images", files=[("file", ("a.png", PNG))], headers=KEY)
     is_problem(other, 422, "key-reused")
+
+
+async def test_a_boundary_that_is_torn_between_two_chunks_is_one_all_the_same(rig: Rig) -> None:
+    form = b'--%b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n%b\r\n--%b--\r\n'
+
+    async def torn(body: bytes, size: int) -> AsyncIterator[bytes]:
+        for begin in range(0, len(body), size):
+            yield body[begin : begin + size]
+
+    for boundary, size in ((b"one", 1000), (b"another", 1), (b"a-third-one", 3)):
+        headers = {**KEY, "content-type": f"multipart/form-data; boundary={boundary.decode()}"}
+        body = form % (boundary, PNG, boundary)
+        answer = await rig.client.post("/worlds/market/images", content=torn(body, size), headers=headers)
+        assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a key", "\x7f"])

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from episodes.world import StoredWorld, World, WorldSource
+from storage.memory import MemoryWorldStore
 from tests.builders import a_world
 from tests.unit.api.rig import PNG, Rig, is_problem
 
@@ -81,6 +83,23 @@ async def test_a_world_is_replaced_only_from_the_revision_that_was_seen(
 )
 async def test_a_new_world_is_not_a_revision_of_anything(rig: Rig, headers: dict[str, str], status: int) -> None:
     assert (await rig.client.put("/worlds/new", json=A_WORLD, headers=headers)).status_code == status
+
+
+class RacedWorlds(MemoryWorldStore):
+    """Somebody else puts between the look and the put."""
+
+    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
+        if expected_revision is not None:
+            super().put(world_id, World(title="theirs"), source)
+        return super().put(world_id, world, source, expected_revision)
+
+
+async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
+    rig = Rig(worlds=RacedWorlds())
+    answer = await rig.client.put("/worlds/anime_world", json=A_WORLD, headers={"If-Match": '"1"'})
+    problem = is_problem(answer, 412, "precondition-failed")
+    assert "newest revision is 2" in problem["detail"]
+    assert (await rig.client.get("/worlds/anime_world")).json()["world"]["title"] == "theirs"
 
 
 @pytest.mark.parametrize("world_id", ["Big", "a b", "-a", "x" * 65, "empty", "%00"])
