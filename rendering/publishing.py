@@ -28,6 +28,10 @@ FADE_S = 0.5
 log = structlog.get_logger(__name__)
 
 
+ClipMaker = Callable[[Entry, Keyframes, Control], VideoFacts]
+"""Writes an entry's clip and poster, and says what is in the clip."""
+
+
 class Publisher:
     """Makes the clip in the spool, then stores it. Safe from many threads, each with an attempt of its own.
 
@@ -43,6 +47,7 @@ class Publisher:
         *,
         node: str,
         slots: AbstractContextManager[object] | None = None,
+        make_clip: ClipMaker | None = None,
         uploader: Uploader | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
@@ -50,6 +55,7 @@ class Publisher:
         self._spool = spool
         self._node = node
         self._slots = slots or nullcontext()
+        self._make_clip = make_clip or make_clip_and_poster
         self._uploader = uploader or Uploader(store)
         self._now_s = now_s
 
@@ -91,7 +97,7 @@ class Publisher:
         entry = self._spool.begin(job)
         try:
             with self._slots:
-                video = _encode(entry, keyframes, control)
+                video = self._make_clip(entry, keyframes, control)
             entry.seal(ClipFacts(runtime=runtime, video=video, began_at_s=began_at_s))
         except Exception:
             entry.discard()
@@ -146,7 +152,7 @@ class Publisher:
         )
 
 
-def _encode(entry: Entry, keyframes: Keyframes, control: Control) -> VideoFacts:
+def make_clip_and_poster(entry: Entry, keyframes: Keyframes, control: Control) -> VideoFacts:
     """The clip and its poster, the middle keyframe as the viewer sees it."""
     job, film_format = entry.job, entry.job.input.format
     frames = finished_frames(job, keyframes, control)
