@@ -5,6 +5,11 @@ import pytest
 from tests.unit.api.rig import Rig
 
 
-@pytest.fixture
-def rig() -> Rig:
+@pytest.fixture(scope="session")
+def usual_rig() -> Rig:
     return Rig()
+
+
+@pytest.fixture
+def rig(usual_rig: Rig) -> Rig:
+    return usual_rig.begin_anew()

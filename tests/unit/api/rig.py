@@ -102,6 +102,18 @@ class Rig:
         self.parts = ApiParts(**{**usual, **parts})
         self.app: FastAPI = create_app(self.parts)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://api")
+        self._furnish()
+
+    def begin_anew(self) -> Rig:
+        """Forget everything. FastAPI builds routes at their first use, which takes longer than most tests: an app is worth keeping."""
+        vars(self.episodes).update(vars(MemoryEpisodeStore()))
+        vars(self.worlds).update(vars(MemoryWorldStore()))
+        vars(self.artifacts).update(vars(MemoryArtifacts()))
+        self.planner.num_plans = self.door.num_wakes = 0
+        self._furnish()
+        return self
+
+    def _furnish(self) -> None:
         self.worlds.put("anime_world", a_world(), WorldSource.STORED)
         self._lease = self.episodes.acquire_lease("a test", 3600)
 

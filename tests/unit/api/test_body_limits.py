@@ -15,9 +15,14 @@ JSON = {"content-type": "application/json"}
 SMALL = ApiLimits(max_body_bytes=100, max_picture_bytes=1000, max_upload_bytes=3000, max_pictures=2)
 
 
-@pytest.fixture
-def rig() -> Rig:
+@pytest.fixture(scope="module")
+def small_rig() -> Rig:
     return Rig(limits=SMALL)
+
+
+@pytest.fixture
+def rig(small_rig: Rig) -> Rig:
+    return small_rig.begin_anew()
 
 
 async def in_chunks(size: int, num: int) -> AsyncIterator[bytes]:
