@@ -40,7 +40,7 @@ _FREE_DEPENDENTS = (
 _OF_SAME = and_(ATTEMPTS.c.episode_id == bindparam("of_episode"), ATTEMPTS.c.beat_id.is_not_distinct_from(bindparam("of_beat")))
 _SUPERSEDE = update(ATTEMPTS).where(_OF_SAME, is_in(AttemptState.SELECTED)).values(state=AttemptState.SUPERSEDED.value)
 _VERSIONS = (
-    select(ARTIFACTS.c.artifact_type, func.max(ARTIFACTS.c.version))
+    select(ARTIFACTS.c.artifact_type, func.max(ARTIFACTS.c.version).label("newest"))
     .join_from(ARTIFACTS, ATTEMPTS)
     .where(_OF_SAME)
     .group_by(ARTIFACTS.c.artifact_type)
@@ -91,7 +91,7 @@ class Acceptor:
             return {}
         same = {"of_episode": attempt.episode.episode_id, "of_beat": attempt.beat_id}
         self._connection.execute(_SUPERSEDE, same)
-        return dict(self._connection.execute(_VERSIONS, same).tuples().all())
+        return {row.artifact_type: row.newest for row in self._connection.execute(_VERSIONS, same)}
 
     def _close(self, attempt: HeldAttempt, state: AttemptState, reason: str = "") -> None:
         self._closed.append({"of_attempt": attempt.attempt_id, "to": state.value, "why": reason, "now": self._ledger.now_s})

@@ -32,7 +32,7 @@ _CANCEL_BEATS = (
 )
 _HAS_OPEN = select(exists().where(ATTEMPTS.c.episode_id == _OF_EPISODE, is_in(AttemptState.OPEN)))
 _ATTEMPT_NUMBERS = (
-    select(ATTEMPTS.c.beat_id, func.max(ATTEMPTS.c.number))
+    select(ATTEMPTS.c.beat_id, func.max(ATTEMPTS.c.number).label("newest"))
     .where(ATTEMPTS.c.episode_id == _OF_EPISODE, ATTEMPTS.c.beat_id.is_not(None))
     .group_by(ATTEMPTS.c.beat_id)
 )
@@ -157,7 +157,7 @@ def _replace_beats(connection: Connection, episode: LockedEpisode, plan: Plan) -
     of_episode = {"of_episode": episode.episode_id}
     connection.execute(delete(DEPENDENCIES).where(DEPENDENCIES.c.episode_id == _OF_EPISODE), of_episode)
     connection.execute(delete(BEATS).where(BEATS.c.episode_id == _OF_EPISODE), of_episode)
-    numbers = dict(connection.execute(_ATTEMPT_NUMBERS, of_episode).tuples().all())
+    numbers = {row.beat_id: row.newest for row in connection.execute(_ATTEMPT_NUMBERS, of_episode)}
     connection.execute(insert(BEATS), [_new_beat(episode, beat, numbers.get(beat.beat_id, 0)) for beat in plan.beats])
     needs = [
         {"episode_id": episode.episode_id, "needed_beat_id": needed, "beat_id": beat.beat_id}

