@@ -1,0 +1,195 @@
+"""The whole system as users meet it, on two CPUs: one running system for all tests of this file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import ray
+from imageio_ffmpeg import get_ffmpeg_exe
+
+from api.client import JsonObject
+from tests.integration.system import ROOT, System, eventually, running_system
+
+RENDERER = "renderer:animatic:0"
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with running_system(tmp_path_factory.mktemp("home")) as system:
+        yield system
+
+
+def num_attempts(episode: JsonObject) -> list[int]:
+    return [len(beat["attempts"]) for beat in episode["beats"]]
+
+
+def test_an_intent_becomes_a_film(system: System) -> None:
+    episode_id = system.submit()
+    episode = system.wait_for_end(episode_id)
+
+    assert episode["state"] == "COMPLETED"
+    assert [b["state"] for b in episode["beats"]] == ["ACCEPTED"] * 3
+    assert episode["progress"] == 100
+    for beat in episode["beats"]:
+        [video] = [a for a in beat["artifacts"] if a["type"] == "video"]
+        assert (video["width"], video["height"], video["fps"], video["duration_s"]) == (128, 128, 12, 1.0)
+        assert video["version"] == 1
+        answer = httpx.get(system.client.url + video["url"], headers={"Range": "bytes=0-99"})
+        assert (answer.status_code, len(answer.content)) == (206, 100)
+    film = system.home / "film.mp4"
+    system.client.save_film(episode_id, film)
+    decoded = subprocess.run([get_ffmpeg_exe(), "-v", "error", "-i", film, "-f", "null", "-"], capture_output=True, check=True)
+    assert decoded.stderr == b""
+
+
+def test_the_event_stream_tells_the_whole_story_and_tells_it_again(system: System) -> None:
+    episode_id = system.submit()
+    system.wait_for_end(episode_id)
+    url = f"{system.client.url}/episodes/{episode_id}/events"
+
+    def read(after: str | None = None) -> list[str]:
+        headers = {"Last-Event-ID": after} if after else {}
+        with httpx.stream("GET", url, headers=headers, timeout=30) as answer:
+            return [line for line in answer.iter_lines() if line.startswith(("id:", "event:", "data:"))]
+
+    first = read()
+    ids = [line for line in first if line.startswith("id:")]
+    assert ids == [f"id: {n}" for n in range(1, len(ids) + 1)]
+    assert any("beat.accepted" in line for line in first)
+    assert any("episode.completed" in line for line in first)
+    assert [x for x in read() if not x.startswith("event: progress")][: len(ids)] == first[: len(ids)]
+    assert f"id: {3}" not in read(after="3")
+
+
+def test_the_dashboard_reads_like_the_story(system: System) -> None:
+    names = {n["name"] for n in ray.util.list_named_actors(all_namespaces=True) if n["namespace"] == "storyworld"}
+
+    assert {"coordinator", RENDERER} <= names
+    assert any(n.startswith("publisher:") for n in names)
+
+
+def test_a_killed_renderer_costs_one_attempt_and_nothing_that_was_finished(system: System) -> None:
+    episode_id = system.submit(num_beats=2, width=640, height=360, duration_s=6.0)
+    eventually(lambda: system.status(RENDERER).attempt_id)
+    system.kill(RENDERER)
+    episode = system.wait_for_end(episode_id)
+
+    assert episode["state"] == "COMPLETED"
+    assert sorted(num_attempts(episode)) == [1, 2]
+    [lost] = [a for b in episode["beats"] for a in b["attempts"] if a["state"] == "FAILED"]
+    assert lost["failure_class"] == "crash"
+    assert "died" in lost["reason"]
+
+
+def test_a_killed_coordinator_is_replaced_and_renders_nothing_again(system: System) -> None:
+    before = system.coordinator()
+    episode_id = system.submit(num_beats=3, width=640, height=360, duration_s=4.0)
+    eventually(lambda: system.status(RENDERER).attempt_id)
+    system.kill("coordinator")
+    episode = system.wait_for_end(episode_id)
+
+    assert system.coordinator().holder != before.holder
+    assert episode["state"] == "COMPLETED"
+    assert num_attempts(episode) == [1, 1, 1]
+
+
+def test_a_killed_publisher_is_replaced_and_stored_clips_are_not_rendered_again(system: System) -> None:
+    episode_id = system.submit(num_beats=3, width=640, height=360, duration_s=4.0)
+    publisher = system.publisher_name()
+    eventually(lambda: any(b["state"] == "ACCEPTED" for b in system.client.episode(episode_id)["beats"]))
+    eventually(lambda: system.status(publisher).shares)
+    done = {b["beat_id"] for b in system.client.episode(episode_id)["beats"] if b["state"] == "ACCEPTED"}
+    system.kill(publisher)
+    episode = system.wait_for_end(episode_id)
+
+    assert episode["state"] == "COMPLETED"
+    assert all(len(b["attempts"]) == 1 for b in episode["beats"] if b["beat_id"] in done)
+    reasons = [a["failure_class"] for b in episode["beats"] for a in b["attempts"] if a["state"] == "FAILED"]
+    assert set(reasons) <= {"infra"}
+
+
+def test_a_cancelled_episode_stops_its_renders(system: System) -> None:
+    episode_id = system.submit(num_beats=3, width=640, height=360, duration_s=10.0)
+    eventually(lambda: system.status(RENDERER).attempt_id)
+    system.client.cancel(episode_id)
+    episode = system.wait_for_end(episode_id)
+
+    assert episode["state"] == "CANCELLED"
+    assert {b["state"] for b in episode["beats"]} <= {"CANCELLED", "ACCEPTED"}
+    eventually(lambda: system.status(RENDERER).attempt_id is None)
+    eventually(lambda: not system.status(system.publisher_name()).shares)
+
+
+def test_several_episodes_at_once_all_become_films(system: System) -> None:
+    ids = [system.submit(f"Mika waves at robot number {n}", num_beats=2) for n in range(4)]
+
+    assert [system.wait_for_end(i)["state"] for i in ids] == ["COMPLETED"] * 4
+
+
+def test_a_beat_that_starts_from_anothers_last_frame_is_rendered_after_it(system: System) -> None:
+    episode_id = system.submit(num_beats=8)
+    episode = system.wait_for_end(episode_id)
+    accepted_at = {b["beat_id"]: b["attempts"][-1]["ended_at"] for b in episode["beats"]}
+    began_at = {b["beat_id"]: b["attempts"][-1]["opened_at"] for b in episode["beats"]}
+    pairs = [(earlier, b["beat_id"]) for b in episode["beats"] for earlier in b["depends_on"]]
+
+    assert episode["state"] == "COMPLETED"
+    assert pairs
+    assert all(accepted_at[earlier] <= began_at[later] for earlier, later in pairs)
+
+
+def test_the_command_line_is_a_client_of_the_running_system(system: System, tmp_path: Path) -> None:
+    film = tmp_path / "out.mp4"
+    environ = {**os.environ, "STORYWORLD_HOME": str(system.home)}
+    command = [sys.executable, str(ROOT / "storyworld.py")]
+    what = ["render", "Mika runs home", "--num-beats", "1", "--duration", "0.5", "--out", str(film)]
+    done = subprocess.run([*command, *what], env=environ, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert film.stat().st_size > 1000
+    listed = subprocess.run([*command, "episodes"], env=environ, capture_output=True, text=True, timeout=60)
+    assert "Mika runs home" in listed.stdout
+    shown = subprocess.run([*command, "worlds", "nowhere"], env=environ, capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 1
+    assert "Traceback" not in shown.stdout + shown.stderr
+    assert "nowhere" in shown.stdout
+
+
+def test_a_ray_job_makes_a_film_and_its_log_can_be_read(system: System, tmp_path: Path) -> None:
+    ray_cli = str(Path(sys.executable).with_name("ray"))
+    film = tmp_path / "job.mp4"
+    entrypoint = [
+        "python",
+        "storyworld.py",
+        "render",
+        "Mika sings",
+        "--num-beats",
+        "1",
+        "--duration",
+        "0.5",
+        "--out",
+        str(film),
+    ]
+    submit = [
+        ray_cli,
+        "job",
+        "submit",
+        "--address",
+        system.addresses["dashboard"],
+        "--working-dir",
+        str(ROOT),
+        "--",
+        *entrypoint,
+    ]
+    done = subprocess.run(submit, capture_output=True, text=True, timeout=200)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert film.stat().st_size > 1000
+    assert "Mika" in done.stdout
+    assert "100 %" in done.stdout
