@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from episodes.errors import RenderCancelled, RenderFailed
+from episodes.errors import FailureClass, NotFound, RenderCancelled, RenderFailed
 from episodes.job import FilmJob, FilmPart, JobResult, RuntimeFacts, StoredFile
 from episodes.plan import Format
 from episodes.ports import ArtifactStore, Control
@@ -131,6 +131,8 @@ def _gather(job: FilmJob, folder: Path, uploader: Uploader, control: Control) ->
             clips.append((path, _gather_one(part, path, wanted, job.format, uploader, control)))
         except RenderCancelled:
             raise
+        except NotFound as error:
+            raise RenderFailed(f"The clip of beat {part.beat_id!r} is gone: {error}", FailureClass.OUTPUT) from error
         except RenderFailed as error:
             raise RenderFailed(f"The clip of beat {part.beat_id!r}: {error.message}", error.failure_class) from error
         control.report((index + 1) / len(job.parts) * GATHERED)

@@ -13,9 +13,11 @@ import numpy as np
 from episodes.errors import RenderCancelled, Unavailable
 from episodes.job import RenderJob, RuntimeFacts, StoredFile
 from episodes.plan import Format
-from episodes.ports import Download
+from episodes.ports import ArtifactStore, Download
 from rendering.backend import BurnIn, Frames, Keyframes
+from rendering.encoding import encode
 from storage.artifacts.memory import MemoryArtifacts
+from tests.builders import TINY
 
 RUNTIME = RuntimeFacts(backend="animatic", latency_sec=2.0, render_s=2.0, renderer="renderer:animatic:0")
 SLATE = BurnIn(label="BEAT 1  MEDIUM", subtitle="Mika: Où est-il ?")
@@ -77,6 +79,14 @@ def keyframes_for(job: RenderJob, *, num_keyframes: int = 2, burn_in: BurnIn | N
     )
 
 
+def a_stored_clip(store: ArtifactStore, key: str, folder: Path, *, num_frames: int, film_format: Format = TINY) -> StoredFile:
+    """A ramp of greys as our own encoder makes it."""
+    path = folder / "a-clip.mp4"
+    frames = a_ramp(num_frames, film_format)
+    encode(frames, path, film_format=film_format, num_frames=num_frames, control=FakeControl())
+    return store.put_file(key, path, "video/mp4")
+
+
 def decoded(path: Path, film_format: Format) -> Frames:
     """All frames (time, height, width, 3), by ffmpeg as a player would."""
     raw = _ffmpeg("-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-fps_mode", "passthrough", "-")
@@ -105,7 +115,7 @@ class TroubledStore:
     def __init__(
         self, before: Callable[[str], None] = lambda key: None, after: Callable[[str], None] = lambda key: None
     ) -> None:
-        self.inner = MemoryArtifacts()
+        self.inner: ArtifactStore = MemoryArtifacts()
         self.before = before
         self.after = after
         self.puts: list[str] = []
