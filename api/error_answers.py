@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import FieldError, ProblemError, problem_response
@@ -99,7 +100,15 @@ def _http_error(scope: Scope, error: HTTPException) -> Response:
     if error.status_code == 400:  # a form that cannot be read; input that can never work is 422 here
         return problem_response(scope, 422, "bad-input", error.detail, hint="Send a whole `multipart/form-data` body.")
     name = _NAME_OF_STATUS.get(error.status_code, "bad-input")
-    return problem_response(scope, error.status_code, name, _sentence(scope, error), headers=error.headers)
+    headers = {"Allow": _allowed(scope)} if error.status_code == 405 else error.headers
+    return problem_response(scope, error.status_code, name, _sentence(scope, error), headers=headers)
+
+
+def _allowed(scope: Scope) -> str:
+    """Of all routes at this path; Starlette itself names only the first one's methods."""
+    routes: list[BaseRoute] = scope["app"].routes
+    asked = ({**scope, "method": method} for method in ("GET", "HEAD", "POST", "PUT"))
+    return ", ".join(s["method"] for s in asked if any(route.matches(s)[0] is Match.FULL for route in routes))
 
 
 def _sentence(scope: Scope, error: HTTPException) -> str:

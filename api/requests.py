@@ -17,7 +17,7 @@ DEFAULT_FORMATS = {
     Mode.FINAL: Format(width=1280, height=720, fps=24),
 }
 
-_KNOWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MAX_SHOWN = 80  # characters of an unknown id that are said back
 
 
@@ -65,17 +65,14 @@ class NewEpisode(Noun):
 
 def known_id(what: str, name: str, hint: str = "") -> str:
     """The id, if one could look like that. Else nobody can know it: NotFound, before any database sees it."""
-    if not _KNOWN_ID.fullmatch(name):
+    if not _ID.fullmatch(name):
         raise NotFound(what, name[:MAX_SHOWN], hint)
     return name
 
 
-_WORLD_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-
-
 def new_world_id(world_id: str) -> str:
     """The id of a world that is written, and may begin with that."""
-    if not _WORLD_ID.fullmatch(world_id):
+    if not _ID.fullmatch(world_id):
         raise BadInput(
             "A world_id has 1 to 64 lower-case letters, digits, `_` and `-`, and begins with a letter or digit.",
             "Choose another id.",

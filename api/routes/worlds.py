@@ -88,7 +88,7 @@ def put_world(
     openapi_extra=POST_EXTRA,
 )
 def upload_pictures(
-    parts: Parts, world_id: str, file: Annotated[list[UploadFile], File(description="One picture or several.")]
+    parts: Parts, world_id: str, file: Annotated[list[UploadFile], File(min_length=1, description="One picture or several.")]
 ) -> UploadShape:
     uploads = checked_uploads(file, parts.limits)
     return store_pictures(parts.builder, new_world_id(world_id), uploads)

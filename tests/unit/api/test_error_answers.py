@@ -111,7 +111,16 @@ async def test_a_detail_that_utf_8_cannot_hold_is_said_as_far_as_it_goes() -> No
 async def test_the_routers_own_refusals_are_problems_too(rig: Rig, method: str, path: str, status: int, name: str) -> None:
     answer = await rig.client.request(method, path)
     is_problem(answer, status, name)
-    assert (status != 405) or answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/episodes", "GET, POST"), ("/worlds/w", "GET, PUT"), ("/episodes/e/film", "GET, HEAD"), ("/episodes/e/plan", "POST")],
+)
+async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: str, allowed: str) -> None:
+    answer = await rig.client.delete(path)
+    is_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == allowed
 
 
 async def test_no_other_origin_is_let_in_unless_named(rig: Rig) -> None:

@@ -33,7 +33,7 @@ async def test_the_empty_world_is_always_there(rig: Rig) -> None:
     assert (empty["revision"], empty["source"]) == (0, "empty")
 
 
-@pytest.mark.parametrize("world_id", ["atlantis", "A%20B", "%00", "x" * 100])
+@pytest.mark.parametrize("world_id", ["atlantis", "Atlantis", "A%20B", "%00", "x" * 100])
 async def test_an_unknown_world_is_not_found(rig: Rig, world_id: str) -> None:
     is_problem(await rig.client.get(f"/worlds/{world_id}"), 404, "not-found")
 
