@@ -1,0 +1,1 @@
+"""Worlds that ship with StoryWorld."""
