@@ -45,6 +45,7 @@ class Act(StrEnum):
     KNEEL = "kneel"
     BOW = "bow"
     SHOW = "show"
+    SPREAD = "spread"
 
 
 class Mood(StrEnum):
@@ -65,7 +66,9 @@ _TELLING: dict[Act, str] = {
     Act.FLEE: "runs?\\saway running\\saway flee fled escap retreat",
     Act.PANT: "out\\sof\\sbreath leans\\sand\\sbreathes pant\\b exhausted",
     Act.HUG: "both\\sarms,?\\sto hug embrac cuddl reaches\\sout\\sboth\\sarms",
-    Act.CHEER: "arms\\sup spread\\sarms spreads\\sthe\\sarms raises\\sboth cheer celebrat",
+    Act.CAST: "raises\\sboth\\sarms,\\sglowing glowing casts?\\sa",
+    Act.SPREAD: "spread\\sarms spreads\\sthe\\sarms arms\\sspread",
+    Act.CHEER: "arms\\sup raises\\sboth cheer celebrat",
     Act.SHOW: "holds?\\sit\\sup holds?\\sup raises?\\sit",
     Act.GIVE: "holds\\sout reaches\\sout hands\\sover",
 }

@@ -20,6 +20,9 @@ def draw_beast(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time
     if mood is Mood.ASLEEP and abs(pose.roll) > 45:
         _curled(pen.at((0, 0), 1.0, -pose.roll), fur, looks, pose, time_s)
         return
+    if pose.y == 0 and min(pose.near_leg, pose.far_leg) > 60:
+        _sitting(pen, fur, looks, pose, mood, time_s, blink=blink)
+        return
     pen = pen.at((0.0, 0.0), 1.0, -0.85 * pose.roll if pose.y > 0 else 0.0)
     tilt = float(np.clip(-pose.lean * 0.35, -20, 24))
     body = pen.at((0.0, 0.46), 1.0, tilt)
@@ -36,6 +39,20 @@ def draw_beast(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time
         _paw(pen, (x, 0.42), angle, knee, fur)
     head = body.at((0.46, 0.34 - pose.head * 0.004), 0.235, -pose.head * 0.6 - tilt)
     _beast_head(head, fur, looks, mood, pose.mouth, blink=blink)
+
+
+def _sitting(pen: Pen, fur: Rgb, looks: Looks, pose: Pose, mood: Mood, time_s: float, *, blink: bool) -> None:
+    """On its haunches, front paws together."""
+    body = pen.at((-0.1, 0.3), 1.0, 48)
+    _beast_tail(pen.at((0.08, 0.06)), fur, looks, time_s)
+    _paw(pen, (0.22, 0.42), 6, 0, darker(fur, 0.25))
+    trunk = smooth([(-0.36, -0.02), (-0.28, 0.2), (0.1, 0.19), (0.4, 0.16), (0.44, -0.02), (0.2, -0.13), (-0.2, -0.2)])
+    body.body(trunk, darker(fur, 0.16))
+    body.fill(trunk * (0.92, 0.84) + (0.01, 0.02), fur)
+    _paw(pen, (0.12, 0.42), 2, 0, fur)
+    pen.body(smooth([(-0.38, 0.02), (-0.36, 0.24), (-0.14, 0.3), (0.04, 0.16), (0.1, 0.0), (-0.2, -0.01)]), fur)
+    pen.body(oval((0.02, 0.025), 0.12, 0.035), lighter(fur, 0.4))
+    _beast_head(pen.at((0.26, 0.78), 0.235, -pose.head * 0.6), fur, looks, mood, pose.mouth, blink=blink)
 
 
 def _paw(pen: Pen, hip: Point, degrees: float, knee: float, fur: Rgb) -> None:
@@ -140,7 +157,7 @@ def _curled(pen: Pen, fur: Rgb, looks: Looks, pose: Pose, time_s: float) -> None
 def draw_dragon(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time_s: float, blink: bool) -> None:
     """Wings that beat, a long neck, a belly of plates; breathes fire when its mouth is wide open."""
     hide, belly = looks.top, lighter(mix(looks.top, (255, 224, 140), 0.6), 0.25)
-    pen = pen.at((0.0, 0.0), 1.0, -0.8 * pose.roll if pose.y > 0 else 0.0)
+    pen = pen.at((0.0, 0.0), 1.0, -0.55 * pose.roll if pose.y > 0 else 0.0)
     beat = float(np.sin(time_s * 4.2))
     body = pen.at((0.0, 0.34), 1.0, float(np.clip(-pose.lean * 0.4, -18, 18)))
     _wing(body, darker(hide, 0.35), looks, beat * 0.8, far=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rendering.backend import Frames
+from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.looks import Body
 from rendering.backends.animatic.palette import WHITE, Light, Rgb
@@ -15,8 +16,7 @@ from rendering.backends.animatic.pen import Pen, blank, lay_over
 from rendering.backends.animatic.poses import Pose
 from rendering.backends.animatic.score import BLOW_AT, BLOW_PERIOD_S
 from rendering.backends.animatic.shapes import Point, limb, oval, points, smooth, star
-from rendering.backends.animatic.stage import Actor
-from rendering.backends.animatic.words import mentions
+from rendering.backends.animatic.words import RAIN, mentions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +32,24 @@ class Seen:
     def ahead(self) -> float:
         return -1.0 if self.actor.faces_left else 1.0
 
+    @property
+    def head(self) -> Point:
+        """The middle of its head, forward and up, in its heights."""
+        match self.actor.looks.body:
+            case Body.PERSON | Body.ROBOT:
+                a = np.radians(self.pose.lean)
+                return 0.4 * float(np.sin(a)) + 0.02, 0.47 + 0.43 * float(np.cos(a))
+            case Body.MONSTER:
+                return 0.08, 0.86
+            case Body.DRAGON:
+                return 0.34, 0.88
+            case Body.BEAST:
+                return (0.32, 0.3) if self.actor.act is Act.SLEEP else (0.46, 0.8)
+            case Body.BIRD:
+                return 0.26, 0.84
+            case Body.BLOB:
+                return 0.06, 0.6
+
     def spot(self, forward: float, up: float) -> Point:
         """A point of the body, in its heights: forward of the feet and above them."""
         x = self.feet[0] + self.ahead * (forward + self.pose.x) * self.height
@@ -45,7 +63,7 @@ class Effects:
         self._width, self._height = width, height
         self._dice = np.random.default_rng(seed).random((256, 3))
         self._light = light
-        self._rain = mentions(told, "rain rainy storm thunder downpour")
+        self._rain = mentions(told, RAIN)
         self._snow = mentions(told, "snow snowy blizzard winter")
         self._hearts = mentions(told, "love kiss heart romance")
 
@@ -91,8 +109,8 @@ class Effects:
                 self._zzz(pen, seen, time_s)
             case Act.DANCE:
                 self._notes(pen, seen, time_s)
-            case Act.FIND | Act.SHOW if seen.pose.near_arm > 100:
-                self._sparkle(pen, seen.spot(0.16, 1.1), 0.13 * seen.height, time_s)
+            case Act.FIND | Act.SHOW if seen.pose.far_arm > 60:
+                self._sparkle(pen, seen.spot(0.36, 0.86), 0.09 * seen.height, time_s)
             case Act.CHEER:
                 self._confetti(pen, seen, time_s)
             case Act.SCARED | Act.FLEE | Act.HIDE:
@@ -154,7 +172,7 @@ class Effects:
     def _shout(self, pen: Pen, seen: Seen, time_s: float, colour: Rgb) -> None:
         """Three small strokes before the mouth."""
         reach = 0.045 if seen.actor.act is Act.TALK else 0.12
-        mouth = seen.spot(_mouth_of(seen)[0], _mouth_of(seen)[1])
+        mouth = seen.spot(*_mouth_of(seen))
         grow = 0.7 + 0.3 * float(np.sin(time_s * 14))
         for turn in (-0.45, 0.0, 0.45):
             a = turn if seen.ahead > 0 else np.pi - turn
@@ -175,10 +193,10 @@ class Effects:
     def _zzz(self, pen: Pen, seen: Seen, time_s: float) -> None:
         for i in range(3):
             k = (time_s * 0.32 + i / 3) % 1.0
-            s = seen.height * (0.05 + 0.07 * k) * (1.6 if seen.height < 0.3 * self._height else 1.0)
-            x, y = seen.feet[0] + seen.height * (0.34 + 0.2 * k) * -seen.ahead, seen.feet[1] - seen.height * (0.38 + 0.6 * k)
-            if seen.actor.looks.body is Body.BEAST:
-                x = seen.feet[0] + seen.height * (0.3 + 0.2 * k) * seen.ahead
+            s = max(seen.height * (0.025 + 0.045 * k), 0.012 * self._height)
+            side = 0.32 if seen.actor.looks.body is Body.BEAST else -0.42
+            x = seen.feet[0] + seen.ahead * (seen.height * side + 5.5 * s * k)
+            y = seen.feet[1] - seen.height * 0.36 - (0.1 * self._height + 0.22 * seen.height) * k - 2 * s
             z = [(x - s, y - s), (x + s, y - s), (x - s, y + s), (x + s, y + s)]
             pen.stroke(z, max(2.0, 0.3 * s) + 2 * pen.line_px)
             pen.stroke(z, max(1.5, 0.3 * s), (200, 226, 255))
@@ -214,7 +232,7 @@ class Effects:
     def _sweat(self, pen: Pen, seen: Seen, time_s: float) -> None:
         for i in range(2):
             k = (time_s * 1.3 + 0.5 * i) % 1.0
-            x, y = seen.spot(-0.12 - 0.08 * k, 1.0 - 0.02 * i + 0.06 * k)
+            x, y = seen.spot(seen.head[0] - 0.13 - 0.08 * k, seen.head[1] + 0.08 - 0.03 * i + 0.06 * k)
             s = 0.026 * seen.height
             pen.body(
                 smooth([(x, y - 1.5 * s), (x + 0.7 * s, y + 0.2 * s), (x, y + 0.9 * s), (x - 0.7 * s, y + 0.2 * s)]),
@@ -286,20 +304,19 @@ def _blow_force(time_s: float, hold: float = 0.14) -> float:
     return 1 - where / hold if 0 <= where < hold else 0.0
 
 
-def _mouth_of(seen: Seen) -> tuple[float, float]:
-    match seen.actor.looks.body:
-        case Body.PERSON | Body.ROBOT:
-            return 0.13, 0.84
-        case Body.MONSTER:
-            return 0.24, 0.78
-        case Body.DRAGON:
-            return 0.5, 0.85
-        case Body.BEAST:
-            return 0.72, 0.76
-        case Body.BIRD:
-            return 0.6, 0.84
-        case Body.BLOB:
-            return 0.36, 0.5
+def _mouth_of(seen: Seen) -> Point:
+    """Just before the mouth, forward and up, in heights."""
+    ahead = {
+        Body.PERSON: 0.11,
+        Body.ROBOT: 0.12,
+        Body.MONSTER: 0.16,
+        Body.DRAGON: 0.18,
+        Body.BEAST: 0.26,
+        Body.BIRD: 0.3,
+        Body.BLOB: 0.3,
+    }
+    x, y = seen.head
+    return x + ahead[seen.actor.looks.body], y - 0.05
 
 
 def _polar(centre: Point, angle: float, r: float) -> Point:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rendering.backend import Frames
+from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.creatures import draw_creature
 from rendering.backends.animatic.looks import Body
@@ -18,7 +19,6 @@ from rendering.backends.animatic.people import draw_person
 from rendering.backends.animatic.poses import Pose
 from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.shapes import Point
-from rendering.backends.animatic.stage import Actor
 
 _FINER = 2  # figures are drawn at twice the size: smooth edges, and joints that move by fractions of a pixel
 _REACH = 1.25  # how far, in body heights, anything of a figure is from its feet

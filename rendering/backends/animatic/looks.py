@@ -107,7 +107,7 @@ class Looks:
     ears: bool
     horns: bool
     detail: str
-    """The description, for whoever looks for one more word."""
+    """Name and description in lower case, for whoever looks for one more word."""
     chance: int
     """A number of its own for every character: the same in every beat."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from episodes.plan import TimeOfDay
 
@@ -31,6 +31,8 @@ class Light:
     """How many windows and lamps are lit, 0 to 1."""
     clouds: Rgb
     is_night: bool = False
+    is_clear: bool = True
+    """Sun, moon and stars are seen."""
 
 
 LIGHTS: dict[TimeOfDay, Light] = {
@@ -64,7 +66,7 @@ LIGHTS: dict[TimeOfDay, Light] = {
     TimeOfDay.NIGHT: Light(
         sky=((10, 14, 46), (24, 34, 88), (60, 74, 140)),
         haze=(46, 60, 118),
-        ambient=(0.62, 0.68, 0.92),
+        ambient=(0.72, 0.76, 0.97),
         rim=(170, 200, 255),
         rim_strength=0.7,
         lamps=0.75,
@@ -72,6 +74,30 @@ LIGHTS: dict[TimeOfDay, Light] = {
         is_night=True,
     ),
 }
+
+
+def under_lamps(light: Light) -> Light:
+    """Where lamps are lit, the evening is warm and nobody stands in the dark."""
+    r, g, b = (0.5 * k + 0.5 * lamp for k, lamp in zip(light.ambient, (1.0, 0.93, 0.84), strict=True))
+    return replace(light, ambient=(r, g, b), rim=mix(light.rim, (255, 226, 170), 0.6), rim_strength=light.rim_strength * 0.8)
+
+
+def overcast(light: Light) -> Light:
+    """Under rain clouds: grey, and no sun to be seen."""
+    top, middle, low = (
+        mix(colour, (grey := round(190 * brightness(colour)) + 20, grey + 4, grey + 12), 0.75) for colour in light.sky
+    )
+    r, g, b = (0.88 * k for k in light.ambient)
+    clouds = mix(light.clouds, (120, 126, 140), 0.7)
+    return replace(
+        light,
+        sky=(top, middle, low),
+        ambient=(r, g, b),
+        haze=mix(light.haze, low, 0.7),
+        clouds=clouds,
+        rim_strength=0.25,
+        is_clear=False,
+    )
 
 
 def from_hex(colour: str) -> Rgb:

@@ -24,10 +24,14 @@ def draw_person(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, *, 
     _draw_leg(pen, bones.far_leg, looks, far=True)
     _draw_leg(pen, bones.near_leg, looks, far=False)
     _draw_torso(pen, bones, looks, sway)
+    raised = pose.near_arm + pose.near_elbow > 120
+    if raised:  # behind the head: an arm across the face hides who it is
+        _draw_arm(pen, bones.near_arm, looks, far=False)
     draw_head(head, looks, mood, pose.mouth, sway, blink=blink)
     if looks.scarf:
         _draw_scarf(pen, bones, looks.scarf, sway)
-    _draw_arm(pen, bones.near_arm, looks, far=False)
+    if not raised:
+        _draw_arm(pen, bones.near_arm, looks, far=False)
 
 
 def _draw_leg(pen: Pen, leg: Leg, looks: Looks, *, far: bool) -> None:
@@ -133,4 +137,4 @@ def _draw_scarf(pen: Pen, bones: Skeleton, colour: Rgb, sway: float) -> None:
         (x - 0.06, y - 0.06),
     ]
     pen.body(smooth(tail), darker(colour, 0.12))
-    pen.body(oval((x + 0.004, y - 0.004), 0.064, 0.032, -bones.lean), colour)
+    pen.body(oval((x + 0.004, y - 0.016), 0.068, 0.03, -bones.lean), colour)

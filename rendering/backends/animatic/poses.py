@@ -18,9 +18,9 @@ class Pose(NamedTuple):
     """The upper body, forward."""
     roll: float = 0.0
     """The whole body, backwards; 90 lies on its back."""
-    near_arm: float = 6.0
-    near_elbow: float = 14.0
-    far_arm: float = -2.0
+    near_arm: float = -12.0
+    near_elbow: float = 12.0
+    far_arm: float = 8.0
     far_elbow: float = 12.0
     near_leg: float = -4.0
     near_knee: float = 2.0
@@ -39,7 +39,7 @@ def between(a: Pose, b: Pose, share: float) -> Pose:
 
 
 STAND = Pose()
-BREATHE = Pose(near_arm=9, far_arm=-4, head=2, squash=1.012)
+BREATHE = Pose(near_arm=-9, far_arm=6, head=2, squash=1.012)
 CONTACT_A = Pose(
     lean=3, near_leg=28, near_knee=3, far_leg=-24, far_knee=14, near_arm=-24, near_elbow=14, far_arm=26, far_elbow=22
 )
@@ -86,7 +86,7 @@ STAGGER = Pose(
     x=-0.14, lean=18, near_arm=30, near_elbow=70, far_arm=20, far_elbow=50, near_leg=-22, near_knee=26, far_leg=22, head=18
 )
 LYING = Pose(
-    roll=84, near_arm=40, near_elbow=10, far_arm=70, far_elbow=6, near_leg=12, near_knee=4, far_leg=26, far_knee=40, mouth=0.3
+    roll=84, near_arm=24, near_elbow=10, far_arm=38, far_elbow=20, near_leg=12, near_knee=4, far_leg=26, far_knee=40, mouth=0.3
 )
 ASLEEP = Pose(roll=86, near_arm=10, near_elbow=60, far_arm=24, far_elbow=80, near_leg=8, near_knee=20, far_leg=20, far_knee=44)
 CROUCH = Pose(
@@ -136,7 +136,7 @@ PEER_BACK = Pose(lean=-3, near_arm=112, near_elbow=108, head=-10)
 REACH = Pose(
     lean=30, near_arm=78, near_elbow=10, far_arm=20, far_elbow=40, near_leg=-22, near_knee=12, far_leg=34, far_knee=40, head=14
 )
-HOLD_UP = Pose(near_arm=132, near_elbow=30, far_arm=96, far_elbow=58, head=-16, mouth=0.6)
+HOLD_UP = Pose(near_arm=96, near_elbow=38, far_arm=84, far_elbow=48, head=-8, mouth=0.6)
 OFFER = Pose(lean=8, near_arm=68, near_elbow=18, far_arm=58, far_elbow=30, near_leg=-12, far_leg=18, head=2, mouth=0.2)
 EMBRACE = Pose(x=0.1, lean=10, near_arm=78, near_elbow=48, far_arm=92, far_elbow=36, head=8)
 SITTING = Pose(near_leg=84, near_knee=86, far_leg=90, far_knee=90, near_arm=24, near_elbow=40, far_arm=30, far_elbow=36)
@@ -231,3 +231,5 @@ KNEELING = Pose(
     lean=8, near_leg=16, near_knee=112, far_leg=82, far_knee=84, near_arm=34, near_elbow=40, far_arm=46, far_elbow=30, head=8
 )
 BOWING = Pose(lean=52, head=16, near_arm=14, near_elbow=10, far_arm=20, far_elbow=10)
+SPREAD_A = Pose(lean=-4, near_arm=-78, near_elbow=16, far_arm=98, far_elbow=8, head=-14, mouth=0.2)
+SPREAD_B = SPREAD_A._replace(near_arm=-86, far_arm=108, head=-18, squash=1.02)

@@ -7,20 +7,20 @@ import numpy as np
 
 from episodes.job import RenderJob
 from rendering.backend import Frames, PictureSource
+from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.backdrops import hang_backdrop
 from rendering.backends.animatic.camera import Camera, Lens, camera_at
 from rendering.backends.animatic.effects import Effects, Seen, shake_of
 from rendering.backends.animatic.figures import draw_actor, draw_shadow
 from rendering.backends.animatic.openings import dissolve, last_frame
-from rendering.backends.animatic.palette import LIGHTS
 from rendering.backends.animatic.pen import lay_over
 from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.references import References
-from rendering.backends.animatic.scenery import Layer, View, paint_place
+from rendering.backends.animatic.scenery import Layer, View, light_in, paint_place
 from rendering.backends.animatic.scenery.easel import blurred
 from rendering.backends.animatic.score import pose_at
 from rendering.backends.animatic.shapes import Point
-from rendering.backends.animatic.stage import Actor, Staging
+from rendering.backends.animatic.stage import Staging
 
 _BACK_ROW = 0.055  # of the frame's height that a step behind the front row stands higher
 
@@ -33,7 +33,8 @@ class Scene:
         self._beat = job.input.beat
         self._size = job.input.format
         self._staging = staging
-        self._light = LIGHTS[self._beat.time_of_day]
+        self._told = f"{self._beat.description} {self._beat.prompt}"
+        self._light = light_in(self._beat, self._told)
         self._duration_s = job.num_frames / self._size.fps
         self._lens = Lens(width=self._size.width, height=self._size.height, horizon=staging.framing.horizon)
         self._ppu = self._size.height / staging.framing.tall
@@ -44,9 +45,7 @@ class Scene:
             if (cutout := references.cutout(actor.member.character, self._beat.shot_size, pictures)) is not None
         }
         self._before = self._earlier_frame(pictures)
-        self._effects = Effects(
-            self._size.width, self._size.height, self._beat.seed, f"{self._beat.description} {self._beat.prompt}", self._light
-        )
+        self._effects = Effects(self._size.width, self._size.height, self._beat.seed, self._told, self._light)
         self._vignette = _vignette(self._size.width, self._size.height)
 
     def draw(self, frame: Frames, index: int) -> None:
@@ -99,6 +98,7 @@ class Scene:
 
     def _seen(self, actor: Actor, camera: Camera, time_s: float) -> Seen:
         pose = pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
+        pose = pose._replace(y=pose.y * min(1.0, 1.3 / actor.height))
         feet, height = self._stand(actor, camera, time_s)
         return Seen(actor=actor, pose=pose, feet=feet, height=height)
 

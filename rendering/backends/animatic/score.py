@@ -78,7 +78,8 @@ SCORES: dict[Act, Score] = {
     Act.BOW: Score(
         moments=((0.0, p.STAND), (0.2, p.STAND), (0.45, p.BOWING), (0.7, p.BOWING), (0.95, p.STAND), (1.0, p.STAND))
     ),
-    Act.SHOW: _loop(2.6, p.HOLD_UP, p.HOLD_UP._replace(near_arm=140, head=-20)),
+    Act.SHOW: _loop(2.6, p.HOLD_UP, p.HOLD_UP._replace(near_arm=104, head=-14)),
+    Act.SPREAD: _loop(2.8, p.SPREAD_A, p.SPREAD_B),
 }
 
 _WALK_IN_S = 1.6

@@ -17,7 +17,14 @@ _BONE: Rgb = (250, 240, 214)
 
 def draw_monster(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time_s: float, blink: bool) -> None:
     """A hulk with horns, teeth, claws, spikes along its back and a tail."""
-    bones = stand_up(pose, HULK)
+    # such arms reach the face long before a person's would
+    calm = pose._replace(
+        near_arm=0.7 * pose.near_arm - 6,
+        near_elbow=0.5 * pose.near_elbow,
+        far_arm=0.8 * pose.far_arm,
+        far_elbow=0.6 * pose.far_elbow,
+    )
+    bones = stand_up(calm, HULK)
     hide, belly = looks.top, lighter(mix(looks.top, looks.legs, 0.3), 0.35)
     _tail(pen, bones, darker(hide, 0.15), time_s)
     _claw_arm(pen, bones.far_arm, darker(hide, 0.28))
@@ -166,11 +173,15 @@ def draw_robot(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time
         spine.fill(oval((-0.025 + i * 0.045, 0.215), 0.014, 0.014), colour if on else darker(colour, 0.5))
     spine.stroke([(-0.04, 0.15), (-0.01, 0.18), (0.02, 0.145), (0.05, 0.18), (0.08, 0.15)], 0.008, (120, 240, 230))
     pen.stick(bones.chest, bones.neck, 0.03, 0.03, darker(metal, 0.5))
-    _robot_head(pen.at(bones.head, 0.125, bones.head_degrees), metal, looks, mood, pose.mouth, blink=blink)
-    _piston(pen, bones.near_arm.shoulder, bones.near_arm.elbow, bones.near_arm.hand, metal, hand=True)
+    raised = pose.near_arm + pose.near_elbow > 120
+    for is_arm in (True, False) if raised else (False, True):
+        if is_arm:
+            _piston(pen, bones.near_arm.shoulder, bones.near_arm.elbow, bones.near_arm.hand, metal, hand=True)
+        else:
+            _robot_head(pen.at(bones.head, 0.125, bones.head_degrees), metal, mood, pose.mouth, blink=blink)
 
 
-def _robot_head(pen: Pen, metal: Rgb, looks: Looks, mood: Mood, mouth: float, *, blink: bool) -> None:
+def _robot_head(pen: Pen, metal: Rgb, mood: Mood, mouth: float, *, blink: bool) -> None:
     pen.stroke([(-0.2, 0.8), (-0.28, 1.3)], 0.08)
     pen.glow((-0.29, 1.38), 0.5, (255, 120, 100), 0.6)
     pen.body(oval((-0.29, 1.38), 0.13, 0.13), (255, 110, 96))

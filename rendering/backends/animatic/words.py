@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+RAIN = "rain rainy storm thunder downpour"
+"""Stems that let it rain."""
+
 Meaning = TypeVar("Meaning", bound=StrEnum)
 
 

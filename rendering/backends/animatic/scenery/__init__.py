@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from episodes.plan import Beat
 from episodes.world import Place
-from rendering.backends.animatic.palette import Light, from_hex
+from rendering.backends.animatic.palette import LIGHTS, Light, from_hex, overcast, under_lamps
 from rendering.backends.animatic.scenery.easel import Easel, Layer, View
 from rendering.backends.animatic.scenery.indoors import paint_cafe, paint_castle, paint_cave, paint_room, paint_school
 from rendering.backends.animatic.scenery.nature import (
@@ -19,9 +20,9 @@ from rendering.backends.animatic.scenery.nature import (
     paint_space,
 )
 from rendering.backends.animatic.scenery.town import paint_rooftop, paint_street
-from rendering.backends.animatic.words import meaning_of
+from rendering.backends.animatic.words import RAIN, meaning_of, mentions
 
-__all__ = ["Layer", "PlaceKind", "View", "kind_of", "paint_place"]
+__all__ = ["Layer", "PlaceKind", "View", "kind_of", "light_in", "paint_place"]
 
 
 class PlaceKind(StrEnum):
@@ -84,6 +85,17 @@ def kind_of(place: Place, told: str = "") -> PlaceKind:
         if kind is not None:
             return kind
     return PlaceKind.FIELD
+
+
+_INDOORS = frozenset({PlaceKind.CAFE, PlaceKind.SCHOOL, PlaceKind.ROOM, PlaceKind.CAVE})
+
+
+def light_in(beat: Beat, told: str) -> Light:
+    """The light of the hour, as walls and the weather that is told let it through."""
+    light = LIGHTS[beat.time_of_day]
+    if kind_of(beat.place, beat.description) in _INDOORS:
+        return under_lamps(light)
+    return overcast(light) if mentions(told, RAIN) else light
 
 
 def paint_place(place: Place, light: Light, view: View, told: str = "") -> tuple[Layer, ...]:

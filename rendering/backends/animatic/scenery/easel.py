@@ -97,8 +97,8 @@ class Easel:
         return mix(lit(colour, self.light), self.light.haze, far)
 
     def own(self, place: int, otherwise: Rgb) -> Rgb:
-        """The place's own colour number `place`, where it has one."""
-        return mix(self.palette[place], otherwise, 0.35) if place < len(self.palette) else otherwise
+        """A colour shifted towards the place's own one, where it has it: 0 is its sky, 1 what stands there, 2 the ground."""
+        return mix(otherwise, self.palette[place], 0.45) if place < len(self.palette) else otherwise
 
     def gradient(self, pen: Pen, top: float, bottom: float, *colours: Rgb) -> None:
         """Colours from v `top` down to v `bottom`, over the whole width; beyond them the first and the last."""

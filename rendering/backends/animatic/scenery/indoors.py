@@ -14,7 +14,7 @@ _SKIRTING = -0.07  # v where the wall meets the floor
 
 def paint_room(easel: Easel) -> None:
     pen = _wall(easel, easel.own(0, (226, 204, 182)))
-    _floor(easel, easel.own(1, (172, 122, 86)))
+    _floor(easel, easel.own(2, (172, 122, 86)))
     for number, u in easel.cells(pen, 1.7):
         _window(easel, pen, u + 0.35)
         _picture(easel, pen, u - 0.22, number)
@@ -25,8 +25,8 @@ def paint_room(easel: Easel) -> None:
 
 
 def paint_cafe(easel: Easel) -> None:
-    pen = _wall(easel, easel.own(0, (206, 156, 122)))
-    _floor(easel, easel.own(1, (150, 98, 72)))
+    pen = _wall(easel, easel.own(1, (206, 156, 122)))
+    _floor(easel, easel.own(2, (150, 98, 72)))
     for _, u in easel.cells(pen, 1.5):
         _window(easel, pen, u + 0.3, wide=0.34)
         _menu(easel, pen, u - 0.42)
@@ -47,7 +47,7 @@ def paint_cafe(easel: Easel) -> None:
 
 def paint_school(easel: Easel) -> None:
     pen = _wall(easel, easel.own(0, (222, 216, 190)))
-    _floor(easel, easel.own(1, (186, 146, 104)))
+    _floor(easel, easel.own(2, (186, 146, 104)))
     for _, u in easel.cells(pen, 2.4):
         pen.fill(box(u - 0.46, 0.06, u + 0.3, 0.4), easel.tone((130, 92, 66)))
         pen.fill(box(u - 0.44, 0.08, u + 0.28, 0.38), easel.tone((48, 96, 80)))
@@ -80,7 +80,7 @@ def paint_castle(easel: Easel) -> None:
     ground = easel.layer(1.0, lies=True)
     low, _ = easel.drop(ground)
     left, right = easel.span(ground)
-    green = easel.tone(easel.own(1, (112, 156, 88)))
+    green = easel.tone(easel.own(2, (112, 156, 88)))
     easel.shade(ground, box(left, low, right, 0.0), lighter(green, 0.15), darker(green, 0.14))
     path = easel.tone((216, 190, 150))
     for _, u in easel.cells(ground, 2.6):
@@ -104,12 +104,14 @@ def paint_castle(easel: Easel) -> None:
 
 
 def paint_cave(easel: Easel) -> None:
-    rock = easel.own(0, (96, 86, 112))
+    rock = easel.own(1, (132, 112, 140))
     pen = easel.layer(0.0)
-    easel.gradient(pen, 0.6, -0.1, darker(easel.tone(rock), 0.7), darker(easel.tone(rock), 0.5), darker(easel.tone(rock), 0.62))
+    easel.gradient(
+        pen, 0.6, -0.1, darker(easel.tone(rock), 0.55), darker(easel.tone(rock), 0.3), darker(easel.tone(rock), 0.45)
+    )
     for number, u in easel.cells(pen, 0.8):
         pen.glow((u, 0.08), 0.4, (96, 190, 200) if number % 2 else _WARM, 0.3)
-    for depth, dark in ((0.3, 0.42), (0.62, 0.2)):
+    for depth, dark in ((0.3, 0.3), (0.62, 0.08)):
         sheet = easel.layer(depth)
         low, high = easel.drop(sheet)
         for number, u in easel.cells(sheet, 0.17):
@@ -164,7 +166,7 @@ def _window(easel: Easel, pen: Pen, u: float, wide: float = 0.3) -> None:
     pen.fill(box(u - 0.006, 0.09, u + 0.006, 0.42), frame)
     pen.fill(box(u - wide / 2, 0.25, u + wide / 2, 0.262), frame)
     pen.fill(box(u - wide / 2 - 0.035, 0.055, u + wide / 2 + 0.035, 0.075), darker(frame, 0.14))
-    curtain = easel.tone(easel.own(2, (206, 96, 88)))
+    curtain = easel.tone(easel.own(1, (206, 96, 88)))
     for side in (-1, 1):
         x = u + side * (wide / 2 + 0.015)
         pen.fill(
@@ -244,8 +246,8 @@ def _counter(easel: Easel, pen: Pen, u: float, number: int) -> None:
 
 
 def _castle(easel: Easel, pen: Pen, u: float, number: int) -> None:
-    stone = easel.tone(easel.own(0, (198, 186, 190)), 0.22)
-    roof = easel.tone(easel.own(2, (86, 106, 170)), 0.15)
+    stone = easel.tone(easel.own(1, (206, 192, 190)), 0.18)
+    roof = easel.tone((86, 106, 170), 0.12)
     low, _ = easel.drop(pen)
     pen.fill(
         smooth([(u - 0.7, low), (u - 0.62, -0.02), (u - 0.3, 0.06), (u + 0.3, 0.07), (u + 0.6, -0.02), (u + 0.7, low)]),

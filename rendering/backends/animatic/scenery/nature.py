@@ -13,13 +13,13 @@ from rendering.backends.animatic.shapes import Points, box, moved, oval, points,
 
 def paint_forest(easel: Easel) -> None:
     paint_sky(easel, clouds=0.3)
-    green = easel.own(0, (64, 132, 76))
+    green = easel.own(1, (58, 134, 72))
     for depth, far, base, size in ((0.12, 0.62, 0.12, 0.6), (0.24, 0.4, 0.06, 0.85)):
         pen = easel.layer(depth)
         _tree_wall(easel, pen, easel.tone(green, far), base, size)
     easel.mist(0.06, 0.2, 0.6, 0.24)
     pen = easel.layer(1.0, lies=True)
-    _meadow(easel, pen, mix(green, (124, 150, 74), 0.5))
+    _meadow(easel, pen, easel.own(2, (112, 148, 72)))
     for depth, far, step in ((0.45, 0.22, 0.34), (0.72, 0.04, 0.62)):
         _trunks(easel, easel.layer(depth), green, depth, far, step)
     _leaves_before(easel, darker(easel.tone(green), 0.55))
@@ -31,14 +31,14 @@ def paint_field(easel: Easel) -> None:
     _hills(easel, easel.layer(0.1), mix(green, (96, 130, 150), 0.5), far=0.55, base=0.02, tall=0.13, step=0.5)
     _hills(easel, easel.layer(0.22), green, far=0.25, base=0.0, tall=0.07, step=0.7)
     pen = easel.layer(1.0, lies=True)
-    _meadow(easel, pen, green)
+    _meadow(easel, pen, easel.own(2, (108, 172, 80)))
     _flowers(easel, pen)
     _lone_trees(easel, easel.layer(0.5), green)
 
 
 def paint_sea(easel: Easel) -> None:
     paint_sky(easel)
-    sea = easel.own(0, (44, 126, 178))
+    sea = easel.own(1, (44, 126, 178))
     pen = easel.layer(0.12)
     low, _ = easel.drop(pen)
     left, right = easel.span(pen)
@@ -70,7 +70,7 @@ def paint_mountain(easel: Easel) -> None:
 
 def paint_desert(easel: Easel) -> None:
     paint_sky(easel, clouds=0.25)
-    sand = easel.own(0, (236, 190, 120))
+    sand = easel.own(1, (236, 190, 120))
     _hills(easel, easel.layer(0.1), mix(sand, (206, 130, 96), 0.5), far=0.45, base=0.0, tall=0.12, step=0.8)
     _hills(easel, easel.layer(0.3), sand, far=0.12, base=-0.03, tall=0.07, step=0.9)
     pen = easel.layer(1.0, lies=True)
@@ -182,7 +182,7 @@ def _trunks(easel: Easel, pen: Pen, green: Rgb, depth: float, far: float, step: 
             easel,
             pen,
             number * 16 + what,
-            (x + bend * 0.7, 0.36 + 0.1 * easel.dice(number, what + 3)),
+            (x + bend * 0.7, 0.3 + 0.34 * depth + 0.1 * easel.dice(number, what + 3)),
             easel.tone(green, far),
             0.6 + depth,
         )

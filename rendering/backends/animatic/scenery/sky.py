@@ -11,11 +11,12 @@ from rendering.backends.animatic.shapes import oval, star
 def paint_sky(easel: Easel, *, clouds: float = 1.0) -> None:
     pen = easel.layer(0.0)
     easel.gradient(pen, 0.62, 0.0, *easel.light.sky)
-    if easel.light.is_night:
-        paint_stars(easel, pen)
-    _paint_sun(easel, pen)
+    if easel.light.is_clear:
+        if easel.light.is_night:
+            paint_stars(easel, pen)
+        _paint_sun(easel, pen)
     if clouds:
-        _paint_clouds(easel, clouds)
+        _paint_clouds(easel, clouds if easel.light.is_clear else 1.6)
 
 
 def paint_stars(easel: Easel, pen: Pen, *, low: float = 0.02, every: float = 0.045) -> None:

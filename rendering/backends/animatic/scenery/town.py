@@ -27,7 +27,7 @@ def paint_rooftop(easel: Easel) -> None:
     _skyline(easel, depth=0.24, far=0.32, base=-0.12, tall=(0.04, 0.26), wide=0.15)
     easel.mist(-0.06, 0.14, 0.55, 0.24)
     pen = easel.layer(1.0, lies=True)
-    floor = easel.tone(easel.own(1, (150, 146, 158)))
+    floor = easel.tone(easel.own(2, (158, 150, 160)))
     left, right = easel.span(pen)
     low, _ = easel.drop(pen)
     easel.shade(pen, box(left, low, right, -0.085), darker(floor, 0.14), lighter(floor, 0.08))
@@ -38,7 +38,7 @@ def paint_rooftop(easel: Easel) -> None:
 def _parapet(easel: Easel, floor: Rgb) -> None:
     """The low wall and the railing behind whoever stands on the roof, a water tank and a stairhead."""
     pen = easel.layer(0.62)
-    wall = lighter(easel.tone(easel.own(2, (126, 120, 138))), 0.06)
+    wall = lighter(easel.tone(easel.own(1, (136, 126, 142))), 0.08)
     left, right = easel.span(pen)
     for number, u in easel.cells(pen, 2.3):
         side = u + 0.62 + 0.4 * easel.dice(number, 3)
@@ -138,8 +138,8 @@ def _shops(easel: Easel) -> None:
     pen = easel.layer(0.58)
     for number, u in easel.cells(pen, 0.52):
         wall = easel.tone(mix((214, 186, 162), (168, 140, 160), easel.dice(number, 40)))
-        wall = mix(wall, easel.tone(easel.own(number % 2, wall)), 0.4)
-        height = 0.34 + 0.2 * easel.dice(number, 41)
+        wall = mix(wall, easel.tone(easel.own(1, wall)), 0.3)
+        height = 0.22 + 0.24 * easel.dice(number, 41)
         easel.shade(pen, box(u, -0.05, u + 0.5, height), lighter(wall, 0.05), darker(wall, 0.12))
         pen.fill(box(u - 0.01, height - 0.012, u + 0.51, height + 0.012), darker(wall, 0.3))
         awning = easel.tone(_AWNINGS[int(easel.dice(number, 42) * 4) % 4])
@@ -147,7 +147,7 @@ def _shops(easel: Easel) -> None:
         stripes = [(i, box(u + 0.05 + i * 0.05, 0.1, u + 0.1 + i * 0.05, 0.15)) for i in range(8)]
         for i, stripe in stripes:
             pen.fill(stripe, awning if i % 2 else lighter(awning, 0.65))
-        for i in range(4):
+        for i in range(4 if height > 0.3 else 0):
             x = u + 0.07 + i * 0.11
             shine = easel.dice(number * 8 + i, 43) < easel.light.lamps
             glass = _LAMP if shine else mix(darker(wall, 0.4), easel.light.sky[1], 0.4)

@@ -1,0 +1,90 @@
+"""Framing: what a shot size shows of those who are on stage. Lengths are heights of a grown person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from episodes.plan import Beat, CameraMove, ShotSize
+from rendering.backends.animatic.actors import Actor
+from rendering.backends.animatic.acts import Act
+from rendering.backends.animatic.looks import Body
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Framing:
+    """What the shot shows: `tall` stage units from the frame's top to its bottom, the feet at `floor`."""
+
+    tall: float
+    x: float
+    """In the middle of the frame."""
+    floor: float
+    """Where y = 0 stands: a share of the frame's height from the top; above 1 lies below the frame."""
+    horizon: float
+    zoom: float
+    """Of the place against a wide shot."""
+    blur: float
+    """Of the place, in frame heights."""
+
+
+def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
+    """Who is looked at when there is room for one: who speaks, else who acts."""
+    speaker = beat.dialogue.character_id if beat.dialogue else None
+    return next((a for a in actors if a.member.character.character_id == speaker), actors[0] if actors else None)
+
+
+def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
+    # a pan needs room on both sides, else it begins and ends without somebody
+    sway = 0.3 if beat.camera_move in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT) else 0.0
+    match beat.shot_size:
+        case ShotSize.EXTREME_WIDE:
+            return _whole(actors, aspect, sway, tall=5.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)
+        case ShotSize.FULL if focus is not None:
+            return _whole(actors, aspect, sway, tall=1.55, floor=0.92, horizon=0.62, zoom=1.2, blur=0.002)
+        case ShotSize.MEDIUM if focus is not None:
+            return _medium(actors, focus, aspect)
+        case ShotSize.CLOSE_UP if focus is not None:
+            return _close_up(focus, aspect)
+        case _:  # a wide shot, and whatever shows a place where nobody is
+            return _whole(actors, aspect, sway, tall=2.5, floor=0.87, horizon=0.62, zoom=1.0, blur=0.0)
+
+
+def _whole(
+    actors: Sequence[Actor], aspect: float, sway: float, *, tall: float, floor: float, horizon: float, zoom: float, blur: float
+) -> Framing:
+    """Everybody from head to foot, with the subtitle's room below."""
+    left = min((a.x - a.width / 2 for a in actors), default=-0.5)
+    right = max((a.x + a.width / 2 for a in actors), default=0.5)
+    highest = max((a.top for a in actors), default=1.0)
+    needed = max(tall, highest / (floor - 0.1) * (1.4 if tall > 5 else 1.04), (right - left) * 1.14 / aspect + sway)
+    return Framing(
+        tall=needed, x=(left + right) / 2, floor=floor, horizon=horizon, zoom=zoom * (tall / needed) ** 0.25, blur=blur
+    )
+
+
+def _medium(actors: Sequence[Actor], focus: Actor, aspect: float) -> Framing:
+    """From the waist up; two who stand close are both in it."""
+    near = [a for a in actors if a.back == 0 and a.height < focus.height * 1.6]
+    left, right = min(a.x - a.width * 0.4 for a in near), max(a.x + a.width * 0.4 for a in near)
+    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB, Body.DRAGON) or focus.act in (Act.SLEEP, Act.DOWN, Act.FLY)
+    tall = focus.height * (1.5 if low else 0.8)
+    both = (right - left) * 1.12 / aspect
+    if both < tall * 1.9 and len(near) > 1:
+        tall, x = max(tall, both), (left + right) / 2
+    else:
+        x = focus.x + (0.1 if not focus.faces_left else -0.1) * tall * aspect
+    highest = max(a.top for a in near) if both < tall * 1.01 else focus.top
+    top = highest + (0.3 if low else 0.16) * tall
+    return Framing(tall=tall, x=x, floor=top / tall, horizon=0.66, zoom=1.55, blur=0.006)
+
+
+def _close_up(focus: Actor, aspect: float) -> Framing:
+    """The head, a little off the middle, with room where it looks."""
+    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB) or focus.act in (Act.SLEEP, Act.DOWN)
+    tall = focus.height * (0.95 if low else 0.5 if focus.looks.child else 0.42)
+    top = focus.top + (0.2 if low else 0.15) * tall
+    side = -1 if focus.faces_left else 1
+    x = focus.x + side * 0.08 * tall * max(1.0, aspect)
+    if focus.act in (Act.SLEEP, Act.DOWN):
+        x, top = x - side * 0.3 * focus.height, 0.6 * tall
+    return Framing(tall=tall, x=x, floor=top / tall, horizon=0.74, zoom=2.1, blur=0.013)
