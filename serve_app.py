@@ -29,9 +29,9 @@ def build_api() -> FastAPI:
     from actors.parts import open_artifacts, open_stores, plan_fleet
     from api.app import create_app
     from api.parts import ApiLimits, ApiParts
+    from planning.example_world import seed_example_world
     from planning.offline.planner import OfflinePlanner
     from planning.world_builder import StoredWorlds
-    # SEED from planning.worlds import seed_example_world
     from rendering.backends import known_backends
     from settings import load_settings
 
@@ -39,7 +39,7 @@ def build_api() -> FastAPI:
     settings = load_settings()
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)
-    # SEED seed_example_world(worlds, artifacts)
+    seed_example_world(worlds, artifacts)
     door = RayDoor(plan_fleet(settings), episodes)
     door.open()
     return create_app(

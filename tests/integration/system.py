@@ -33,7 +33,7 @@ class System:
 
     def submit(self, intent: str = "Saitama fights a giant monster on a rooftop", **fields: object) -> str:
         """Create, plan and execute a small episode."""
-        small = {"world_id": "empty", "width": 128, "height": 128, "fps": 12, "duration_s": 1.0, **fields}
+        small = {"world_id": "anime_world", "width": 128, "height": 128, "fps": 12, "duration_s": 1.0, **fields}
         episode_id: str = self.client.create(intent, **small)["episode_id"]
         self.client.plan(episode_id)
         self.client.execute(episode_id)
