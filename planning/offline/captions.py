@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planning.offline.dice import Dice
 from planning.offline.outline import Stage
 from planning.offline.prompts import clipped
 from planning.offline.story import Moment
@@ -11,22 +12,26 @@ from planning.offline.story import Moment
 _STAGE = {Stage.SETUP: 0, Stage.ACTION: 1, Stage.RISE: 1, Stage.OUTCOME: 2}
 
 
-def line_for(moment: Moment, said: Sequence[str]) -> str:
+def line_for(moment: Moment, said: Sequence[str], dice: Dice) -> str:
     """What the first actor says: in the deed and after it, once each; nothing from cats, crowds' shadows and empty places."""
     if not moment.actors or not moment.actors[0].speaks:
         return ""
-    during, after = moment.family.said
+    during, after = (_chosen(choices, said, dice) for choices in moment.family.said)
     if moment.scene.clause.quote and moment.stage is Stage.ACTION and moment.num_before == 0:
         return clipped(moment.scene.clause.quote, 300)
-    line = {Stage.ACTION: during, Stage.OUTCOME: after}.get(moment.stage, "")
-    return "" if line in said else line
+    return {Stage.ACTION: during, Stage.OUTCOME: after}.get(moment.stage, "")
 
 
-def caption_for(moment: Moment, captions: Sequence[str]) -> str:
+def caption_for(moment: Moment, captions: Sequence[str], dice: Dice) -> str:
     """The family's word for this stage if it is still fresh, else the moment's own first sentence."""
-    word = moment.family.captions[_STAGE[moment.stage]]
+    word = _chosen(moment.family.captions[_STAGE[moment.stage]], captions, dice)
     if moment.scene.clause.group is None:
         scene = moment.scene
         word = moment.text if moment.stage is Stage.ACTION else f"{scene.place.name}, {scene.time_of_day.value}."
     fresh = word and word not in captions
     return clipped(word if fresh else moment.text, 200)
+
+
+def _chosen(choices: Sequence[str], used: Sequence[str], dice: Dice) -> str:
+    fresh = [choice for choice in choices if choice not in used]
+    return dice.pick(fresh, "words", *choices) if fresh else ""

@@ -13,6 +13,7 @@ from planning.offline.mentions import Mention, kind_of
 from planning.offline.places import KIND_OF
 from planning.offline.words import BEINGS, SIZES, THINGS, word_set
 
+_GIANT: Final = 2.0
 MAX_COPIES = 4
 """Of one mention in a picture: "hundreds of robots" are four that can be told apart."""
 
@@ -83,8 +84,8 @@ class Casting:
         palettes = _PALETTES_OF_KIND.get(kind, _PALETTES)
         colours = self.dice.pick(palettes, "palette", core.casefold())
         return Character(
-            character_id=identifier(core, "figure"),
-            name=(core if mention.is_proper else core.title())[:80].strip(),
+            character_id=identifier(mention.phrase if mention.is_pronoun else core, "figure"),
+            name=(core if mention.is_proper else mention.phrase.title() if mention.is_pronoun else core.title())[:80].strip(),
             description=("" if mention.is_proper else _article(core, is_plural=mention.is_plural))[:2000],
             palette=tuple(f"#{c}" for c in colours.split()),
         )
@@ -103,9 +104,9 @@ def _scale(mention: Mention, character: Character) -> float:
     words = f"{mention.core} {character.name if mention.character else ''}".casefold().split()
     told = [SIZES[word] for word in words if word in SIZES]
     if not told and mention.character is not None:
-        told = [SIZES[word] for word in character.description.casefold().replace(",", " ").split()[:4] if word in SIZES]
+        told = [SIZES[w] for w in character.description.casefold().replace(",", " ").split()[:3] if SIZES.get(w, 1) >= _GIANT]
     kind = BEINGS.get(kind_of(character) or mention.head, 1.0)
-    if told and told[0] >= 2:
+    if told and told[0] >= _GIANT:
         return max(told[0], kind) if kind >= 0.8 else 2.2
     return round(min(10.0, kind * (told[0] if told else 1.0)), 2)
 

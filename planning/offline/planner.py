@@ -43,7 +43,7 @@ def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: Epis
     cast = _cast(moment)
     style = style_of(world.style.description, request.style)
     description = clipped(moment.text, 1000)
-    said = line_for(moment, [b.dialogue.text for b in before if b.dialogue])
+    said = line_for(moment, [b.dialogue.text for b in before if b.dialogue], dice)
     previous = before[-1].beat_id if shot.continues else None
     return Beat(
         beat_id=f"b{at + 1}",
@@ -57,7 +57,7 @@ def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: Epis
         shot_size=shot.size,
         camera_move=shot.move,
         dialogue=Line(character_id=_speaker(moment).character_id, text=said) if said else None,
-        caption="" if said else caption_for(moment, [b.caption for b in before]),
+        caption="" if said else caption_for(moment, [b.caption for b in before], dice),
         duration_s=request.duration_s,
         transition=shot.transition,
         seed=dice.number("beat", at),
@@ -71,6 +71,7 @@ def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: Epis
             weather=moment.scene.clause.weather,
             shot_size=shot.size,
             camera_move=shot.move,
+            props=[prop for prop in world.props if prop.name.casefold() in description.casefold()],
             style=style,
         ),
         negative_prompt=negative_prompt_for(world.style.negative),

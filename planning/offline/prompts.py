@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from episodes.plan import CameraMove, CastMember, ShotSize, TimeOfDay
-from episodes.world import Place
+from episodes.world import Place, Prop
 
 MAX_CHARS: Final = 2000
 """What the Prose type holds."""
@@ -46,6 +46,7 @@ def prompt_for(
     weather: str,
     shot_size: ShotSize,
     camera_move: CameraMove,
+    props: Sequence[Prop],
     style: str,
 ) -> str:
     """The shot and what happens first (short text encoders cut off the end), then every character's and the place's
@@ -55,6 +56,7 @@ def prompt_for(
             f"{_SHOTS[shot_size]}: {description}",
             *(_person(member) for member in cast),
             f"{place.name}: {place.description}" if place.description else place.name,
+            *(f"{prop.name}: {prop.description}" for prop in props if prop.description),
             ", ".join(part for part in (_LIGHTS[time_of_day], weather) if part),
             _CAMERAS[camera_move],
             style,

@@ -10,10 +10,23 @@ from episodes.world import World
 from planning.offline.complements import Part, Role, one_place, parts_of
 from planning.offline.families import FAMILY_NAMED, FAMILY_OF, PLAIN, Family
 from planning.offline.mentions import Mention, mention_of
+from planning.offline.preface import opened
 from planning.offline.tokens import Kind, Token, lexer_for
 from planning.offline.verbgroups import VerbGroup, verb_groups
-from planning.offline.verbs import agreeing, past_participle
-from planning.offline.words import ADVERBS, OBJECT_PRONOUNS, SEPARATORS, SUBJECT_PRONOUNS, TIMES, WEATHER, word_set
+from planning.offline.verbs import agreeing, past_participle, third_person
+from planning.offline.words import (
+    ADVERBS,
+    AUXILIARIES,
+    MODALS,
+    OBJECT_PRONOUNS,
+    RELATIVES,
+    SEPARATORS,
+    SUBJECT_PRONOUNS,
+    TIME_WORDS,
+    TIMES,
+    WEATHER,
+    word_set,
+)
 
 # what follows the verb can change what is meant
 _PHRASALS = {("look", "for"): "search", ("hunt", "for"): "search", ("dig", "for"): "search", ("run", "from"): "flee", ("run", "away"): "flee",
@@ -69,12 +82,33 @@ class Clause:
 
 def read(intent: str, world: World) -> tuple[Clause, ...]:
     """The clauses in the order in which they are told; at least one, whatever the intent is."""
+    told = opened(intent)
     clauses: list[Clause] = []
-    for tokens in lexer_for(world).sentences(intent):
-        clauses.extend(_read_sentence(tokens, world, clauses))
+    for tokens in lexer_for(world).sentences(told.story):
+        clauses.extend(_read_sentence(_as_deed(tokens), world, clauses))
     if not clauses:
         clauses.append(_bare([], intent, world))
-    return tuple(_merge_minor(clauses))
+    return tuple(_with_quotes(_merge_minor(clauses), told.quotes))
+
+
+def _as_deed(tokens: list[Token]) -> list[Token]:
+    """ "A fight between Saitama and a monster" → "Saitama fights a monster"."""
+    lows = [t.low for t in tokens]
+    if "between" not in lows or "and" not in lows[lows.index("between") :]:
+        return tokens
+    at = lows.index("between")
+    middle = lows.index("and", at)
+    if at == 0 or middle == at + 1 or lows[at - 1] not in FAMILY_OF or any(low in FAMILY_OF for low in lows[: at - 1]):
+        return tokens
+    return [*tokens[at + 1 : middle], Token(text=third_person(lows[at - 1])), *tokens[middle + 1 :]]
+
+
+def _with_quotes(clauses: list[Clause], quotes: Sequence[str]) -> list[Clause]:
+    """What is said belongs to who talks; where nobody talks, to the first clauses."""
+    talking = [i for i, c in enumerate(clauses) if c.family.name == "talk"] or list(range(len(clauses)))
+    for i, quote in zip(talking, quotes, strict=False):
+        clauses[i] = replace(clauses[i], quote=quote)
+    return clauses
 
 
 def _read_sentence(tokens: list[Token], world: World, earlier: Sequence[Clause]) -> list[Clause]:
@@ -127,6 +161,7 @@ def _read_clause(
     subjects = _resolve_subjects(subjects, previous, is_purpose=bool(tokens) and tokens[0].low == "to")
     if group.is_passive:
         subjects, group, parts = _made_active(subjects, group, parts)
+        family = family if not group.is_passive else PLAIN
     parts = _resolve_objects(parts, subjects, earlier)
     return Clause(
         subjects=subjects,
@@ -143,15 +178,20 @@ def _read_clause(
 def _opening(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]:
     """ "At night, | the cat": phrases before the subject, and the subject. Leading conjunctions are dropped."""
     at = 0
-    while at < len(tokens) and (tokens[at].kind is Kind.COMMA or tokens[at].low in SEPARATORS | {"to"} | ADVERBS):
+    while at < len(tokens) and (
+        tokens[at].kind is Kind.COMMA or tokens[at].low in SEPARATORS | {"to"} | ADVERBS | AUXILIARIES | MODALS
+    ):
         at += 1
     rest = tokens[at:]
+    if len(rest) > 2 and rest[0].low in _WHICH and rest[1].low in TIME_WORDS:
+        return rest[:2], rest[2:]
     commas = [i for i, t in enumerate(rest) if t.kind is Kind.COMMA]
     if commas and rest[0].low in _OPENERS:
         return rest[: commas[0]], rest[commas[0] + 1 :]
     return (), rest
 
 
+_WHICH = word_set("every each one that this last the")
 _OPENERS = word_set("at in on one during under after before near deep high far inside outside behind beside by over above")
 
 
@@ -162,7 +202,11 @@ def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple
             runs.append([])
         elif token.low not in ADVERBS:
             runs[-1].append(token)
-    found = (mention_of(run, world, at_start=at_start and not i) for i, run in enumerate(runs))
+    found = (
+        mention_of(run, world, at_start=at_start and not i)
+        for i, run in enumerate(runs)
+        if not (i and run and run[0].low in RELATIVES)  # "Mika, who is afraid,"
+    )
     return tuple(m for m in found if m is not None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from episodes.plan import StoryTurn, TimeOfDay
@@ -101,7 +101,8 @@ def _moment(
     if slot.stage is Stage.ACTION:
         text, shown = _deed(told, narrator, is_first=not before, dice=dice), frozenset("ato")
     else:
-        text, shown = _imagined(slot.stage, scene, narrator, dice)
+        is_acted = bool(casting.players_of(scene.clause.subjects))
+        text, shown = _imagined(slot.stage, scene if is_acted else _unpeopled(scene), narrator, dice)
     return Moment(
         turn=slot.turn,
         stage=slot.stage,
@@ -146,6 +147,11 @@ def _imagined(stage: Stage, scene: Scene, narrator: Narrator, dice: Dice) -> tup
         case _:
             text, template = narrator.once(_rising(family, scene.roles, dice), scene.roles)
     return text, named_in(template)
+
+
+def _unpeopled(scene: Scene) -> Scene:
+    """What ships and winds do, nobody feels: around it only the place is told."""
+    return replace(scene, roles=Roles(p=scene.roles.p))
 
 
 _TO_SEE: Final = frozenset("a")

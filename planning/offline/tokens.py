@@ -9,7 +9,7 @@ from enum import Enum, auto
 from episodes.world import World
 
 _SENTENCE_END = re.compile(r"[.!?;:\n…。！？；：]+(?=\s|$)|[。！？；\n]+|\s[-–—]+\s|—")
-_TITLES = re.compile(r"\b(mr|mrs|ms|dr|st|prof)\.", re.IGNORECASE)
+_TITLES = re.compile(r"\b(mr|mrs|ms|dr|st|prof|vs)\.", re.IGNORECASE)
 _WORD = r"[^\W_](?:[\w'’-]*\w)?"
 _SHORT_FORMS = {"can't": "cannot", "won't": "will not", "don't": "do not", "doesn't": "does not", "didn't": "did not", "isn't": "is not",
                 "aren't": "are not", "it's": "it is", "he's": "he is", "she's": "she is"}  # fmt: skip

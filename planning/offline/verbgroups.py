@@ -24,6 +24,7 @@ from planning.offline.words import (
     SEPARATORS,
     SIZES,
     is_plural_noun,
+    word_set,
 )
 
 _BLOCKING = (ARTICLES - {"that", "this", "all", "both", "these", "those"}) | POSSESSIVES
@@ -54,6 +55,10 @@ _SEMI = frozenset(
         "agree",
     ]
 )
+
+
+_SEEING = word_set("see watch hear feel notice make let help observe")
+"""Whoever follows these does something too: "sees a dragon attack"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +93,7 @@ def _forms() -> dict[str, tuple[str, str]]:
 
 def verb_groups(tokens: Sequence[Token]) -> list[VerbGroup]:
     """Finite verbs in order; where there are none, participles ("a cat sleeping"), unknown words in -s, or a bare "is"."""
-    found = _finite(tokens)
+    found = _versus(tokens) or _finite(tokens)
     if found:
         return found
     for search in (_participles, _relative, _unknown, _copula):
@@ -106,7 +111,7 @@ def _finite(tokens: Sequence[Token]) -> list[VerbGroup]:
         group = _group_at(tokens, at, groups)
         if group is None:
             continue
-        if groups and tokens[at - 1].low == "to" and groups[-1].end == at - 1 and _takes_infinitive(groups[-1]):
+        if groups and tokens[at - 1].low == "to" and groups[-1].end == at - 1 and _takes_infinitive(groups[-1].lemma):
             before = groups.pop()
             group = VerbGroup(
                 start=before.start,
@@ -119,8 +124,16 @@ def _finite(tokens: Sequence[Token]) -> list[VerbGroup]:
     return groups
 
 
-def _takes_infinitive(group: VerbGroup) -> bool:
-    return group.lemma in _SEMI
+def _versus(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "Saitama vs a giant monster" is a fight."""
+    for at, token in enumerate(tokens):
+        if 0 < at < len(tokens) - 1 and token.low in ("vs", "versus"):
+            return [VerbGroup(start=at, end=at + 1, lemma="fight", said="fight")]
+    return []
+
+
+def _takes_infinitive(lemma: str) -> bool:
+    return lemma in _SEMI
 
 
 def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> VerbGroup | None:
@@ -133,6 +146,8 @@ def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> 
     previous = tokens[at - 1] if at else None
     if not auxiliaries and not _may_be_verb(tokens, at, form, before):
         return None
+    if previous is not None and previous.low == "to" and at >= 3 and tokens[at - 3].low in RELATIVES:
+        return None  # "a robot who wanted to dance"
     if previous is not None and previous.low in RELATIVES and previous.low != "that":
         return None
     if previous is not None and previous.low == "that" and at >= 2 and tokens[at - 2].low not in SEPARATORS:
@@ -144,6 +159,7 @@ def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> 
 
 def _compose(start: int, at: int, lemma: str, form: str, auxiliaries: list[str]) -> VerbGroup:
     """Auxiliaries and form → the present tense that the story is told in."""
+    is_plain = form == "plain" if not auxiliaries else auxiliaries[0] in ("are", "were", "get", "do", "have")
     modal = next((a for a in auxiliaries if a in MODALS), "")
     negated = any(a in NEGATIONS for a in auxiliaries) or "cannot" in auxiliaries
     is_passive = form == "past" and bool(set(auxiliaries) & BE) and not set(auxiliaries) & {"have", "has", "had"}
@@ -154,7 +170,7 @@ def _compose(start: int, at: int, lemma: str, form: str, auxiliaries: list[str])
         said = f"be{' not' if negated else ''} {lemma}"
     elif negated:
         said = f"do not {lemma}"
-    return VerbGroup(start=start, end=at + 1, lemma=lemma, said=said, is_passive=is_passive, is_plain=form == "plain")
+    return VerbGroup(start=start, end=at + 1, lemma=lemma, said=said, is_passive=is_passive, is_plain=is_plain)
 
 
 def _auxiliary_start(tokens: Sequence[Token], at: int) -> int:
@@ -199,6 +215,10 @@ def _has_plural_subject(tokens: Sequence[Token], at: int, before: Sequence[VerbG
         )
     if previous.low == "to":
         return at >= 2
+    if before and before[-1].lemma in _SEEING and at > before[-1].end:
+        return previous.low not in PREPOSITIONS
+    if not before and tokens[0].low in MODALS | {"will", "does", "do", "did"}:
+        return True  # "Can Saitama win?"
     if previous.low in SEPARATORS or previous.kind is Kind.COMMA:
         return bool(before) and before[-1].is_plain
     if previous.low in ADVERBS and at >= 2:
@@ -251,6 +271,9 @@ def _relative(tokens: Sequence[Token]) -> list[VerbGroup]:
     for at, token in enumerate(tokens):
         lemma, form = _forms().get(token.low, ("", ""))
         if at > 1 and form in ("third", "past", "plain") and tokens[at - 1].low in RELATIVES and token.kind is Kind.WORD:
+            goal = tokens[at + 2].low if at + 2 < len(tokens) and tokens[at + 1].low == "to" else ""
+            if _takes_infinitive(lemma) and _forms().get(goal, ("", ""))[1] == "plain":
+                return [VerbGroup(start=at - 1, end=at + 3, lemma=goal, said=f"{lemma} to {goal}")]
             return [VerbGroup(start=at - 1, end=at + 1, lemma=lemma, said=lemma, is_plain=form == "plain")]
     return []
 

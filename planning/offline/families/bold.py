@@ -37,8 +37,9 @@ BOLD: Final = (
         """,
         gestures="stands ready to fight | fights | stands with lowered fists",
         target="looms and threatens | fights back | falls and lies beaten",
-        said="I won't step back! | That's that.",
-        captions="Somebody has to stand up. | It comes to blows. | When the dust settles.",
+        said="I won't step back! / Is that all you have? / Here I come! | That's that. / Stay down. / It is over.",
+        captions="Somebody has to stand up. / Eye to eye. / One of them will fall. | It comes to blows. / No holding back. "
+        "| When the dust settles. / It is over.",
     ),
     family(
         "chase",
@@ -64,7 +65,7 @@ BOLD: Final = (
         """,
         gestures="looks ahead, ready to run | runs | stands out of breath",
         target="looks around | runs away | stands out of breath",
-        said="Wait! | Got you.",
+        said="Wait! / You won't get away! | Got you. / End of the line.",
         captions="It starts with a glance. | No time to lose. | The end of the chase.",
     ),
     family(
@@ -90,7 +91,7 @@ BOLD: Final = (
         """,
         gestures="looks back in fear | runs away | leans and breathes, looking back",
         target="looms and threatens | runs after | stands far behind",
-        said="Faster! | That was close.",
+        said="Faster! / Don't look back! | That was close. / Safe. I think.",
         captions="Something is coming. | Run. | Safe, for now.",
     ),
     family(
@@ -114,8 +115,8 @@ BOLD: Final = (
             {a} {a:throw} both arms up; nothing is left to run for.
         """,
         gestures="stands ready to run | runs | cheers with arms up",
-        said="Come on! | We made it.",
-        captions="Three, two, one. | Faster than the wind. | The finish.",
+        said="Come on! / Catch me if you can! | We made it. / Did you see that?",
+        captions="Three, two, one. / Ready to go. | Faster than the wind. / Full speed. | The finish. / Out of breath.",
     ),
     family(
         "fly",
@@ -137,7 +138,7 @@ BOLD: Final = (
             {a} {a:hang} in the open sky, small and free.
         """,
         gestures="looks up and spreads the arms | flies | stands with spread arms",
-        said="Higher! | You can see everything from here.",
+        said="Higher! / Look, no ground! | You can see everything from here. / I could stay up here.",
         captions="The ground lets go. | Nothing but air. | Up here it is quiet.",
     ),
     family(
@@ -204,13 +205,13 @@ BOLD: Final = (
         """,
         gestures="looks up, alarmed | runs to help, arms out | kneels, smiling",
         target="waves for help | reaches out a hand | smiles, safe",
-        said="Take my hand! | You are safe now.",
+        said="Take my hand! / Hold on! | You are safe now. / I have got you.",
         captions="Somebody calls for help. | Hold on. | Safe.",
     ),
     family(
         "change",
         "transform awaken wake cast summon grow glow explode shine vanish disappear appear emerge burn shrink evolve rise erupt become "
-        "change melt open light",
+        "change melt light",
         action="stand",
         lively=True,
         setup="""

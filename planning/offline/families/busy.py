@@ -25,7 +25,7 @@ BUSY: Final = (
         """,
         gestures="looks around | bends down and finds it | holds it up and cheers",
         target="waits unseen | looks up | smiles",
-        said="There! | I knew it.",
+        said="There! / Is that it? | I knew it. / Found at last.",
         captions="It must be somewhere. | There it is. | Found.",
     ),
     family(
@@ -47,7 +47,7 @@ BUSY: Final = (
             {a} {a:stand} still, for the trail ends right here.
         """,
         gestures="looks around | searches, bent forward | stands still, amazed",
-        said="It has to be here. | So this is where it ends.",
+        said="It has to be here. / Where can it be? | So this is where it ends. / At last.",
         captions="The trail begins. | Every stone. | The end of the trail.",
     ),
     family(
@@ -131,12 +131,12 @@ BUSY: Final = (
             {a} {a:step} back and {a:look} at the finished work.
         """,
         gestures="kneels over the tools | works with busy hands | steps back proudly",
-        said="Almost there. | It works!",
+        said="Almost there. / Hand me that, please. | It works! / Good as new.",
         captions="There is nothing yet. | Piece by piece. | Finished.",
     ),
     family(
         "hide",
-        "hide sneak steal creep spy rob lurk smuggle infiltrate tiptoe cheat trick kidnap betray deceive",
+        "hide sneak steal creep spy rob lurk smuggle haunt infiltrate tiptoe cheat trick kidnap betray deceive",
         setup="""
             {p} {a} {a:press} against the wall and {a:listen}.
             {p} the coast is clear, and {a} {a:slip} out of the shadow.
@@ -158,8 +158,8 @@ BUSY: Final = (
     ),
     family(
         "travel",
-        "walk go travel journey sail climb wander explore cross enter arrive leave return march swim hike stroll head come move stop "
-        "pass turn step approach reach roam trek row descend depart land stop begin start continue",
+        "walk go travel journey sail climb wander explore cross enter arrive return march swim hike stroll head come move stop "
+        "pass turn step approach reach roam trek row descend land begin start continue",
         action="walk",
         setup="""
             {p} {a} {a:look} ahead at the long way.
@@ -178,8 +178,29 @@ BUSY: Final = (
         """,
         gestures="stands looking ahead | walks | stands looking into the distance",
         target="stands waiting | walks along | stands smiling",
-        said="It can't be far now. | Here we are.",
+        said="It can't be far now. / One step at a time. | Here we are. / So this is it.",
         captions="A long way ahead. | Step by step. | Arrived.",
+    ),
+    family(
+        "leave",
+        "leave depart quit",
+        action="walk",
+        setup="""
+            {p} {a} {a:look} around for the last time.
+            {p} {a} {a:stand} ready to go.
+        """,
+        rise="""
+            {a} {a:turn} once more, then {a:go} on.
+            Step by step {a} {a:grow} smaller.
+        """,
+        outcome="""
+            {a} {a:be} gone, and all lies empty.
+            Far off {a} {a:be} only a dot, then nothing.
+        """,
+        gestures="stands looking around | walks away | walks far away",
+        target="stands and looks on | waves | stands alone",
+        said="It is time to go. / Goodbye. | ",
+        captions="One last look. | Goodbye. | Nobody is left.",
     ),
     family(
         "give",
@@ -205,8 +226,8 @@ BUSY: Final = (
     ),
     family(
         "work",
-        "work train practise practice learn try push pull lift use control operate pilot command lead rule plan test solve "
-        "pray take receive get pick collect gather lay hold face choose keep put set need",
+        "work end finish complete train practise practice learn try push pull lift use control operate pilot command lead rule plan test solve "
+        "pray take receive pick collect gather lay hold face choose open close shut switch keep put set need",
         action="stand",
         setup="""
             {p} {a} {a:get} ready.
@@ -223,7 +244,7 @@ BUSY: Final = (
             It is done, and {a} {a:smile}.
         """,
         gestures="stands ready | moves with full strength | stands smiling",
-        said="Once more. | Done!",
+        said="Once more. / I can do this. | Done! / That was worth it.",
         captions="Ready. | Again, and again. | Done.",
     ),
 )

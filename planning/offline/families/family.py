@@ -28,10 +28,10 @@ class Family:
     gestures: tuple[str, str, str]
     """What who does it shows before, during and after, in plain words ("stands ready")."""
     target_gestures: tuple[str, str, str] = ("looks on", "looks on", "stands still")
-    said: tuple[str, str] = ("", "")
-    """What who does it may say during and after; empty: nothing."""
-    captions: tuple[str, str, str] = ("", "", "")
-    """Told before, during and after, where nobody speaks."""
+    said: tuple[tuple[str, ...], ...] = ((), ())
+    """What who does it may say during and after, to choose from; none: nothing."""
+    captions: tuple[tuple[str, ...], ...] = ((), (), ())
+    """Told before, during and after, where nobody speaks; to choose from."""
 
 
 def family(
@@ -48,7 +48,7 @@ def family(
     said: str = " | ",
     captions: str = " | | ",
 ) -> Family:
-    """A Family from text as one writes it: a sentence per line, stages between bars."""
+    """A Family from text as one writes it: a sentence per line, bars between stages, slashes between alternatives."""
     before, during, after = _stages(gestures)
     return Family(
         name=name,
@@ -60,8 +60,8 @@ def family(
         outcome=_lines(outcome),
         gestures=(before, during, after),
         target_gestures=_three(target),
-        said=_two(said),
-        captions=_three(captions),
+        said=_choices(said),
+        captions=_choices(captions),
     )
 
 
@@ -78,6 +78,5 @@ def _three(text: str) -> tuple[str, str, str]:
     return before, during, after
 
 
-def _two(text: str) -> tuple[str, str]:
-    during, after = _stages(text)
-    return during, after
+def _choices(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(one.strip() for one in stage.split("/") if one.strip()) for stage in _stages(text))

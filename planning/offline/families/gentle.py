@@ -30,7 +30,7 @@ GENTLE: Final = (
         """,
         gestures="stands thinking | talks with moving hands | stands and smiles",
         target="stands and waits | talks back | nods",
-        said="Listen to me. | Thank you for hearing me out.",
+        said="Listen to me. / You don't understand. | Thank you for hearing me out. / So we agree.",
         captions="Where to begin? | Word against word. | All is said.",
     ),
     family(
@@ -53,7 +53,7 @@ GENTLE: Final = (
         """,
         gestures="stands and waits | waves and talks | walks on smiling",
         target="walks up | waves back | walks on smiling",
-        said="There you are! | Let's go together.",
+        said="There you are! / Hello, stranger. | Let's go together. / See you soon.",
         captions="A chance meeting. | Hello. | From now on together.",
     ),
     family(
@@ -77,7 +77,7 @@ GENTLE: Final = (
         """,
         gestures="stands shyly | reaches out both arms | smiles with closed eyes",
         target="stands shyly | reaches out both arms | smiles with closed eyes",
-        said="Stay. | I was never so sure.",
+        said="Stay. / It was always you. | I was never so sure. / Don't let go.",
         captions="A heart beats faster. | Nobody else is here. | Close.",
     ),
     family(
@@ -100,7 +100,7 @@ GENTLE: Final = (
         """,
         gestures="stands ready to dance | dances | bows",
         target="stands ready to dance | dances along | bows",
-        said="Just follow the beat! | Once more?",
+        said="Just follow the beat! / Turn! And again! | Once more? / My feet won't stop.",
         captions="The first note. | The beat goes on. | The last note.",
     ),
     family(
@@ -124,7 +124,7 @@ GENTLE: Final = (
         """,
         gestures="stands ready, smiling | cheers with arms up | stands beaming",
         target="looks on | cheers along | stands beaming",
-        said="This one is for everybody! | What a day.",
+        said="This one is for everybody! / All together now! | What a day. / Encore!",
         captions="It is about to begin. | Louder! | A day to remember.",
     ),
     family(
@@ -145,7 +145,7 @@ GENTLE: Final = (
             {a} {a:sleep} on, and the day passes by.
         """,
         gestures="sits and yawns | sleeps | sleeps curled up",
-        captions="So tired. | Not a sound. | Let the world wait.",
+        captions="So tired. / Just a short rest. | Not a sound. / Far away in a dream. | Let the world wait. / Sleep well.",
     ),
     family(
         "cry",
