@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from episodes.plan import CameraMove
 from rendering.backends.animatic.score import ease
 
-_PAN = 0.2  # of the frame's height, from end to end: moves that one sees and that flow can follow
+PAN = 0.2  # of the frame's height, from end to end: moves that one sees and that flow can follow
 _TILT = 0.13
 _PUSH = 0.24
 
@@ -33,9 +33,9 @@ def camera_at(move: CameraMove, share: float, time_s: float, seed: int) -> Camer
         case CameraMove.STATIC:
             return Camera(x=breath_x, y=breath_y, zoom=1.0 + 0.03 * k)
         case CameraMove.PAN_LEFT:
-            return Camera(x=_PAN * (0.5 - k), y=breath_y, zoom=1.06)
+            return Camera(x=PAN * (0.5 - k), y=breath_y, zoom=1.06)
         case CameraMove.PAN_RIGHT:
-            return Camera(x=_PAN * (k - 0.5), y=breath_y, zoom=1.06)
+            return Camera(x=PAN * (k - 0.5), y=breath_y, zoom=1.06)
         case CameraMove.TILT_UP:
             return Camera(x=breath_x, y=_TILT * (k - 0.6), zoom=1.06)
         case CameraMove.TILT_DOWN:

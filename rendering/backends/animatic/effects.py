@@ -16,7 +16,7 @@ from rendering.backends.animatic.pen import Pen, blank, lay_over
 from rendering.backends.animatic.poses import Pose
 from rendering.backends.animatic.score import BLOW_AT, BLOW_PERIOD_S
 from rendering.backends.animatic.shapes import Point, limb, oval, points, smooth, star
-from rendering.backends.animatic.words import RAIN, mentions
+from rendering.backends.animatic.words import RAIN, SNOW, mentions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +64,7 @@ class Effects:
         self._dice = np.random.default_rng(seed).random((256, 3))
         self._light = light
         self._rain = mentions(told, RAIN)
-        self._snow = mentions(told, "snow snowy blizzard winter")
+        self._snow = mentions(told, SNOW)
         self._hearts = mentions(told, "love kiss heart romance")
 
     def behind(self, frame: Frames, cast: Sequence[Seen], time_s: float) -> None:
@@ -202,11 +202,11 @@ class Effects:
             pen.stroke(z, max(1.5, 0.3 * s), (200, 226, 255))
 
     def _notes(self, pen: Pen, seen: Seen, time_s: float) -> None:
-        for i in range(3):
-            k = (time_s * 0.5 + i / 3 + seen.actor.delay_s) % 1.0
+        for i in range(2):
+            k = (time_s * 0.5 + i / 2 + seen.actor.delay_s) % 1.0
             side = -1 if i % 2 else 1
-            s = 0.032 * seen.height
-            x, y = seen.feet[0] + side * seen.height * (0.34 + 0.1 * k), seen.feet[1] - seen.height * (0.7 + 0.45 * k)
+            s = 0.026 * seen.height
+            x, y = seen.feet[0] + side * seen.height * (0.42 + 0.1 * k), seen.feet[1] - seen.height * (0.7 + 0.45 * k)
             colour = ((255, 214, 90), (120, 226, 240), (255, 150, 190))[i]
             pen.stroke([(x + s, y), (x + s, y - 3.2 * s), (x + 2.4 * s, y - 2.6 * s)], 0.55 * s + 2 * pen.line_px)
             pen.body(oval((x, y), 1.2 * s, 0.9 * s, 20), colour)

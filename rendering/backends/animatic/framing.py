@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from episodes.plan import Beat, CameraMove, ShotSize
 from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.acts import Act
+from rendering.backends.animatic.camera import PAN
 from rendering.backends.animatic.looks import Body
 
 
@@ -35,7 +36,7 @@ def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
 
 def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
     # a pan needs room on both sides, else it begins and ends without somebody
-    sway = 0.3 if beat.camera_move in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT) else 0.0
+    sway = PAN if beat.camera_move in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT) else 0.0
     match beat.shot_size:
         case ShotSize.EXTREME_WIDE:
             return _whole(actors, aspect, sway, tall=5.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)
@@ -56,7 +57,7 @@ def _whole(
     left = min((a.x - a.width / 2 for a in actors), default=-0.5)
     right = max((a.x + a.width / 2 for a in actors), default=0.5)
     highest = max((a.top for a in actors), default=1.0)
-    needed = max(tall, highest / (floor - 0.1) * (1.4 if tall > 5 else 1.04), (right - left) * 1.14 / aspect + sway)
+    needed = max(tall, highest / (floor - 0.1) * (1.4 if tall > 5 else 1.04), (right - left) * 1.14 / (aspect - sway))
     return Framing(
         tall=needed, x=(left + right) / 2, floor=floor, horizon=horizon, zoom=zoom * (tall / needed) ** 0.25, blur=blur
     )

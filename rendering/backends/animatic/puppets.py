@@ -104,9 +104,7 @@ def _unposed(u: Grid, v: Grid, pose: Pose, cutout: Cutout, parting: Seam | None)
     u = u * np.float32(pose.squash**0.5)
     if cutout.is_bust:
         return _nodded(u, v, pose)
-    above = np.clip(v - _HIP, 0, None)
-    u = u - np.float32(np.tan(np.radians(np.clip(pose.lean, -40, 50)))) * above * (0.55 + 0.9 * above)
-    v = v + np.float32(0.1 * (1 - np.cos(np.radians(pose.lean)))) * above
+    u, v = _unbent(u, v, float(np.clip(pose.lean, -40, 40)))
     return _stepped(u, v, pose, parting)
 
 
@@ -117,6 +115,16 @@ def _unturned(u: Grid, v: Grid, pose: Pose) -> tuple[Grid, Grid]:
     du, dv = u - np.float32(shift), v - np.float32(lift)
     c, s = np.float32(np.cos(a)), np.float32(np.sin(a))
     return du * c + dv * s, -du * s + dv * c
+
+
+def _unbent(u: Grid, v: Grid, degrees: float) -> tuple[Grid, Grid]:
+    """The upper body turns about the hips as a whole; only the waist is stretched."""
+    half = np.radians(degrees / 2)
+    du, dv = u, v - np.float32(_HIP)
+    over = np.clip((du * np.float32(np.sin(half)) + dv * np.float32(np.cos(half))) / np.float32(0.2), 0, 1)
+    a = np.float32(2 * half) * over * over * (3 - 2 * over)
+    c, s = np.cos(a), np.sin(a)
+    return du * c - dv * s, du * s + dv * c + np.float32(_HIP)
 
 
 def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, Grid]:

@@ -18,7 +18,7 @@ from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.references import References
 from rendering.backends.animatic.scenery import Layer, View, light_in, paint_place
 from rendering.backends.animatic.scenery.easel import blurred
-from rendering.backends.animatic.score import pose_at
+from rendering.backends.animatic.score import pose_at, restrained
 from rendering.backends.animatic.shapes import Point
 from rendering.backends.animatic.stage import Staging
 
@@ -98,7 +98,7 @@ class Scene:
 
     def _seen(self, actor: Actor, camera: Camera, time_s: float) -> Seen:
         pose = pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
-        pose = pose._replace(y=pose.y * min(1.0, 1.3 / actor.height))
+        pose = restrained(pose._replace(y=pose.y * min(1.0, 1.3 / actor.height)), self._beat.shot_size)
         feet, height = self._stand(actor, camera, time_s)
         return Seen(actor=actor, pose=pose, feet=feet, height=height)
 

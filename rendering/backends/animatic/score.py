@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from episodes.plan import ShotSize
 from rendering.backends.animatic import poses as p
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.poses import Pose, between
@@ -97,6 +98,19 @@ def pose_at(act: Act, time_s: float, duration_s: float, *, enters: bool = False,
         return pose._replace(x=pose.x + _WALK_IN_FROM * (1 - share))
     since = time_s - walk_in_s if enters else time_s
     return _play(SCORES[act], since + delay_s, duration_s)
+
+
+def restrained(pose: Pose, shot: ShotSize) -> Pose:
+    """What a near shot can hold of a pose: who bows out of the picture is not seen to bow."""
+    if shot not in (ShotSize.MEDIUM, ShotSize.CLOSE_UP) or pose.roll or pose.y > 0.2:
+        return pose
+    held = 0.6 if shot is ShotSize.MEDIUM else 0.3
+    legs = (
+        dict(near_leg=p.STAND.near_leg, near_knee=2.0, far_leg=p.STAND.far_leg, far_knee=2.0)
+        if shot is ShotSize.CLOSE_UP
+        else {}
+    )
+    return pose._replace(x=pose.x * held, lean=pose.lean * held, head=pose.head * (0.4 + held), **legs)
 
 
 def _play(score: Score, time_s: float, duration_s: float) -> Pose:

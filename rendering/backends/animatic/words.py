@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-RAIN = "rain rainy storm thunder downpour"
-"""Stems that let it rain."""
+RAIN = "rain\\b rains\\b rainy\\b raining storm\\b thunderstorm downpour"
+SNOW = "snow\\b snows\\b snowy\\b snowing snowfall blizzard"
+"""What lets it rain or snow; a raincoat does not."""
 
 Meaning = TypeVar("Meaning", bound=StrEnum)
 
