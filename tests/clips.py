@@ -66,6 +66,12 @@ def a_ramp(num_frames: int, film_format: Format) -> list[Frames]:
     return [grey(4 + 4 * (i % 60), film_format) for i in range(num_frames)]
 
 
+def noise(num_frames: int, film_format: Format, seed: int = 0) -> list[Frames]:
+    """Pictures that no encoder reproduces exactly: encoding twice shows."""
+    random = np.random.default_rng(seed)
+    return list(random.integers(0, 256, (num_frames, film_format.height, film_format.width, 3), np.uint8))
+
+
 def keyframes_for(job: RenderJob, *, num_keyframes: int = 2, burn_in: BurnIn | None = None) -> Keyframes:
     """Greys from dark to light, evenly placed."""
     indices = tuple(np.linspace(0, job.num_frames - 1, num_keyframes).round().astype(int).tolist())

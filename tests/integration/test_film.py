@@ -10,6 +10,8 @@ import numpy as np
 import pysubs2
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from episodes.job import FilmJob, FilmPart, StoredFile
 from episodes.plan import Format
@@ -53,6 +55,10 @@ def cut_and_watch(cutter: Cutter, store: MemoryArtifacts, job: FilmJob, tmp_path
     return decoded(tmp_path / "watched.mp4", job.format)
 
 
+def reencoded(events: list[EventDict]) -> list[str]:
+    return [event["beat"] for event in events if event["event"] == "film.clip_reencoded"]
+
+
 def test_a_film_of_clips_that_agree_has_their_very_frames_in_story_order(
     cutter: Cutter, store: MemoryArtifacts, tmp_path: Path
 ) -> None:
@@ -63,9 +69,11 @@ def test_a_film_of_clips_that_agree_has_their_very_frames_in_story_order(
         store.get_file(video.key, tmp_path / "clip.mp4")
         clips.append(decoded(tmp_path / "clip.mp4", FILM))
 
-    film = cut_and_watch(cutter, store, a_film(videos), tmp_path)
+    with capture_logs() as events:
+        film = cut_and_watch(cutter, store, a_film(videos), tmp_path)
 
-    assert np.array_equal(film, np.concatenate(clips))  # bit for bit: nothing was encoded again
+    assert np.array_equal(film, np.concatenate(clips))
+    assert reencoded(events) == []  # encoding the same frames again may give the same bits, so equal frames prove too little
 
 
 def test_the_film_is_as_long_as_its_clips_and_starts_fast(cutter: Cutter, store: MemoryArtifacts, tmp_path: Path) -> None:
@@ -78,6 +86,16 @@ def test_the_film_is_as_long_as_its_clips_and_starts_fast(cutter: Cutter, store:
     assert (film.width, film.height) == (128, 96)
     data = store.get_bytes(film.key)
     assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+def test_many_short_clips_still_run_at_exactly_one_rate(cutter: Cutter, store: MemoryArtifacts, tmp_path: Path) -> None:
+    swift = Format(width=64, height=64, fps=60)  # a frame is no whole number of microseconds, in which ffmpeg counts clips
+    clip = a_stored_clip(store, "clips/1.mp4", tmp_path, num_frames=1, film_format=swift)
+
+    result = cutter.cut(a_film([clip] * 60, swift), FakeControl())
+
+    assert result.status == "succeeded", result.error
+    assert result.files["film"].duration_s == 1.0
 
 
 def test_subtitles_stand_where_their_clips_do(cutter: Cutter, store: MemoryArtifacts, tmp_path: Path) -> None:
@@ -97,8 +115,10 @@ def test_clips_of_another_size_rate_or_encoder_are_brought_to_the_episodes_forma
     wide = a_foreign(store, tmp_path, "wide.mp4", size="256x96", fps=24, seconds=1, options=[])
     slow = a_foreign(store, tmp_path, "slow.mp4", size="128x96", fps=8, seconds=1, options=["-bf", "2"])
 
-    film = cut_and_watch(cutter, store, a_film([own, wide, slow]), tmp_path)
+    with capture_logs() as events:
+        film = cut_and_watch(cutter, store, a_film([own, wide, slow]), tmp_path)
 
+    assert reencoded(events) == ["b2", "b3"]
     assert len(film) == 24 + 24 + 24
     red = np.array([254, 0, 0])
     assert np.abs(film[60].astype(int) - red).max() <= 4  # fills the frame

@@ -15,6 +15,7 @@ import pytest
 
 from episodes.job import JobResult
 from rendering import spool as spool_module
+from rendering.ffmpeg import Child
 from rendering.publishing import Publisher
 from rendering.spool import Spool
 from storage.artifacts import FolderRecipe, open_artifact_store
@@ -148,34 +149,40 @@ def test_a_cancel_after_the_restart_stores_nothing(copies: list[Path]) -> None:
     assert spool.used_bytes() == 0
 
 
-KILLED_WHILE_ENCODING = """
-import sys
-from pathlib import Path
-from tests.integration.test_publishing_crashes import a_publisher, wait_to_be_killed
-wait_to_be_killed(Path(sys.argv[1]))
-"""
-
-
-def wait_to_be_killed(world: Path) -> None:
-    """Publish up to the fourth frame, say so, and wait. Runs in a process of its own."""
+def wait_while_encoding(world: Path) -> None:
+    """Publish up to the fourth frame, say so, and wait to be killed."""
 
     class Waiting(FakeControl):
         def report(self, share: float) -> None:
             if share == 0.5:
-                sys.stdout.write("encoding\n")
-                sys.stdout.flush()
+                say("working")
                 signal.pause()
 
     publisher, _, _ = a_publisher(world)
     publisher.publish(JOB, keyframes_for(JOB), RUNTIME, Waiting())
 
 
-def test_a_killed_publisher_takes_ffmpeg_with_it_and_gives_its_spool_to_the_next(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-c", KILLED_WHILE_ENCODING, str(tmp_path)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+def wait_while_ffmpeg_works_alone(world: Path) -> None:
+    """Have ffmpeg do a minute's work that needs nothing from us, and wait to be killed."""
+    with Child(["-re", "-f", "lavfi", "-i", "testsrc=duration=60", "-f", "null", "-"], folder=world) as child:
+        say("working")
+        child.wait(FakeControl())
+
+
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+@pytest.mark.parametrize("waiting", [wait_while_encoding, wait_while_ffmpeg_works_alone])
+def test_a_killed_publisher_takes_ffmpeg_with_it_and_leaves_its_spool_to_the_next(
+    tmp_path: Path, waiting: Callable[[Path], None]
+) -> None:
+    program = f"from pathlib import Path; from {__name__} import {waiting.__name__} as wait; wait(Path({str(tmp_path)!r}))"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
-            assert process.stdout.readline() == b"encoding\n"
+            assert process.stdout.readline() == b"working\n"
             ffmpeg = os.pidfd_open(int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()))
         finally:
             process.kill()

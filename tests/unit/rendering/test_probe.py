@@ -58,6 +58,16 @@ def test_a_file_whose_pictures_were_overwritten_is_caught(clip: Path) -> None:
         probed(clip)
 
 
+def test_a_complaint_counts_even_where_every_frame_decodes(clip: Path) -> None:
+    data = bytearray(clip.read_bytes())
+    time_scale = data.index(b"mvhd") + 16
+    data[time_scale : time_scale + 4] = b"\xff" * 4
+    clip.write_bytes(data)
+
+    with pytest.raises(RenderFailed, match="does not decode cleanly: Invalid mvhd time scale"):
+        probed(clip)
+
+
 def test_a_file_that_is_no_video_is_caught(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("no video")
 

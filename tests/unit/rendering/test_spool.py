@@ -77,6 +77,20 @@ def test_a_discarded_entry_is_gone_and_discarding_it_again_is_fine(spool: Spool)
     assert spool.used_bytes() < 10
 
 
+def test_a_crash_while_discarding_leaves_garbage_and_never_half_an_entry(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = filled(spool)
+    entry.seal(FACTS)
+
+    def dies(folder: Path, *, ignore_errors: bool) -> None:
+        entry.clip.unlink()  # it got so far
+
+    with monkeypatch.context() as dying:
+        dying.setattr("rendering.spool.shutil.rmtree", dies)
+        entry.discard()
+
+    assert spool.resume() == []
+
+
 def test_a_full_spool_has_no_room_until_something_is_discarded(spool: Spool) -> None:
     assert spool.has_room()
     entry = filled(spool, num_bytes=1000)
