@@ -105,12 +105,9 @@ def restrained(pose: Pose, shot: ShotSize) -> Pose:
     if shot not in (ShotSize.MEDIUM, ShotSize.CLOSE_UP) or pose.roll or pose.y > 0.2:
         return pose
     held = 0.6 if shot is ShotSize.MEDIUM else 0.3
-    legs = (
-        dict(near_leg=p.STAND.near_leg, near_knee=2.0, far_leg=p.STAND.far_leg, far_knee=2.0)
-        if shot is ShotSize.CLOSE_UP
-        else {}
-    )
-    return pose._replace(x=pose.x * held, lean=pose.lean * held, head=pose.head * (0.4 + held), **legs)
+    if shot is ShotSize.CLOSE_UP:
+        pose = pose._replace(near_leg=p.STAND.near_leg, near_knee=2.0, far_leg=p.STAND.far_leg, far_knee=2.0)
+    return pose._replace(x=pose.x * held, lean=pose.lean * held, head=pose.head * (0.4 + held))
 
 
 def _play(score: Score, time_s: float, duration_s: float) -> Pose:
