@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import ProblemError
+from api.whole_forms import boundary_of
 from episodes.errors import KeyReused
 from episodes.ports import EpisodeStore, StoredAnswer
 
@@ -30,7 +31,6 @@ SPOOL_BYTES = 1_000_000  # a larger body waits on disk
 CHUNK_BYTES = 65_536
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 
 
 class Idempotency:
@@ -168,8 +168,7 @@ def _stored_name(scope: Scope, key: str) -> str:
 
 async def _spool_body(scope: Scope, headers: Headers, receive: Receive, spool: IO[bytes]) -> str:
     """Write the body down and return its fingerprint: the same for the same form, whatever its boundary is called."""
-    found = _BOUNDARY.search(headers.get("content-type", ""))
-    digest = _Fingerprint(found[1].encode() if found else b"")
+    digest = _Fingerprint(boundary_of(headers.get("content-type", "")))
     digest.update(scope.get("query_string", b"") + b"\n")
     while True:
         message = await receive()

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from api.problems import ProblemError
+from api.whole_forms import WholeForm, boundary_of
 
 
 class StrictRoute(APIRoute):
@@ -28,6 +29,8 @@ class StrictRoute(APIRoute):
                 _check(model, body)
             elif self.body_field is not None:
                 _must_be_form(request)
+                boundary = boundary_of(request.headers.get("content-type", ""))
+                request = Request(request.scope, WholeForm(request.receive, boundary))
             return await handle(request)
 
         return handle_strictly

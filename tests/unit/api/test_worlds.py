@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -204,14 +205,36 @@ async def test_an_upload_must_be_a_form(rig: Rig) -> None:
     is_problem(await rig.client.post("/worlds/market/images"), 422, "bad-input")
 
 
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + PNG
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"--x", b"--x\r\n\r\n", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nabc']
+    ("body", "detail"),
+    [
+        (b"", "The form breaks off before its end."),
+        (b"--x", "The form breaks off before its end."),
+        (PART, "The form breaks off before its end."),
+        (PART + b"--x--", "The form breaks off before its end."),
+        (PART + b"\r\n--y--", "The form breaks off before its end."),
+        (b"--x--\r\n", "file: Field required"),
+        (b"-x\r\n--x--", "Invalid multipart data."),
+    ],
 )
-async def test_a_broken_form_is_a_problem(rig: Rig, body: bytes) -> None:
+async def test_a_broken_form_is_refused_and_says_how_it_is_broken(rig: Rig, body: bytes, detail: str) -> None:
+    media_type = {"content-type": "multipart/form-data; boundary=x"}
+    problem = is_problem(await rig.client.post("/worlds/market/images", content=body, headers=media_type), 422, "bad-input")
+    assert problem["detail"] == detail
+
+
+async def test_a_form_that_comes_in_drops_is_whole(rig: Rig) -> None:
+    async def drops() -> AsyncIterator[bytes]:
+        for one in PART + b"\r\n--x--\r\n":
+            yield bytes([one])
+
     answer = await rig.client.post(
-        "/worlds/market/images", content=body, headers={"content-type": "multipart/form-data; boundary=x"}
+        "/worlds/market/images", content=drops(), headers={"content-type": 'multipart/form-data; boundary="x"'}
     )
-    is_problem(answer, 422, "bad-input")
+    assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("file", ["nothing.png", f"{'0' * 64}.png", f"{'0' * 64}.gif", "..%2f..%2fsecret", "%00"])
