@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+import time
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -13,25 +17,28 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
-from episodes.errors import BadInput
+from episodes.errors import BadInput, Unavailable
 from storage.transactions import WRITES, unavailable_when_silent
 
-PATIENCE_S = 4
-"""For a lock or a connection. With what follows it, a call on a dead database ends within about 5 s."""
+PATIENCE_S = 4.0
+"""For a lock, a statement or a connection. With what follows it, a call on a dead database ends within about 5 s."""
+
+FROZEN_S = 15
+"""A process that stands still amid a transaction (stopped, swapped out) loses it then, and its locks with it."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATING_IN_THIS_PROCESS = threading.Lock()  # Alembic's context is a global
 _MIGRATING = 7_305_021  # the advisory lock of PostgreSQL that starting processes queue at; any number, the same for all
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, *, patience_s: float = PATIENCE_S) -> Engine:
     """An engine with its pool. Connects later, when somebody asks something. Raises BadInput for a URL that cannot be."""
     where = _parsed(url)
     match where.get_backend_name():
         case "sqlite":
-            return _open_sqlite(where)
+            return _open_sqlite(where, patience_s)
         case "postgresql":
-            return _open_postgresql(where)
+            return _open_postgresql(where, patience_s)
         case other:
             raise BadInput(
                 f"A database of kind {other!r} is not supported.", "Use sqlite:/// or postgresql://.", "DATABASE_URL"
@@ -61,17 +68,19 @@ def _queue_up(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SET LOCAL statement_timeout = '300s'"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
 
 
 def _parsed(url: str) -> URL:
     try:
         return make_url(url.replace("postgres://", "postgresql://", 1))
-    except ArgumentError as wrong:
-        raise BadInput("The database's URL cannot be read.", "Use sqlite:///file or postgresql://…", "DATABASE_URL") from wrong
+    except (ArgumentError, ValueError):
+        # without its cause, which may quote the password
+        raise BadInput("The database's URL cannot be read.", "Use sqlite:///file or postgresql://…", "DATABASE_URL") from None
 
 
-def _open_sqlite(where: URL) -> Engine:
+def _open_sqlite(where: URL, patience_s: float) -> Engine:
     if where.database in (None, "", ":memory:"):
         raise BadInput(
             "A database in memory is seen by one connection only.", "Name a file: sqlite:///local.db", "DATABASE_URL"
@@ -79,14 +88,14 @@ def _open_sqlite(where: URL) -> Engine:
     Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         where.set(drivername="sqlite+pysqlite"),
-        connect_args={"timeout": PATIENCE_S, "check_same_thread": False},
+        connect_args={"timeout": patience_s, "check_same_thread": False},
         pool_size=10,
         max_overflow=30,
-        pool_timeout=PATIENCE_S,
+        pool_timeout=patience_s,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", partial(_begin_sqlite, patience_s=patience_s))
     return engine
 
 
@@ -96,25 +105,46 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_sqlite(connection: Connection, *, patience_s: float) -> None:
+    if not connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    give_up_at = time.monotonic() + patience_s
+    while not _has_begun(driver, patience_s):
+        if time.monotonic() > give_up_at:
+            raise Unavailable("The database is locked.", "Nothing is lost by that; try again.")
+        # SQLite's own waiting backs off to 0.1 s, and a busy writer's gaps are far shorter: who waits so is starved
+        time.sleep(random.uniform(0.0005, 0.004))
 
 
-def _open_postgresql(where: URL) -> Engine:
-    milliseconds = PATIENCE_S * 1000
+def _has_begun(driver: sqlite3.Connection, patience_s: float) -> bool:
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the higher bits say why it is busy
+            raise Unavailable(f"The database does not take writes: {error}.", "Nothing is lost by that; try again.") from error
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+    return True
+
+
+def _open_postgresql(where: URL, patience_s: float) -> Engine:
+    milliseconds = int(patience_s * 1000)
     return create_engine(
         where.set(drivername="postgresql+psycopg"),
         connect_args={
-            "connect_timeout": PATIENCE_S,
+            "connect_timeout": max(2, int(patience_s)),
             "application_name": "storyworld",
             "tcp_user_timeout": milliseconds,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds} "
-            f"-c idle_in_transaction_session_timeout={3 * milliseconds}",
+            f"-c idle_in_transaction_session_timeout={FROZEN_S * 1000}",
         },
         pool_size=5,
         max_overflow=10,
-        pool_timeout=PATIENCE_S,
+        pool_timeout=patience_s,
         pool_pre_ping=True,  # after a restart of the server the pool is full of dead connections
         hide_parameters=True,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Double, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -44,10 +44,19 @@ class Transactions:
 
 @contextmanager
 def unavailable_when_silent() -> Iterator[None]:
+    """What the database could not do now becomes Unavailable; what it must not do stays what it is."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable("The database does not answer.", "Nothing is lost by that; try again.") from error
+        raise _unavailable() from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _unavailable() from error
+        raise
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The database does not answer.", "Nothing is lost by that; try again.")
 
 
 def insert_once(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
