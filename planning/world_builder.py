@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from episodes.errors import BadInput, NotFound, RevisionConflict
@@ -11,6 +12,8 @@ from planning.extraction.decode import Decoded, decode
 from planning.extraction.file_names import safe_file_name
 from planning.extraction.measure import Measured, measure
 from planning.intake import take_in
+
+log = logging.getLogger(__name__)
 
 _MAX_TRIES: Final = 50  # each failed try means that somebody else's succeeded, so this many uploads at once get through
 
@@ -26,8 +29,14 @@ class StoredWorlds:
         stored = self._stored(world_id)
         known = {picture.sha256 for picture in stored.world.pictures()}
         for upload in self._worlds.pictures(world_id):
-            if upload.sha256 not in known:
-                stored, _ = self._take_in(upload, decode(self._artifacts.get_bytes(upload.key)))
+            if upload.sha256 in known:
+                continue
+            picture, measured = _read(upload, decode(self._artifacts.get_bytes(upload.key)))
+            try:
+                stored = self._take_in(upload, picture, measured)
+            except BadInput:
+                # somebody put a world that has no room for it: theirs is the last word
+                log.warning("picture_left_out", extra={"world_id": world_id, "picture": upload.sha256})
         return stored
 
     def exists(self, world_id: str) -> bool:
@@ -45,10 +54,11 @@ class StoredWorlds:
             size_bytes=len(decoded.data),
         )
         # a full world refuses before anything is stored
-        take_in(self._stored(world_id).world, *_read(upload, decoded))
+        picture, measured = _read(upload, decoded)
+        take_in(self._stored(world_id).world, picture, measured, upload.file_name)
         self._artifacts.put_bytes(upload.key, decoded.data, decoded.media_type)
         self._worlds.add_picture(upload)
-        return self._take_in(upload, decoded)
+        return self._take_in(upload, picture, measured), picture
 
     def _stored(self, world_id: str) -> StoredWorld:
         try:
@@ -56,21 +66,20 @@ class StoredWorlds:
         except NotFound:
             return StoredWorld(world_id=world_id, revision=0, source=WorldSource.EMPTY, world=World())
 
-    def _take_in(self, upload: UploadedPicture, decoded: Decoded) -> tuple[StoredWorld, Picture]:
-        picture, measured, file_name = _read(upload, decoded)
+    def _take_in(self, upload: UploadedPicture, picture: Picture, measured: Measured) -> StoredWorld:
         for attempt in range(_MAX_TRIES):
             stored = self._stored(upload.world_id)
-            world = take_in(stored.world, picture, measured, file_name)
+            world = take_in(stored.world, picture, measured, upload.file_name)
             source = WorldSource.STORED if stored.source is WorldSource.STORED else WorldSource.EXTRACTED
             try:
-                return self._worlds.put(upload.world_id, world, source, expected_revision=stored.revision), picture
+                return self._worlds.put(upload.world_id, world, source, expected_revision=stored.revision)
             except RevisionConflict:
                 if attempt + 1 == _MAX_TRIES:
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _read(upload: UploadedPicture, decoded: Decoded) -> tuple[Picture, Measured, str]:
+def _read(upload: UploadedPicture, decoded: Decoded) -> tuple[Picture, Measured]:
     measured = measure(decoded)
     height, width = decoded.rgba_HWC.shape[:2]
     picture = Picture(
@@ -84,4 +93,4 @@ def _read(upload: UploadedPicture, decoded: Decoded) -> tuple[Picture, Measured,
         light=measured.light,
         faces=measured.faces,
     )
-    return picture, measured, upload.file_name
+    return picture, measured

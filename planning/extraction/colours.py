@@ -13,7 +13,7 @@ from planning.extraction.decode import Pixels
 Lab = NDArray[np.float32]
 """L 0 to 100, a and b about -127 to 127; last axis 3."""
 
-_MAX_SAMPLES: Final = 12_000
+_MAX_SAMPLES: Final = 3_000
 _NUM_CLUSTERS: Final = 8
 _SAME: Final = 10.0  # ΔE below which two colours of a palette would be called the same
 _MIN_SHARE: Final = 0.015
@@ -58,8 +58,7 @@ def palette_of(rgb_N3: Pixels, *, num_colours: int = 6) -> tuple[str, ...]:
 
 def _clusters(lab: Lab) -> NDArray[np.int64]:
     """k-means; it starts from the most common colour and then from whatever lies farthest, weighted by how common it is."""
-    bins, inverse, counts = np.unique(np.round(lab / 8).astype(np.int32), axis=0, return_inverse=True, return_counts=True)
-    del inverse
+    bins, counts = np.unique(np.round(lab / 8).astype(np.int32), axis=0, return_counts=True)
     points = bins.astype(np.float32) * 8
     centres = [points[int(np.argmax(counts))]]
     for _ in range(min(_NUM_CLUSTERS, len(points)) - 1):
@@ -74,17 +73,15 @@ def _clusters(lab: Lab) -> NDArray[np.int64]:
 
 
 def light_of(rgb: Pixels) -> Light:
-    """Dark is night; warm and not bright is dusk; else day. From means over the upper two thirds, where the sky would be."""
-    lab = to_lab(rgb[: max(1, rgb.shape[0] * 2 // 3)])
+    """Dark is night; much red, pink or orange that is not bright is dusk; else day. Of the upper two thirds, where the sky would be."""
+    rows, columns = (max(1, length // 200) for length in rgb.shape[:2])
+    lab = to_lab(np.ascontiguousarray(rgb[: max(1, rgb.shape[0] * 2 // 3) : rows, ::columns]))
     brightness = float(lab[..., 0].mean())
-    warmth = float(lab[..., 2].mean()) + 0.5 * float(lab[..., 1].mean())
-    if brightness < 28:
+    reddish = float((lab[..., 1] > 10).mean())
+    is_bluish = float(lab[..., 2].mean()) < 0
+    if brightness < 28 or (brightness < 36 and is_bluish):
         return Light.NIGHT
-    if brightness < 36 and warmth < 4:
-        return Light.NIGHT
-    if warmth > 14 and brightness < 72:
-        return Light.DUSK
-    return Light.DAY
+    return Light.DUSK if reddish > 0.45 and brightness < 75 else Light.DAY
 
 
 def as_hex(rgb: NDArray[np.generic]) -> str:

@@ -8,6 +8,7 @@ pictures, sunglasses and faces under coloured light. A miss makes a portrait a p
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from planning.extraction.decode import Pixels
 _LOOK_AT: Final = 400
 _MIN_SIDE: Final = 0.03
 """Of the picture's longer side; smaller areas cannot be told from hands."""
+_EYE_DARKNESS: Final = 0.84
 _MAX_FACES: Final = 32
 
 
@@ -69,24 +71,27 @@ def _areas(skin: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
 
 
 def _has_eyes(luma: NDArray[np.float32]) -> bool:
-    """Two spots, left and right at about one height in the upper half, clearly darker than the area's middle tone."""
+    """Two small spots, darker than what is around them, side by side in the upper part and about the middle."""
+    import cv2
+
     height, width = luma.shape
-    top, bottom = round(0.15 * height), round(0.65 * height)
-    band = luma[top:bottom]
-    if band.shape[0] < 4 or width < 6:
-        return False
-    limit = float(np.median(luma)) * 0.72
-    left, right = band[:, round(0.1 * width) : width // 2], band[:, width // 2 : round(0.9 * width)]
-    spots = [_darkest_row(side, limit) for side in (left, right)]
-    if spots[0] is None or spots[1] is None:
-        return False
-    return bool(abs(spots[0] - spots[1]) <= 0.14 * height)
+    around = cv2.GaussianBlur(luma, (0, 0), 0.12 * width)
+    spots = (luma < _EYE_DARKNESS * around).astype(np.uint8)
+    spots[: round(0.12 * height)] = 0
+    spots[round(0.68 * height) :] = 0
+    _, _, stats, centres = cv2.connectedComponentsWithStats(spots)
+    eyes = [
+        (float(x), float(y))
+        for (_, _, w, h, area), (x, y) in list(zip(stats, centres, strict=True))[1:]
+        if area >= max(2.0, 0.0008 * height * width) and w <= 0.36 * width and h <= 0.3 * height
+    ]
+    return any(_are_a_pair(one, other, width, height) for one, other in combinations(eyes, 2))
 
 
-def _darkest_row(side: NDArray[np.float32], limit: float) -> float | None:
-    dark = side < limit
-    share = float(dark.mean())
-    if not 0.01 <= share <= 0.45:
-        return None
-    rows = np.nonzero(dark)[0]
-    return float(np.median(rows))
+def _are_a_pair(one: tuple[float, float], other: tuple[float, float], width: int, height: int) -> bool:
+    apart, middle = abs(one[0] - other[0]), (one[0] + other[0]) / 2
+    return (
+        0.2 * width <= apart <= 0.62 * width
+        and abs(one[1] - other[1]) <= 0.07 * height
+        and 0.36 * width <= middle <= 0.64 * width
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -169,7 +169,7 @@ def test_prompts_hold_every_description_word_for_word() -> None:
 def test_neighbouring_shots_differ() -> None:
     beats = plan_of(INTENTS[0], num_beats=30).beats
 
-    for before, after in zip(beats, beats[1:], strict=False):
+    for before, after in pairwise(beats):
         assert (before.shot_size, before.camera_move) != (after.shot_size, after.camera_move)
 
 
@@ -185,7 +185,7 @@ def test_what_continues_stays_in_its_place_and_most_beats_wait_for_nobody() -> N
     num_waiting = 0
     for intent in INTENTS:
         beats = plan_of(intent, num_beats=20).beats
-        for before, beat in zip(beats, beats[1:], strict=False):
+        for before, beat in pairwise(beats):
             if beat.starts_from is not None:
                 num_waiting += 1
                 assert beat.starts_from == before.beat_id

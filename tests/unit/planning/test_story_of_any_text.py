@@ -14,9 +14,11 @@ from planning.example_world import example_world
 from planning.offline.planner import OfflinePlanner
 
 EXAMPLE = example_world()
-WORDS = st.sampled_from(
-    ["Saitama", "Mika", "the", "a", "two", "robots", "monster", "fights", "finds", "lost", "running", "is", "are", "and", ",", "then", "her", "it", "who", "to", "from", "in", "on", "at", "night", "forest", "rooftop", "dance", "sees", "attack", "by", "with", "of", ".", "!", "vs", "between", "Goku's", "that", "not", "can", "'tis", "—", "猫"]
-)
+VOCABULARY = """
+    Saitama Mika the a two robots monster fights finds lost running is are and , then her it who to from in on at night
+    forest rooftop dance sees attack by with of . ! vs between Goku's that not can 'tis — 猫
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
 PLAIN = st.characters(exclude_categories=["Cc", "Cs"])
 NAMES = st.text(PLAIN, min_size=1, max_size=12).filter(lambda name: name.strip())
 
