@@ -19,7 +19,6 @@ from episodes.errors import FailureClass, RenderFailed
 from episodes.ports import Control
 
 POLL_S = 0.05
-PIPE_BYTES = 1 << 20  # what Linux lets anybody have; a 512×512 frame fits, so that writing one does not wait for ffmpeg
 
 
 def local_input(name: str) -> list[str]:
@@ -66,7 +65,6 @@ class Child:
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._log,
-            pipesize=PIPE_BYTES if feed else -1,
             bufsize=0,
         )
 

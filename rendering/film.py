@@ -115,9 +115,15 @@ def _cut(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> _F
     return _Film(
         path=path,
         video=video,
-        poster_HWC=frame_at(path, sum(num_frames) // 2, film_format=job.format, control=control),
+        poster_HWC=frame_at(path, _poster_index(num_frames), film_format=job.format, control=control),
         cues=cues_of(list(zip(subtitles, num_frames, strict=True)), job.format.fps),
     )
+
+
+def _poster_index(num_frames: list[int]) -> int:
+    """The middle of the middle clip; the film's own middle may be the black from which a clip fades in."""
+    middle = len(num_frames) // 2
+    return sum(num_frames[:middle]) + num_frames[middle] // 2
 
 
 def _gather(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> list[tuple[Path, Stream]]:

@@ -10,7 +10,7 @@ from rendering.backend import Frames
 
 MAX_BYTES = 150_000
 MAX_SIDE = 1280  # pixels; a poster is shown small
-QUALITIES = (88, 80, 70, 55, 40, 20)
+QUALITIES = (88, 80, 70, 55, 40, 20, 5)  # the last is for pictures that are all noise
 
 
 def jpeg(frame_HWC: Frames) -> bytes:

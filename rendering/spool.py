@@ -20,7 +20,7 @@ from episodes.job import RenderJob, RuntimeFacts
 from episodes.nouns import Noun
 from rendering.probe import VideoFacts
 
-HANDOVER_S = 5.0  # a publisher that was just killed may take a moment to die
+HANDOVER_S = 2.0  # a publisher that was just killed may take a moment to die
 
 log = structlog.get_logger(__name__)
 
@@ -70,10 +70,6 @@ class Entry:
         """Repeatable. The marker goes first: a crash half-way leaves garbage, never half an entry."""
         self._ready.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def is_sealed(self) -> bool:
-        return self._ready.exists()
 
     @property
     def _ready(self) -> Path:
@@ -132,7 +128,7 @@ class Spool:
         return self.used_bytes() < self._max_bytes
 
     def used_bytes(self) -> int:
-        return sum(_size(f) for f in self._root.rglob("*"))
+        return sum(_size(Path(folder, name)) for folder, _, names in os.walk(self._root) for name in names)
 
     def close(self) -> None:
         """Let another publisher have it."""
