@@ -300,7 +300,7 @@ def shake_of(acts: Sequence[Act], time_s: float, seed: int) -> float:
 
 def _blow_force(time_s: float, hold: float = 0.14) -> float:
     """1 when a blow lands, fading while it is held; 0 between blows."""
-    where = (time_s / BLOW_PERIOD_S) % 1.0 - BLOW_AT + 0.02
+    where = (time_s / BLOW_PERIOD_S) % 1.0 - BLOW_AT + 1e-6
     return 1 - where / hold if 0 <= where < hold else 0.0
 
 

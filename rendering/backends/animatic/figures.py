@@ -13,7 +13,7 @@ from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.creatures import draw_creature
 from rendering.backends.animatic.looks import Body
-from rendering.backends.animatic.palette import Light
+from rendering.backends.animatic.palette import Light, Rgb
 from rendering.backends.animatic.pen import Pen, Rgba, blank, frame_matrix, lay_over
 from rendering.backends.animatic.people import draw_person
 from rendering.backends.animatic.poses import Pose
@@ -30,7 +30,7 @@ def draw_actor(
     """`feet` is where it stands, in pixels; `height_px` how tall it is. With a puppet it is moved, not drawn."""
     direction = -1.0 if actor.faces_left else 1.0
     moved = (feet[0] + direction * pose.x * height_px, feet[1] - pose.y * height_px)
-    window = _window(frame, *moved, height_px)
+    window = _window(frame, actor, pose, moved, height_px)
     if window is None:
         return
     if puppet is not None:
@@ -46,7 +46,9 @@ def _drawn(actor: Actor, pose: Pose, window: tuple[int, int, int, int], feet: Po
     image = blank((x1 - x0) * _FINER, (y1 - y0) * _FINER)
     origin = ((feet[0] - x0) * _FINER, (feet[1] - y0) * _FINER)
     line_px = float(np.clip(height_px * 0.0042, 0.45, 0.8 + height_px * 0.0012)) * _FINER
-    pen = _turned(Pen(image, frame_matrix(origin, height_px * _FINER, mirrored=actor.faces_left), line_px), pose)
+    pen = _turned(
+        Pen(image, frame_matrix(origin, height_px * _FINER, mirrored=actor.faces_left), line_px), pose, actor.looks.body
+    )
     sway = float(np.sin(time_s * 2.4 + actor.delay_s * 7))
     if actor.act in (Act.RUN, Act.FLEE, Act.FLY, Act.WALK):
         sway = 0.8 + 0.3 * sway
@@ -58,19 +60,22 @@ def _drawn(actor: Actor, pose: Pose, window: tuple[int, int, int, int], feet: Po
     return np.asarray(cv2.resize(image, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _turned(pen: Pen, pose: Pose) -> Pen:
+def _turned(pen: Pen, pose: Pose, body: Body) -> Pen:
     """Rolls and squashes the whole body about its feet (lying down: about the back)."""
     stretched = pen.matrix @ np.array([[1 / pose.squash**0.5, 0, 0], [0, pose.squash, 0], [0, 0, 1]])
-    lift = 0.08 * min(1.0, abs(pose.roll) / 80)
+    thick = 0.24 if body is Body.MONSTER else 0.08
+    lift = thick * min(1.0, abs(pose.roll) / 80)
     flat = Pen(pen.image, stretched, pen.line_px)
     return flat.at((0.45 * min(1.0, pose.roll / 80) if pose.y == 0 else 0.0, lift), 1.0, pose.roll)
 
 
-def _window(frame: Frames, x: float, y: float, height_px: float) -> tuple[int, int, int, int] | None:
+def _window(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float) -> tuple[int, int, int, int] | None:
     """The part of the frame that a figure can touch."""
-    reach = _REACH * height_px
-    x0, x1 = max(0, int(x - reach)), min(frame.shape[1], int(x + reach) + 1)
-    y0, y1 = max(0, int(y - reach * 1.1)), min(frame.shape[0], int(y + 0.5 * height_px) + 1)
+    x, y = feet
+    upright = abs(pose.roll) < 20 and actor.looks.body in (Body.PERSON, Body.ROBOT)
+    across = (0.8 if upright else _REACH) * height_px
+    x0, x1 = max(0, int(x - across)), min(frame.shape[1], int(x + across) + 1)
+    y0, y1 = max(0, int(y - _REACH * 1.1 * height_px)), min(frame.shape[0], int(y + (0.12 if upright else 0.5) * height_px) + 1)
     return (x0, y0, x1, y1) if x1 - x0 > 1 and y1 - y0 > 1 else None
 
 
@@ -101,12 +106,12 @@ def _shifted(alpha: NDArray[np.uint8], dx: float, dy: float) -> NDArray[np.uint8
     )
 
 
-def _tint(figure: Rgba, edge: NDArray[np.uint8], colour: tuple[int, int, int], strength: float) -> None:
-    share = cv2.cvtColor(cv2.convertScaleAbs(edge, alpha=strength), cv2.COLOR_GRAY2RGB)
-    rgb = figure[..., :3]
-    kept = cv2.multiply(rgb, cv2.bitwise_not(share), scale=1 / 255)
-    added = cv2.multiply(share, np.full_like(share, colour), scale=1 / 255)
-    figure[..., :3] = cv2.add(kept, added)
+def _tint(figure: Rgba, edge: NDArray[np.uint8], colour: Rgb, strength: float) -> None:
+    """Only where there is an edge, which is a small part of a figure."""
+    rows, columns = np.nonzero(edge > 3)
+    share = edge[rows, columns].astype(np.float32)[:, None] * np.float32(strength / 255)
+    under = figure[rows, columns, :3]
+    figure[rows, columns, :3] = (under + (np.array(colour, np.float32) - under) * share + 0.5).astype(np.uint8)
 
 
 def draw_shadow(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float, light: Light) -> None:

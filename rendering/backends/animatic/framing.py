@@ -28,6 +28,10 @@ class Framing:
     """Of the place, in frame heights."""
 
 
+# of the frame's height: what a move would else cut off at the sides when it begins or ends
+_ROOM = {CameraMove.PAN_LEFT: PAN, CameraMove.PAN_RIGHT: PAN, CameraMove.PUSH_IN: 0.12, CameraMove.PULL_OUT: 0.12}
+
+
 def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
     """Who is looked at when there is room for one: who speaks, else who acts."""
     speaker = beat.dialogue.character_id if beat.dialogue else None
@@ -35,8 +39,7 @@ def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
 
 
 def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
-    # a pan needs room on both sides, else it begins and ends without somebody
-    sway = PAN if beat.camera_move in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT) else 0.0
+    sway = _ROOM.get(beat.camera_move, 0.0)
     match beat.shot_size:
         case ShotSize.EXTREME_WIDE:
             return _whole(actors, aspect, sway, tall=5.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)

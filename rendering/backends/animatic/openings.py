@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from episodes.errors import FailureClass, RenderFailed
 from rendering.backend import Frames
@@ -14,8 +13,10 @@ from rendering.backends.animatic.score import ease
 
 DISSOLVE_S = 0.5
 """How long the earlier picture takes to give way."""
-_SLATE, _SUBTITLE = 0.085, 0.235
-"""Shares of the height at the top and the bottom in which the earlier clip's slate, timecode and subtitle are burnt in."""
+_SLATE = 0.085
+"""Share of the height at the top in which the earlier clip's slate and timecode are burnt in."""
+_SUBTITLE = 0.28
+"""Share at the bottom in which its subtitle is looked for."""
 
 
 def last_frame(path: Path, key: str, width: int, height: int) -> Frames:
@@ -30,7 +31,21 @@ def last_frame(path: Path, key: str, width: int, height: int) -> Frames:
     rgb = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
     if rgb.shape[:2] != (height, width):
         rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(rgb, np.uint8)
+    return _without_subtitle(np.asarray(rgb, np.uint8))
+
+
+def _without_subtitle(frame: Frames) -> Frames:
+    """Paints over bright letters at the bottom from what is around them: the next subtitle will stand in the same place."""
+    height = frame.shape[0]
+    top = int((1 - _SUBTITLE) * height)
+    band = np.ascontiguousarray(frame[top:])
+    letters = np.where(band.min(2) > 205, 255, 0).astype(np.uint8)
+    if float((letters > 0).mean()) > 0.3:  # snow, sand, a white wall: letters cannot be told from it
+        return frame
+    reach = 2 * max(1, round(height * 0.008)) + 1
+    mask = cv2.dilate(letters, np.ones((reach, reach), np.uint8))
+    frame[top:] = cv2.inpaint(band, mask, 3, cv2.INPAINT_TELEA)
+    return frame
 
 
 def _last(video: cv2.VideoCapture) -> Frames | None:
@@ -56,16 +71,10 @@ def _read_on(video: cv2.VideoCapture) -> Frames | None:
 def dissolve(frame: Frames, before: Frames, time_s: float) -> None:
     """Lets `before` shine through, in place: all of it at the beat's first frame, nothing after DISSOLVE_S.
 
-    Its top and bottom never come back: letters are burnt into them, and would stand under those of this beat.
+    Its topmost strip never comes back: the slate and the timecode are burnt into it.
     """
     share = 1 - ease(time_s / DISSOLVE_S)
     if share > 0:
-        part = _without_letters(frame.shape[0]) * np.float32(share)
+        y = (np.arange(frame.shape[0], dtype=np.float32) + 0.5) / frame.shape[0]
+        part = np.clip((y - _SLATE) / 0.05, 0, 1) * np.float32(share)
         frame[:] = (frame + (before.astype(np.float32) - frame) * part[:, None, None] + 0.5).astype(np.uint8)
-
-
-def _without_letters(height: int) -> NDArray[np.float32]:
-    """1 in the middle, 0 where letters may be, with soft steps between."""
-    y = (np.arange(height, dtype=np.float32) + 0.5) / height
-    rise, fall = (y - _SLATE) / 0.06, (1 - _SUBTITLE - y) / 0.06
-    return np.clip(np.minimum(rise, fall), 0, 1).astype(np.float32)

@@ -32,22 +32,15 @@ class Puppet:
         if self.cutout.is_bust:
             feet, height_px = _hung(self.cutout, feet, height_px)
         image = self._sized(height_px)
-        tall = image.shape[0]
-        across = (np.arange(x0, x1, dtype=np.float32)[None, :] - np.float32(feet[0])) / np.float32(height_px)
-        up = (np.float32(feet[1]) - np.arange(y0, y1, dtype=np.float32)[:, None]) / np.float32(height_px)
-        if mirrored:
-            across = -across
-        u, v = _unposed(
-            np.broadcast_to(across, (y1 - y0, x1 - x0)),
-            np.broadcast_to(up, (y1 - y0, x1 - x0)),
-            pose,
-            self.cutout,
-            self._parting,
-        )
-        columns = u * np.float32(tall) + np.float32(image.shape[1] / 2)
-        rows = (1 - v) * np.float32(tall)
-        seen = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        return np.asarray(seen, np.uint8)
+        tall, wide = image.shape[:2]
+        across = (np.arange(x0, x1 + _COARSE, _COARSE, dtype=np.float32)[None, :] - np.float32(feet[0])) / np.float32(height_px)
+        up = (np.float32(feet[1]) - np.arange(y0, y1 + _COARSE, _COARSE, dtype=np.float32)[:, None]) / np.float32(height_px)
+        grid = np.broadcast_arrays(-across if mirrored else across, up)
+        u, v, gap = _unposed(grid[0], grid[1], pose, self.cutout, self._parting)
+        columns, rows = (_finer(part, (x1 - x0, y1 - y0)) for part in (u * tall + wide / 2 - 0.5, (1 - v) * tall - 0.5))
+        if gap is not None:
+            columns[_finer(gap.astype(np.float32), (x1 - x0, y1 - y0)) > 0.5] = -9
+        return np.asarray(cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8)
 
     def _sized(self, height_px: float) -> Rgba:
         """Shrunk by area first: sampling a big picture at few points flickers."""
@@ -61,6 +54,8 @@ class Puppet:
 
 
 Grid = NDArray[np.float32]
+Gap = NDArray[np.bool_]
+_COARSE = 2  # pixels between the points that are worked out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,20 +92,30 @@ def _hung(cutout: Cutout, feet: tuple[float, float], height_px: float) -> tuple[
     return (feet[0], feet[1] - height_px + tall_px), tall_px
 
 
-def _unposed(u: Grid, v: Grid, pose: Pose, cutout: Cutout, parting: Seam | None) -> tuple[Grid, Grid]:
-    """From where in the straight cut-out each point of the posed one comes; both in body heights, feet at the origin."""
-    u, v = _unturned(u, v, pose)
+def _finer(coarse: Grid, size: tuple[int, int]) -> Grid:
+    """From every few pixels to every pixel: poses bend smoothly."""
+    matrix = np.array([[1 / _COARSE, 0, 0], [0, 1 / _COARSE, 0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(np.ascontiguousarray(coarse, np.float32), matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
+
+
+def _unposed(u: Grid, v: Grid, pose: Pose, cutout: Cutout, parting: Seam | None) -> tuple[Grid, Grid, Gap | None]:
+    """From where in the straight cut-out each point of the posed one comes, and where nothing comes: in body heights, feet at the origin."""
+    u, v = _unturned(u, v, pose, cutout.width)
     v = v / np.float32(pose.squash)
     u = u * np.float32(pose.squash**0.5)
     if cutout.is_bust:
-        return _nodded(u, v, pose)
+        return *_nodded(u, v, pose), None
     u, v = _unbent(u, v, float(np.clip(pose.lean, -40, 40)))
     return _stepped(u, v, pose, parting)
 
 
-def _unturned(u: Grid, v: Grid, pose: Pose) -> tuple[Grid, Grid]:
+def _unturned(u: Grid, v: Grid, pose: Pose, width: float) -> tuple[Grid, Grid]:
     a = np.radians(pose.roll)
-    lift = 0.14 * min(1.0, abs(pose.roll) / 80) if pose.y == 0 else 0.0
+    lift = (0.45 * width - 0.05) * min(1.0, abs(pose.roll) / 80) if pose.y == 0 else 0.0
     shift = 0.45 * float(np.clip(pose.roll / 80, -1, 1)) if pose.y == 0 else 0.0
     du, dv = u - np.float32(shift), v - np.float32(lift)
     c, s = np.float32(np.cos(a)), np.float32(np.sin(a))
@@ -127,14 +132,14 @@ def _unbent(u: Grid, v: Grid, degrees: float) -> tuple[Grid, Grid]:
     return du * c - dv * s, du * s + dv * c + np.float32(_HIP)
 
 
-def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, Grid]:
+def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, Grid, Gap | None]:
     """Legs: the halves below the hips spread as the legs do, and rise in turn as the knees bend.
 
     They never cross, which would tear the picture. A robe, where no parting is seen, swings as a whole.
     """
     down = np.clip((_HIP - v) / _HIP, 0, 1)
     if parting is None:
-        return u - down * down * np.float32(0.12 * np.sin(np.radians(pose.near_leg - pose.far_leg))), v
+        return u - down * down * np.float32(0.12 * np.sin(np.radians(pose.near_leg - pose.far_leg))), v, None
     middle = np.interp(down, np.linspace(0, 1, parting.middle.size), parting.middle).astype(np.float32)
     near_side = (0.5 - 0.5 * np.tanh((u - middle) / np.float32(0.02))).astype(np.float32)
     apart = max(0.0, min(70.0, abs(pose.near_leg - pose.far_leg)) - 10)
@@ -143,9 +148,9 @@ def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, 
     sunk = min(lift_near, lift_far)
     off = u - middle  # what lies between the spread legs is the gap itself, drawn wider
     u = middle + np.sign(off) * np.maximum(np.abs(off) - down * spread, 0)
-    u = np.where((np.abs(off) < down * spread) & (down > parting.opens), np.float32(9), u)
+    gap = (np.abs(off) < down * spread) & (down > parting.opens) & (v >= 0)
     v = v - down * (near_side * np.float32(lift_near - sunk) + (1 - near_side) * np.float32(lift_far - sunk))
-    return u, v * np.float32(1 + 0.5 * sunk)
+    return u, v * np.float32(1 + 0.5 * sunk), gap
 
 
 def _nodded(u: Grid, v: Grid, pose: Pose) -> tuple[Grid, Grid]:

@@ -98,7 +98,7 @@ class Scene:
 
     def _seen(self, actor: Actor, camera: Camera, time_s: float) -> Seen:
         pose = pose_at(actor.act, time_s, self._duration_s, enters=actor.enters, delay_s=actor.delay_s)
-        pose = restrained(pose._replace(y=pose.y * min(1.0, 1.3 / actor.height)), self._beat.shot_size)
+        pose = restrained(pose, actor.height, self._beat.shot_size)
         feet, height = self._stand(actor, camera, time_s)
         return Seen(actor=actor, pose=pose, feet=feet, height=height)
 

@@ -27,29 +27,50 @@ def _loop(period_s: float, *poses: Pose) -> Score:
 
 BLOW_PERIOD_S = 1.5
 """From one punch to the next; whoever is hit keeps the same time."""
-BLOW_AT = 0.42
+BLOW_AT = 0.4
 """Share of the period at which a punch lands."""
+
+FALLEN_AT = 0.26
+"""Share of the beat after which who is beaten lies still."""
+_BEFORE = BLOW_AT - 0.001  # blows are drawn without anything in between: that is what makes them fast
 
 _FIGHT = Score(
     period_s=BLOW_PERIOD_S,
-    moments=((0.0, p.GUARD), (0.26, p.WIND_UP), (BLOW_AT, p.PUNCH), (0.56, p.PUNCH), (0.8, p.GUARD_LOW)),
+    moments=(
+        (0.0, p.GUARD),
+        (0.26, p.WIND_UP),
+        (_BEFORE, p.WIND_UP),
+        (BLOW_AT, p.PUNCH),
+        (0.6, p.PUNCH._replace(x=0.36)),
+        (0.85, p.GUARD_LOW),
+    ),
 )
 _HIT = Score(
-    period_s=BLOW_PERIOD_S, moments=((0.0, p.GUARD), (0.34, p.GUARD_LOW), (0.46, p.STRUCK), (0.66, p.STRUCK), (0.86, p.STAGGER))
+    period_s=BLOW_PERIOD_S,
+    moments=(
+        (0.0, p.GUARD),
+        (_BEFORE, p.GUARD_LOW),
+        (BLOW_AT, p.STRUCK),
+        (0.62, p.STRUCK._replace(x=-0.29)),
+        (0.86, p.STAGGER),
+    ),
 )
 
 SCORES: dict[Act, Score] = {
     Act.STAND: _loop(3.2, p.STAND, p.BREATHE),
     Act.ENTER: _loop(1.1, p.CONTACT_A, p.PASSING_A, p.CONTACT_B, p.PASSING_B),
     Act.WALK: _loop(1.1, p.CONTACT_A, p.PASSING_A, p.CONTACT_B, p.PASSING_B),
-    Act.RUN: _loop(0.72, p.RUN_A, p.RUN_B, p.RUN_C, p.RUN_D),
-    Act.FLEE: _loop(0.72, p.RUN_A, p.RUN_B, p.RUN_C, p.RUN_D),
+    Act.RUN: _loop(0.84, p.RUN_A, p.RUN_B, p.RUN_C, p.RUN_D),
+    Act.FLEE: _loop(0.84, p.RUN_A, p.RUN_B, p.RUN_C, p.RUN_D),
     Act.FIGHT: _FIGHT,
     Act.HIT: _HIT,
     Act.FACE_OFF: _loop(1.8, p.GUARD, p.GUARD_LOW),
-    Act.DOWN: Score(moments=((0.0, p.STRUCK), (0.08, p.STRUCK), (0.26, p.LYING), (1.0, p.LYING._replace(head=6)))),
+    Act.DOWN: Score(moments=((0.0, p.STRUCK), (0.08, p.STRUCK), (FALLEN_AT, p.LYING), (1.0, p.LYING._replace(head=6)))),
     Act.ROAR: _loop(1.8, p.BELLOW_A, p.BELLOW_B, p.BELLOW_B._replace(mouth=0.7)),
-    Act.CAST: Score(period_s=BLOW_PERIOD_S, moments=((0.0, p.GATHER), (0.3, p.GATHER), (BLOW_AT, p.BLAST), (0.8, p.BLAST))),
+    Act.CAST: Score(
+        period_s=BLOW_PERIOD_S,
+        moments=((0.0, p.GATHER), (_BEFORE, p.GATHER._replace(lean=-9)), (BLOW_AT, p.BLAST), (0.8, p.BLAST)),
+    ),
     Act.JUMP: Score(period_s=1.7, moments=((0.0, p.CROUCH), (0.18, p.CROUCH), (0.42, p.LEAP), (0.55, p.LEAP), (0.8, p.CROUCH))),
     Act.FLY: _loop(1.8, p.FLIGHT_A, p.FLIGHT_B),
     Act.FALL: _loop(1.2, p.FALLING_A, p.FALLING_B),
@@ -100,11 +121,12 @@ def pose_at(act: Act, time_s: float, duration_s: float, *, enters: bool = False,
     return _play(SCORES[act], since + delay_s, duration_s)
 
 
-def restrained(pose: Pose, shot: ShotSize) -> Pose:
-    """What a near shot can hold of a pose: who bows out of the picture is not seen to bow."""
+def restrained(pose: Pose, height: float, shot: ShotSize) -> Pose:
+    """What the picture can hold of a pose: giants move by less than their own height, and near shots keep the head in."""
+    pose = pose._replace(x=pose.x * min(1.0, 1.2 / height), y=pose.y * min(1.0, 1.3 / height))
     if shot not in (ShotSize.MEDIUM, ShotSize.CLOSE_UP) or pose.roll or pose.y > 0.2:
         return pose
-    held = 0.6 if shot is ShotSize.MEDIUM else 0.3
+    held = 0.6 if shot is ShotSize.MEDIUM else 0.18
     if shot is ShotSize.CLOSE_UP:
         pose = pose._replace(near_leg=p.STAND.near_leg, near_knee=2.0, far_leg=p.STAND.far_leg, far_knee=2.0)
     return pose._replace(x=pose.x * held, lean=pose.lean * held, head=pose.head * (0.4 + held))

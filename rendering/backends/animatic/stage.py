@@ -19,7 +19,7 @@ class Staging:
     """How fast everybody travels, in stage units a second; the camera goes with them."""
 
 
-_SCROLLS: dict[Act, float] = {Act.RUN: 1.0, Act.FLEE: 1.0, Act.WALK: 0.36, Act.FLY: 0.8}
+_SCROLLS: dict[Act, float] = {Act.RUN: 0.8, Act.FLEE: 0.8, Act.WALK: 0.36, Act.FLY: 0.7}
 _APART: dict[Act, float] = {
     Act.FIGHT: 0.3,
     Act.TALK: 0.34,
