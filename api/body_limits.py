@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.parts import ApiLimits
 from api.problems import ProblemError
+
+THROWN_AWAY_BYTES = 200_000_000  # of a body that is too large anyway; they cost time, but no memory
 
 
 class BodyLimits:
@@ -25,11 +28,14 @@ class BodyLimits:
         headers = Headers(scope=scope)
         is_upload = headers.get("content-type", "").lower().startswith("multipart/")
         max_bytes = self.limits.max_upload_bytes if is_upload else self.limits.max_body_bytes
+        timeout_s = self.limits.upload_timeout_s if is_upload else self.limits.body_timeout_s
         announced = headers.get("content-length", "")
+        limited = LimitedReceive(receive, max_bytes, timeout_s)
         if announced.isascii() and announced.isdigit() and int(announced) > max_bytes:
+            if "expect" not in headers:  # who waits for a `100 Continue` has sent nothing yet
+                await limited.throw_away()
             await _too_large(max_bytes).response(scope)(scope, receive, send)
             return
-        limited = LimitedReceive(receive, max_bytes, self.limits.body_timeout_s)
         await self.app(scope, limited, send)
 
 
@@ -62,8 +68,18 @@ class LimitedReceive:
             self._num_bytes += len(message.get("body", b""))
             self._is_whole = not message.get("more_body", False)
             if self._num_bytes > self._max_bytes:
+                await self.throw_away()
                 raise _too_large(self._max_bytes)
         return message
+
+    async def throw_away(self) -> None:
+        """Read what else comes, within reason: a client that is cut off while it sends never reads why."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._deadline_s):
+                while not self._is_whole and self._num_bytes < self._max_bytes + THROWN_AWAY_BYTES:
+                    message = await self._receive()
+                    self._num_bytes += len(message.get("body", b""))
+                    self._is_whole = not message.get("more_body", False)
 
 
 def _too_large(max_bytes: int) -> ProblemError:

@@ -24,6 +24,8 @@ class ApiLimits:
     """In one upload."""
     body_timeout_s: float = 30.0
     """For a whole body to arrive; longer is a client that holds a connection for nothing."""
+    upload_timeout_s: float = 180.0
+    """The same for a multipart body: one picture of the largest size at 1.2 Mbit/s."""
     max_event_streams: int = 200
     """Open at once per process; below the replica's `max_ongoing_requests`, so that streams never shut out requests."""
 

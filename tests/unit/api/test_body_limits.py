@@ -30,11 +30,25 @@ async def in_chunks(size: int, num: int) -> AsyncIterator[bytes]:
         yield b" " * size
 
 
-async def test_a_body_that_announces_too_much_is_refused_unread(rig: Rig) -> None:
-    unread = in_chunks(50, 3)
-    answer = await rig.client.post("/episodes", content=unread, headers={**JSON, "content-length": "101"})
+async def test_a_body_that_announces_too_much_is_thrown_away_so_that_the_client_hears_why(rig: Rig) -> None:
+    body = in_chunks(50, 3)
+    answer = await rig.client.post("/episodes", content=body, headers={**JSON, "content-length": "101"})
     is_problem(answer, 413, "too-large")
-    assert await anext(unread)
+    assert [chunk async for chunk in body] == []
+
+
+async def test_a_client_that_asks_before_it_sends_is_told_at_once(rig: Rig) -> None:
+    unsent = in_chunks(50, 3)
+    asking = {**JSON, "content-length": "101", "expect": "100-continue"}
+    is_problem(await rig.client.post("/episodes", content=unsent, headers=asking), 413, "too-large")
+    assert len([chunk async for chunk in unsent]) == 3
+
+
+async def test_not_even_for_courtesy_is_an_endless_body_read(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.body_limits.THROWN_AWAY_BYTES", 200)
+    body = in_chunks(50, 10)
+    is_problem(await rig.client.post("/episodes", content=body, headers=JSON), 413, "too-large")
+    assert len([chunk async for chunk in body]) == 4
 
 
 async def test_a_body_that_announces_nothing_is_counted_as_it_comes(rig: Rig) -> None:
@@ -88,6 +102,19 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
         answer = await rig.client.post("/episodes", content=stalling(), headers=headers)
         is_problem(answer, 408, "too-slow")
         assert answer.headers["connection"] == "close"
+
+
+async def test_an_upload_has_a_time_of_its_own() -> None:
+    upload = {"content-type": "multipart/form-data; boundary=x"}
+    for limits, status in ((ApiLimits(upload_timeout_s=0.0), 408), (ApiLimits(body_timeout_s=0.0), 422)):
+        answer = await Rig(limits=limits).client.post("/worlds/market/images", content=slowly_nothing(), headers=upload)
+        assert answer.status_code == status
+
+
+async def slowly_nothing() -> AsyncIterator[bytes]:
+    for _ in range(3):  # long enough for a deadline that is over to strike
+        await asyncio.sleep(0)
+    yield b"--x--"
 
 
 async def test_drops_do_not_wind_the_clock_back() -> None:
