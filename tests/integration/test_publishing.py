@@ -36,7 +36,11 @@ def test_a_stored_clip_has_the_exact_shape_of_its_job(
     assert (video.width, video.height, video.fps, video.num_frames) == (width, height, fps, num_frames)
     assert video.duration_s == num_frames / fps
     store.get_file(job.video_key, tmp_path / "clip.mp4")
-    assert len(decoded(tmp_path / "clip.mp4", film_format)) == num_frames
+    frames = decoded(tmp_path / "clip.mp4", film_format)
+    middle = slice(height // 3, height // 2)  # above the subtitle, below the slate
+    assert len(frames) == num_frames
+    assert abs(frames[0, middle].mean() - 40) < 1.5
+    assert abs(frames[-1, middle].mean() - 200) < 1.5
 
 
 def test_the_same_keyframes_give_the_same_clip_and_poster_everywhere(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +14,12 @@ from PIL import Image
 from episodes.errors import Conflict, FailureClass, RenderFailed
 from episodes.job import JobResult, RenderJob
 from episodes.plan import Format, Transition
+from rendering.probe import VideoFacts
 from rendering.publishing import Publisher, finished_frames
-from rendering.spool import Spool
+from rendering.spool import ClipFacts, Entry, Spool
 from rendering.uploading import Uploader
-from tests.builders import TINY, a_beat, a_job
-from tests.clips import RUNTIME, SLATE, FakeControl, FakeSleep, Outage, TroubledStore, decoded, keyframes_for
+from tests.builders import a_beat, a_job
+from tests.clips import RUNTIME, SLATE, FakeControl, FakeSleep, Outage, TroubledStore, keyframes_for
 
 
 @pytest.fixture
@@ -46,6 +48,16 @@ def published(publisher: Publisher, job: RenderJob, control: FakeControl | None 
     return publisher.publish(job, keyframes_for(job), RUNTIME, control or FakeControl())
 
 
+def a_finished_clip(spool: Spool) -> Entry:
+    """What the making of a clip leaves in the spool, without the making."""
+    entry = spool.begin(a_job())
+    entry.clip.write_bytes(b"clip")
+    entry.poster.write_bytes(b"poster")
+    video = VideoFacts(width=64, height=64, fps=8, num_frames=8, duration_s=1.0)
+    entry.seal(ClipFacts(runtime=RUNTIME, video=video, began_at_s=1000.0))
+    return entry
+
+
 def test_a_clip_is_stored_with_its_poster_and_its_result_comes_last(publisher: Publisher, store: TroubledStore) -> None:
     job = a_job()
 
@@ -54,12 +66,14 @@ def test_a_clip_is_stored_with_its_poster_and_its_result_comes_last(publisher: P
     assert result.status == "succeeded"
     assert store.puts == [job.video_key, job.poster_key, job.result_key]
     assert JobResult.model_validate_json(store.get_bytes(job.result_key)) == result
+    assert (result.runtime.recipe, result.runtime.motion_engine) == ({"seed": "7"}, "sparse")
 
 
-def test_the_result_tells_what_was_found_and_how_it_was_made(publisher: Publisher, store: TroubledStore) -> None:
-    job = a_job()
+def test_the_result_tells_what_was_found_and_how_it_was_made(publisher: Publisher, store: TroubledStore, spool: Spool) -> None:
+    entry = a_finished_clip(spool)
+    job = entry.job
 
-    result = published(publisher, job)
+    result = publisher.finish(entry, FakeControl())
 
     video, poster = result.files["video"], result.files["poster"]
     assert (video.width, video.height, video.fps, video.num_frames, video.duration_s) == (64, 64, 8.0, 8, 1.0)
@@ -68,8 +82,7 @@ def test_the_result_tells_what_was_found_and_how_it_was_made(publisher: Publishe
     )
     assert (poster.width, poster.height, poster.media_type) == (64, 64, "image/jpeg")
     assert result.artifacts == {"video": video.uri, "poster": poster.uri}
-    assert (result.runtime.node, result.runtime.renderer, result.runtime.recipe) == ("n1", RUNTIME.renderer, {"seed": "7"})
-    assert result.runtime.motion_engine == "sparse"
+    assert (result.runtime.node, result.runtime.renderer) == ("n1", RUNTIME.renderer)
     assert result.runtime.latency_sec == RUNTIME.render_s + result.runtime.publish_s
 
 
@@ -79,19 +92,6 @@ def test_a_backend_that_draws_every_frame_needs_no_motion(publisher: Publisher) 
     result = publisher.publish(job, keyframes_for(job, num_keyframes=8), RUNTIME, FakeControl())
 
     assert result.runtime.motion_engine == ""
-
-
-def test_first_and_last_keyframe_are_the_clips_first_and_last_frame(
-    publisher: Publisher, store: TroubledStore, tmp_path: Path
-) -> None:
-    job = a_job()
-    published(publisher, job)
-    store.inner.get_file(job.video_key, tmp_path / "clip.mp4")
-
-    frames = decoded(tmp_path / "clip.mp4", TINY)
-
-    assert abs(frames[0].mean() - 40) < 1.5
-    assert abs(frames[-1].mean() - 200) < 1.5
 
 
 def test_the_poster_is_the_middle_keyframe_as_a_viewer_sees_it(publisher: Publisher, store: TroubledStore) -> None:
@@ -131,7 +131,7 @@ def test_a_cut_begins_at_full_brightness() -> None:
     assert next(iter(finished_frames(job, keyframes_for(job), FakeControl()))).mean() == 40
 
 
-@pytest.mark.parametrize("share", [0.0, 1 / 8, 5 / 8, 1.0])
+@pytest.mark.parametrize("share", [0.0, 5 / 8, 1.0])
 def test_a_cancel_while_frames_are_made_stores_nothing(
     publisher: Publisher, store: TroubledStore, spool: Spool, share: float
 ) -> None:
@@ -148,14 +148,14 @@ def test_a_cancel_while_frames_are_made_stores_nothing(
 def test_a_cancel_between_two_uploads_stores_nothing_more(
     publisher: Publisher, store: TroubledStore, spool: Spool, last_stored: str
 ) -> None:
-    job, control = a_job(), FakeControl()
+    entry, control = a_finished_clip(spool), FakeControl()
     store.after = lambda key: control.stop() if f"/{last_stored}/" in key else None
 
-    result = published(publisher, job, control)
+    result = publisher.finish(entry, control)
 
     assert result.status == "cancelled"
     assert f"/{last_stored}/" in store.puts[-1]
-    assert job.result_key not in store.puts
+    assert entry.job.result_key not in store.puts
     assert spool.resume() == []
 
 
@@ -173,11 +173,12 @@ def test_a_store_that_comes_back_gets_the_clip_once_without_a_new_encoding(
     assert sleep.now > 0
 
 
-def test_a_put_whose_answer_got_lost_is_repeated_harmlessly(publisher: Publisher, store: TroubledStore) -> None:
+def test_a_put_whose_answer_got_lost_is_repeated_harmlessly(publisher: Publisher, store: TroubledStore, spool: Spool) -> None:
     store.after = Outage(num_failures=1)
-    job = a_job()
+    entry = a_finished_clip(spool)
 
-    assert published(publisher, job).status == "succeeded"
+    assert publisher.finish(entry, FakeControl()).status == "succeeded"
+    job = entry.job
     assert store.puts == [job.video_key, job.video_key, job.poster_key, job.result_key]
 
 
@@ -186,7 +187,7 @@ def test_patience_with_the_store_ends_as_an_infra_failure_and_frees_the_spool(
 ) -> None:
     store.before = Outage(num_failures=10_000)
 
-    result = published(publisher, a_job())
+    result = publisher.finish(a_finished_clip(spool), FakeControl())
 
     assert result.error is not None
     assert result.error.failure_class is FailureClass.INFRA
@@ -194,13 +195,28 @@ def test_patience_with_the_store_ends_as_an_infra_failure_and_frees_the_spool(
     assert spool.resume() == []
 
 
-def test_a_cancel_is_heard_while_waiting_for_the_store(publisher: Publisher, store: TroubledStore, sleep: FakeSleep) -> None:
+def test_a_cancel_is_heard_while_waiting_for_the_store(
+    publisher: Publisher, store: TroubledStore, spool: Spool, sleep: FakeSleep
+) -> None:
     store.before = Outage(num_failures=10_000)
 
-    result = published(publisher, a_job(), FakeControl(stop_at_check=200))
+    result = publisher.finish(a_finished_clip(spool), FakeControl(stop_at_check=200))
 
     assert result.status == "cancelled"
     assert sleep.now < 600
+
+
+def test_a_result_that_was_stored_just_before_the_end_stands(publisher: Publisher, store: TroubledStore, spool: Spool) -> None:
+    entry = a_finished_clip(spool)
+    first = publisher.finish(
+        replace(entry, folder=shutil.copytree(entry.folder, entry.folder.with_name("copy"))), FakeControl()
+    )
+    num_puts = len(store.puts)
+
+    second = publisher.finish(entry, FakeControl())
+
+    assert second == first
+    assert len(store.puts) == num_puts
 
 
 def test_waiting_for_the_store_holds_no_slot(spool: Spool) -> None:
