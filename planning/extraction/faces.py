@@ -18,8 +18,8 @@ from episodes.world import Box
 from planning.extraction.decode import Pixels
 
 _LOOK_AT: Final = 400
-_MIN_SIDE: Final = 0.03
-"""Of the picture's longer side; smaller areas cannot be told from hands."""
+_MIN_SIDE: Final = 0.07
+"""Of the picture's longer side; smaller areas cannot be told from lit windows and hands."""
 _EYE_DARKNESS: Final = 0.84
 _MAX_FACES: Final = 32
 

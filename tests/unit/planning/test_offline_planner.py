@@ -9,7 +9,7 @@ import pytest
 from episodes.plan import Beat, CameraMove, Plan, ShotSize, StoryTurn, TimeOfDay, Transition
 from episodes.world import World
 from planning.offline.families import ACTIONS, FAMILIES
-from tests.unit.planning.test_story_of_any_text import EXAMPLE, plan_of
+from tests.unit.planning.test_plan_lengths import EXAMPLE, plan_of
 
 
 def names(beat: Beat) -> list[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from episodes.errors import BadInput, Unavailable
 from episodes.job import StoredFile
-from episodes.world import Light, PictureKind, StoredWorld, World, WorldSource
+from episodes.world import Light, PictureKind, World, WorldSource
 from planning.world_builder import StoredWorlds
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory.worlds import MemoryWorldStore
@@ -167,16 +165,3 @@ def test_a_full_world_can_still_be_loaded() -> None:
     desk.worlds.put("w", full, WorldSource.STORED)
 
     assert desk.builder.load("w").world == full
-
-
-def test_uploads_at_the_same_time_are_all_taken_in() -> None:
-    desk = Desk()
-    files = [(f"name{'abcdefgh'[n]}.png", as_file(a_figure(coat=f"#{n * 30:02x}4040"))) for n in range(8)]
-
-    def upload(file: tuple[str, bytes]) -> StoredWorld:
-        return desk.builder.add_picture("w", *file)[0]
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(upload, files))
-
-    assert len(desk.builder.load("w").world.characters) == 8
