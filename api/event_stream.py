@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.event_tail import EventTail, Watched
 from api.parts import EventPace
-from api.shapes import event_shape, percent
+from api.shaping import event_shape, percent
 from episodes.lifecycle import EpisodeState
 from episodes.model import ProgressView
 

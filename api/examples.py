@@ -7,7 +7,7 @@ from typing import Any
 Json = dict[str, Any]  # an example is JSON of the shape that it shows
 
 EPISODE_ID = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
-_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_SHA256 = "0123456789abcdef" * 4
 _WHEN = "2026-11-22T09:30:00Z"
 _LATER = "2026-11-22T09:30:12Z"
 

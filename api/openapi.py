@@ -92,6 +92,7 @@ def openapi_of(app: FastAPI) -> Callable[[], dict[str, Any]]:
             nested = schema.pop("$defs", {})
             spec.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": schema, **nested})
             _drop_fastapis_own_422(spec)
+            spec["x-problems"] = {name: {"status": status, "detail": text} for name, (status, text) in PROBLEMS.items()}
             app.openapi_schema = spec
         return app.openapi_schema
 

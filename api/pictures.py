@@ -11,7 +11,8 @@ from typing import BinaryIO
 from fastapi import UploadFile
 
 from api.parts import ApiLimits, ApiParts
-from api.shapes import PictureShape, UploadShape, picture_shape
+from api.shapes import PictureShape, UploadShape
+from api.shaping import picture_shape
 from episodes.errors import BadInput, TooLarge
 from episodes.ports import WorldBuilder
 from episodes.world import Picture, World

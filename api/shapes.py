@@ -1,9 +1,7 @@
-"""What the API answers: the shapes of episodes, beats, worlds and events on the wire, and how views become them."""
+"""What the API answers: the shapes of episodes, beats, worlds and events on the wire."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,23 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
-from episodes.plan import Beat, CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
-from episodes.world import Picture, StoredWorld, World, WorldSource
-
-ARTIFACT_PATHS = {
-    "video": "video",
-    "film": "film",
-    "poster": "poster",
-    "subtitles_srt": "subtitles.srt",
-    "subtitles_vtt": "subtitles.vtt",
-}
-"""Type → the last part of the path that serves it, below its beat or episode; in the order in which artifacts are listed."""
-
-
-def percent(share: float) -> int:
-    """0 to 100, rounded down, so that 100 means done; the small term mends 0.29 × 100 = 28.999…"""
-    return min(100, math.floor(share * 100 + 1e-9))
+from episodes.plan import CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
+from episodes.world import Picture, World, WorldSource
 
 
 class Shape(BaseModel):
@@ -213,148 +196,3 @@ class ReadinessShape(Shape):
     status: str
     checks: dict[str, str]
     """Check → `ok`."""
-
-
-def artifact_shapes(artifacts: Sequence[Artifact], path: str) -> list[ArtifactShape]:
-    """What matters most first: clients of old take the first for the video. `path` is that of the beat or episode."""
-    order = list(ARTIFACT_PATHS)
-    return sorted((_artifact_shape(a, path) for a in artifacts), key=lambda shape: order.index(shape.type))
-
-
-def _artifact_shape(artifact: Artifact, path: str) -> ArtifactShape:
-    file = artifact.file
-    return ArtifactShape(
-        type=artifact.artifact_type,
-        uri=file.uri,
-        version=artifact.version,
-        url=f"{path}/{ARTIFACT_PATHS[artifact.artifact_type]}",
-        size_bytes=file.size_bytes,
-        sha256=file.sha256,
-        media_type=file.media_type,
-        width=file.width,
-        height=file.height,
-        fps=file.fps,
-        duration_s=file.duration_s,
-        num_frames=file.num_frames,
-    )
-
-
-def attempt_shape(attempt: Attempt) -> AttemptShape:
-    return AttemptShape(
-        attempt_id=attempt.attempt_id,
-        number=attempt.number,
-        state=attempt.state,
-        renderer=attempt.renderer,
-        node=attempt.node,
-        failure_class=attempt.failure_class,
-        reason=attempt.reason,
-        opened_at=attempt.opened_at,
-        ended_at=attempt.ended_at,
-    )
-
-
-def beat_shape(episode_id: str, view: BeatView) -> BeatShape:
-    path = f"/episodes/{episode_id}/beats/{view.beat.beat_id}"
-    return BeatShape(
-        state=view.state,
-        progress=percent(view.progress),
-        reason=view.reason,
-        revision=view.revision,
-        artifacts=artifact_shapes(view.artifacts, path),
-        attempts=[attempt_shape(a) for a in view.attempts],
-        **_planned(view.beat),
-    )
-
-
-def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape
-    kept = (
-        "beat_id", "index", "description", "turn", "action", "time_of_day", "shot_size", "camera_move", "dialogue", "caption",
-        "duration_s", "transition", "seed", "starts_from", "prompt", "negative_prompt", "style", "backend",
-    )  # fmt: skip
-    return {
-        **{name: getattr(beat, name) for name in kept},
-        "depends_on": list(beat.depends_on),
-        "place": PlaceShape(place_id=beat.place.place_id, name=beat.place.name),
-        "characters": [
-            CharacterShape(character_id=m.character.character_id, name=m.character.name, action=m.action, is_target=m.is_target)
-            for m in beat.cast
-        ],
-    }
-
-
-def summary_shape(summary: EpisodeSummary) -> EpisodeSummaryShape:
-    return EpisodeSummaryShape(**_summary(summary))
-
-
-def _summary(summary: EpisodeSummary) -> dict[str, Any]:  # keyword arguments of EpisodeSummaryShape
-    request = summary.request
-    return {
-        "episode_id": summary.episode_id,
-        "world_id": request.world_id,
-        "state": summary.state,
-        "progress": percent(summary.progress),
-        "reason": summary.reason,
-        "intent": request.intent,
-        "style": request.style,
-        "backend": request.backend,
-        "mode": request.mode,
-        "width": request.format.width,
-        "height": request.format.height,
-        "fps": request.format.fps,
-        "duration_s": request.duration_s,
-        "num_beats": summary.num_beats or request.num_beats,
-        "seed": request.seed,
-        "motion": request.motion,
-        "created_at": summary.created_at,
-        "updated_at": summary.updated_at,
-    }
-
-
-def episode_shape(view: EpisodeView) -> EpisodeShape:
-    path = f"/episodes/{view.episode_id}"
-    artifacts = artifact_shapes(view.artifacts, path)
-    return EpisodeShape(
-        **_summary(view),
-        world_revision=view.world_revision,
-        logline=view.logline,
-        beats=[beat_shape(view.episode_id, beat) for beat in view.beats],
-        film=next((a for a in artifacts if a.type == "film"), None),
-        artifacts=artifacts,
-        film_attempts=[attempt_shape(a) for a in view.film_attempts],
-    )
-
-
-def page_shape(page: EpisodePage) -> EpisodePageShape:
-    return EpisodePageShape(episodes=[summary_shape(e) for e in page.episodes], next_cursor=page.next_cursor)
-
-
-def event_shape(event: Event) -> EventShape:
-    return EventShape(episode_id=event.episode_id, number=event.number, type=event.event_type, at=event.at, data=event.data)
-
-
-def world_shape(stored: StoredWorld) -> WorldShape:
-    return WorldShape(
-        world_id=stored.world_id,
-        revision=stored.revision,
-        source=stored.source,
-        updated_at=stored.updated_at,
-        world=stored.world,
-    )
-
-
-def world_summary_shape(stored: StoredWorld) -> WorldSummaryShape:
-    return WorldSummaryShape(
-        world_id=stored.world_id,
-        revision=stored.revision,
-        source=stored.source,
-        updated_at=stored.updated_at,
-        title=stored.world.title,
-        num_characters=len(stored.world.characters),
-        num_places=len(stored.world.places),
-        num_pictures=len(stored.world.pictures()),
-    )
-
-
-def picture_shape(world_id: str, file_name: str, picture: Picture) -> PictureShape:
-    stored_name = picture.key.rsplit("/", 1)[-1]
-    return PictureShape(file_name=file_name, url=f"/worlds/{world_id}/images/{stored_name}", picture=picture)

@@ -10,7 +10,8 @@ from api import examples
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
 from api.requests import NewEpisode, known_id
-from api.shapes import EpisodePageShape, EpisodeShape, MovedShape, episode_shape, page_shape
+from api.shapes import EpisodePageShape, EpisodeShape, MovedShape
+from api.shaping import episode_shape, page_shape
 from api.strict_json import StrictRoute
 from episodes.errors import BadInput, NotFound
 from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after

@@ -14,7 +14,8 @@ from api.parts import Parts
 from api.pictures import check_references, checked_uploads, is_picture_file, picture_key, store_pictures
 from api.requests import MAX_SHOWN, known_id, new_world_id
 from api.revisions import etag, put_expected
-from api.shapes import UploadShape, WorldListShape, WorldShape, world_shape, world_summary_shape
+from api.shapes import UploadShape, WorldListShape, WorldShape
+from api.shaping import world_shape, world_summary_shape
 from api.strict_json import StrictRoute
 from episodes.errors import NotFound
 from episodes.world import World

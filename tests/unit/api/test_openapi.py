@@ -117,6 +117,17 @@ def test_every_post_may_carry_an_idempotency_key(spec: Json) -> None:
         assert len(keys) == name.startswith("POST"), name
 
 
+def test_every_kind_of_problem_is_explained_where_its_type_points(spec: Json) -> None:
+    used = {
+        name
+        for _, operation in operations(spec)
+        for answer in operation["responses"].values()
+        for name in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+    assert used < set(spec["x-problems"])
+    assert "method-not-allowed" in spec["x-problems"]
+
+
 def test_every_reference_leads_somewhere(spec: Json) -> None:
     def references(node: Any) -> Iterator[str]:
         if isinstance(node, dict):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.shapes import percent
+from api.shaping import percent
 
 
 @pytest.mark.parametrize(
