@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from planning.offline.clause import Clause
 from planning.offline.complements import Part
 from planning.offline.mentions import Mention
-from planning.offline.reading import Clause
 from planning.offline.verbs import agreeing
 from planning.offline.words import STATIC_PREPOSITIONS, TIME_WORDS, WEATHER
 

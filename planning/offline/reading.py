@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from episodes.plan import TimeOfDay
 from episodes.world import World
-from planning.offline.complements import Part, Role, one_place, parts_of
+from planning.offline.clause import Clause
+from planning.offline.complements import Part, Role, parts_of
 from planning.offline.families import FAMILY_NAMED, FAMILY_OF, PLAIN, Family
 from planning.offline.mentions import Mention, mention_of
 from planning.offline.preface import opened
+from planning.offline.references import made_active, resolved_objects, resolved_subjects
 from planning.offline.tokens import Kind, Token, lexer_for
 from planning.offline.verbgroups import VerbGroup, verb_groups
-from planning.offline.verbs import agreeing, past_participle, third_person
+from planning.offline.verbs import third_person
 from planning.offline.words import (
     ADVERBS,
     AUXILIARIES,
     MODALS,
-    OBJECT_PRONOUNS,
     RELATIVES,
     SEPARATORS,
-    SUBJECT_PRONOUNS,
     TIME_WORDS,
     TIMES,
     WEATHER,
@@ -34,50 +34,6 @@ _PHRASALS = {("look", "for"): "search", ("hunt", "for"): "search", ("dig", "for"
              ("go", "to sleep"): "sleep", ("go", "to bed"): "sleep", ("look", "after"): "rescue", ("wake", "up"): "change",
              ("stand", "against"): "fight", ("crash", "into"): "fall", ("break", "into"): "hide", ("run", "after"): "chase",
              ("go", "after"): "chase"}  # fmt: skip
-_MINOR = word_set("turn stop go come start begin stand wake rise move step get continue")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clause:
-    """One thing that happens."""
-
-    subjects: tuple[Mention, ...]
-    group: VerbGroup | None
-    family: Family
-    parts: tuple[Part, ...]
-    """What follows the verb."""
-    place: Part | None
-    time_of_day: TimeOfDay | None
-    weather: str
-    text: str
-    """As it was written."""
-    lead: str = ""
-    """A small move before it: "turns"."""
-    quote: str = ""
-    """What is said in it, word for word."""
-
-    @property
-    def is_plural(self) -> bool:
-        return len(self.subjects) > 1 or any(m.is_plural for m in self.subjects)
-
-    @property
-    def targets(self) -> tuple[Mention, ...]:
-        """Beings that it is done to."""
-        return tuple(p.mention for p in self.parts if p.role is Role.TARGET and p.mention)
-
-    @property
-    def things(self) -> tuple[Mention, ...]:
-        """What it is about, beings or not."""
-        return tuple(p.mention for p in self.parts if p.role in (Role.OBJECT, Role.TARGET) and p.mention)
-
-    @property
-    def companions(self) -> tuple[Mention, ...]:
-        return tuple(p.mention for p in self.parts if p.role is Role.COMPANION and p.mention)
-
-    @property
-    def is_minor(self) -> bool:
-        """Only leads up to the next one: "turns and fights"."""
-        return self.group is not None and self.group.lemma in _MINOR and not self.things and self.place is None
 
 
 def read(intent: str, world: World) -> tuple[Clause, ...]:
@@ -158,11 +114,11 @@ def _read_clause(
     parts = [*parts_of(opening, world, PLAIN), *parts_of(tokens[group.end :], world, family)]
     if not subjects and family.name == "talk" and parts and parts[0].mention is not None and not group.is_plain and at_start:
         subjects, parts = (parts[0].mention,), parts[1:]  # "…" shouts the wizard
-    subjects = _resolve_subjects(subjects, previous, is_purpose=bool(tokens) and tokens[0].low == "to")
+    subjects = resolved_subjects(subjects, previous, is_purpose=bool(tokens) and tokens[0].low == "to")
     if group.is_passive:
-        subjects, group, parts = _made_active(subjects, group, parts)
+        subjects, group, parts = made_active(subjects, group, parts)
         family = family if not group.is_passive else PLAIN
-    parts = _resolve_objects(parts, subjects, earlier)
+    parts = resolved_objects(parts, subjects, earlier)
     return Clause(
         subjects=subjects,
         group=group,
@@ -208,70 +164,6 @@ def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple
         if not (i and run and run[0].low in RELATIVES)  # "Mika, who is afraid,"
     )
     return tuple(m for m in found if m is not None)
-
-
-_HANDING_ON = word_set("teach ask tell order help invite want force persuade command push lead allow")
-
-
-def _resolve_subjects(subjects: tuple[Mention, ...], previous: Clause | None, *, is_purpose: bool) -> tuple[Mention, ...]:
-    """No subject, or a pronoun: whoever acted before; "teaches it to dance": whoever is taught."""
-    if (
-        is_purpose
-        and previous is not None
-        and previous.targets
-        and previous.group is not None
-        and previous.group.lemma in _HANDING_ON
-    ):
-        return previous.targets
-    pronoun = bool(subjects) and all(m.is_pronoun and m.head in SUBJECT_PRONOUNS for m in subjects)
-    if previous is None or (subjects and not pronoun):
-        return subjects
-    if pronoun and subjects[0].head == "they" and not previous.is_plural and previous.targets:
-        return (*previous.subjects, *previous.targets)
-    if pronoun and subjects[0].head == "it" and previous.is_plural and previous.things:
-        return previous.things[-1:]
-    return previous.subjects
-
-
-def _resolve_objects(parts: list[Part], subjects: Sequence[Mention], earlier: Sequence[Clause]) -> list[Part]:
-    """ "finds it": the last thing that was told of, as long as it is not the one who acts."""
-    told = [m for clause in earlier for m in (*clause.subjects, *clause.things) if m.again not in {s.again for s in subjects}]
-    if not told:
-        return parts
-    beings = [m for m in told if m.is_being]
-    resolved = []
-    for part in parts:
-        if part.mention is not None and part.mention.is_pronoun and part.mention.head in OBJECT_PRONOUNS:
-            wanted = told if part.mention.head in ("it", "this", "that") else beings
-            if wanted:
-                role = Role.TARGET if wanted[-1].is_being and part.role is Role.OBJECT else part.role
-                part = replace(part, mention=wanted[-1], role=role)
-        resolved.append(part)
-    return resolved
-
-
-def _made_active(
-    subjects: tuple[Mention, ...], group: VerbGroup, parts: list[Part]
-) -> tuple[tuple[Mention, ...], VerbGroup, list[Part]]:
-    """ "A village is attacked by a dragon" → "a dragon attacks a village". Without a "by" it stays as it is, in the present."""
-    agent = next(
-        (p for p in parts if p.prep == "by" and p.mention is not None and p.role in (Role.TARGET, Role.OTHER, Role.COMPANION)),
-        None,
-    )
-    if agent is None or agent.mention is None or not subjects:
-        past = group.said.removeprefix("be ").removeprefix("not ")
-        is_negated = group.said.startswith("be not")
-        return subjects, replace(group, said=f"be {'not ' if is_negated else ''}{past_participle(past)}"), parts
-    role = [
-        Part(prep="" if i == 0 else "and", mention=m, role=Role.TARGET if m.is_being else Role.OBJECT)
-        for i, m in enumerate(subjects)
-    ]
-    active = replace(group, said=group.lemma, is_passive=False)
-    return (
-        (agent.mention,),
-        active,
-        one_place([*role, *(p for p in parts if p is not agent)], FAMILY_OF.get(group.lemma, PLAIN)),
-    )
 
 
 def _family(group: VerbGroup, after: Sequence[Token]) -> Family:
@@ -331,22 +223,22 @@ def _bare(tokens: Sequence[Token], text: str, world: World) -> Clause:
 def _merge_minor(clauses: list[Clause]) -> list[Clause]:
     """ "turns and fights" is one moment: the small move is told with the deed that it leads to."""
     merged: list[Clause] = []
-    pending: Clause | None = None
     for clause in clauses:
-        if (
-            pending is not None
-            and pending.group is not None
-            and clause.group is not None
-            and clause.subjects == pending.subjects
-        ):
-            lead = agreeing(pending.group.said, is_plural=clause.is_plural)
-            words = " ".join(p.told(set()) for p in pending.parts)
-            clause = replace(clause, lead=" ".join([lead, words]).strip())
-        elif pending is not None:
-            merged.append(pending)
-        pending = clause if clause.is_minor and clause.group is not None else None
-        if pending is None:
+        before = merged[-1] if merged else None
+        if before is not None and before.is_minor and before.subjects == clause.subjects and clause.group is not None:
+            merged[-1] = _led_by(before, clause)
+        else:
             merged.append(clause)
-    if pending is not None:
-        merged.append(pending)
     return merged
+
+
+def _led_by(small: Clause, clause: Clause) -> Clause:
+    move = small.group.agreeing(is_plural=clause.is_plural) if small.group else ""
+    words = [part.told(set()) for part in small.parts]
+    return replace(
+        clause,
+        lead=" ".join(word for word in (small.lead and f"{small.lead},", move, *words) if word),
+        time_of_day=clause.time_of_day or small.time_of_day,
+        weather=clause.weather or small.weather,
+        quote=clause.quote or small.quote,
+    )

@@ -9,10 +9,10 @@ from episodes.plan import TimeOfDay
 from episodes.world import Light, Place, World
 from planning.offline import places
 from planning.offline.casting import protagonist
+from planning.offline.clause import Clause
 from planning.offline.dice import Dice
 from planning.offline.mentions import Mention
 from planning.offline.narrator import Roles
-from planning.offline.reading import Clause
 from planning.offline.words import STATIC_PREPOSITIONS
 
 

@@ -12,187 +12,34 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ARTICLES: Final = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "some", "any", "another", "each", "every", "no", "both", "all"]
+ARTICLES: Final = word_set("a an the this that these those some any another each every no both all")
+POSSESSIVES: Final = word_set("my your his her its our their whose")
+PRONOUNS: Final = word_set(
+    "i you he she it we they him them me us himself herself itself themselves each-other everyone somebody"
 )
-POSSESSIVES: Final = frozenset(["my", "your", "his", "her", "its", "our", "their", "whose"])
-PRONOUNS: Final = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "him",
-        "them",
-        "me",
-        "us",
-        "himself",
-        "herself",
-        "itself",
-        "themselves",
-        "each-other",
-        "everyone",
-        "somebody",
-    ]
+OBJECT_PRONOUNS: Final = word_set("it him her them this that")
+SUBJECT_PRONOUNS: Final = word_set("he she it they")
+AUXILIARIES: Final = word_set("is are was were be been being am has have had do does did will would shall gets get got")
+BE: Final = word_set("is are was were be been being am gets get got")
+MODALS: Final = word_set("can could must should may might cannot")
+NEGATIONS: Final = word_set("not never n't don't doesn't didn't won't can't isn't aren't")
+SEPARATORS: Final = word_set("and then but while until before after when as because so or where whereas")
+RELATIVES: Final = word_set("who that which whose")
+PLACE_PREPOSITIONS: Final = word_set(
+    "on in at to through into under over across inside near beside by from behind along around above beneath toward "
+    "towards past onto off outside within atop between beyond below up down out"
 )
-OBJECT_PRONOUNS: Final = frozenset(["it", "him", "her", "them", "this", "that"])
-SUBJECT_PRONOUNS: Final = frozenset(["he", "she", "it", "they"])
-AUXILIARIES: Final = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "shall",
-        "gets",
-        "get",
-        "got",
-    ]
+STATIC_PREPOSITIONS: Final = word_set(
+    "on in at under inside near beside behind above beneath outside within atop between beyond below"
 )
-BE: Final = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "gets", "get", "got"])
-MODALS: Final = frozenset(["can", "could", "must", "should", "may", "might", "cannot"])
-NEGATIONS: Final = frozenset(["not", "never", "n't", "don't", "doesn't", "didn't", "won't", "can't", "isn't", "aren't"])
-SEPARATORS: Final = frozenset(
-    ["and", "then", "but", "while", "until", "before", "after", "when", "as", "because", "so", "or", "where", "whereas"]
-)
-RELATIVES: Final = frozenset(["who", "that", "which", "whose"])
-PLACE_PREPOSITIONS: Final = frozenset(
-    [
-        "on",
-        "in",
-        "at",
-        "to",
-        "through",
-        "into",
-        "under",
-        "over",
-        "across",
-        "inside",
-        "near",
-        "beside",
-        "by",
-        "from",
-        "behind",
-        "along",
-        "around",
-        "above",
-        "beneath",
-        "toward",
-        "towards",
-        "past",
-        "onto",
-        "off",
-        "outside",
-        "within",
-        "atop",
-        "between",
-        "beyond",
-        "below",
-        "up",
-        "down",
-        "out",
-    ]
-)
-STATIC_PREPOSITIONS: Final = frozenset(
-    [
-        "on",
-        "in",
-        "at",
-        "under",
-        "inside",
-        "near",
-        "beside",
-        "behind",
-        "above",
-        "beneath",
-        "outside",
-        "within",
-        "atop",
-        "between",
-        "beyond",
-        "below",
-    ]
-)
-OTHER_PREPOSITIONS: Final = frozenset(
-    [
-        "with",
-        "without",
-        "for",
-        "of",
-        "against",
-        "after",
-        "before",
-        "about",
-        "like",
-        "during",
-        "until",
-        "till",
-        "via",
-        "despite",
-        "against",
-        "upon",
-    ]
+OTHER_PREPOSITIONS: Final = word_set(
+    "with without for of against after before about like during until till via despite against upon"
 )
 PREPOSITIONS: Final = PLACE_PREPOSITIONS | OTHER_PREPOSITIONS
-ADVERBS: Final = frozenset(
-    [
-        "away",
-        "back",
-        "together",
-        "again",
-        "alone",
-        "home",
-        "there",
-        "here",
-        "up",
-        "down",
-        "out",
-        "off",
-        "slowly",
-        "quickly",
-        "quietly",
-        "suddenly",
-        "happily",
-        "sadly",
-        "finally",
-        "once",
-        "never",
-        "always",
-        "just",
-        "also",
-        "too",
-        "very",
-        "still",
-        "soon",
-        "now",
-        "today",
-        "forever",
-        "everywhere",
-        "apart",
-        "around",
-        "hard",
-        "fast",
-        "high",
-        "low",
-        "later",
-        "secretly",
-        "bravely",
-    ]
+ADVERBS: Final = word_set(
+    "away back together again alone home there here up down out off slowly quickly quietly suddenly happily sadly "
+    "finally once never always just also too very still soon now today forever everywhere apart around hard fast high "
+    "low later secretly bravely"
 )
 
 NUMBERS: Final[dict[str, int]] = {
@@ -202,119 +49,43 @@ NUMBERS: Final[dict[str, int]] = {
 }  # fmt: skip
 
 TIMES: Final[dict[str, TimeOfDay]] = {
-    **dict.fromkeys(["dawn", "sunrise", "daybreak"], TimeOfDay.DAWN),
+    **dict.fromkeys(word_set("dawn sunrise daybreak"), TimeOfDay.DAWN),
     **dict.fromkeys(
         ["day", "daytime", "noon", "midday", "afternoon", "daylight", "sunshine", "morning", "sunny"], TimeOfDay.DAY
     ),
-    **dict.fromkeys(["dusk", "sunset", "evening", "twilight", "sundown"], TimeOfDay.DUSK),
+    **dict.fromkeys(word_set("dusk sunset evening twilight sundown"), TimeOfDay.DUSK),
     **dict.fromkeys(
         ["night", "nighttime", "midnight", "tonight", "moonlight", "moonlit", "starlight", "nightfall", "moon", "stars"],
         TimeOfDay.NIGHT,
     ),
 }
-TIME_WORDS: Final = frozenset(TIMES) | frozenset(
-    ["time", "moment", "day", "week", "year", "hour", "minute", "second", "while", "spring", "summer", "autumn", "winter"]
+TIME_WORDS: Final = frozenset(TIMES) | word_set(
+    "time moment day week year hour minute second while spring summer autumn winter"
 )
 
 WEATHER: Final[dict[str, str]] = {
-    **dict.fromkeys(["rain", "rainy", "raining", "downpour", "drizzle"], "rain"),
-    **dict.fromkeys(["snow", "snowy", "snowing", "blizzard", "snowfall"], "snow"),
-    **dict.fromkeys(["storm", "stormy", "thunder", "lightning", "thunderstorm", "hurricane"], "storm"),
-    **dict.fromkeys(["fog", "foggy", "mist", "misty"], "fog"),
-    **dict.fromkeys(["wind", "windy", "breeze"], "wind"),
+    **dict.fromkeys(word_set("rain rainy raining downpour drizzle"), "rain"),
+    **dict.fromkeys(word_set("snow snowy snowing blizzard snowfall"), "snow"),
+    **dict.fromkeys(word_set("storm stormy thunder lightning thunderstorm hurricane"), "storm"),
+    **dict.fromkeys(word_set("fog foggy mist misty"), "fog"),
+    **dict.fromkeys(word_set("wind windy breeze"), "wind"),
 }
 
 # "in love", "in silence": they follow a preposition of place and are none
-NO_PLACES: Final = frozenset(
-    [
-        "love",
-        "silence",
-        "fear",
-        "anger",
-        "joy",
-        "peace",
-        "war",
-        "secret",
-        "pieces",
-        "half",
-        "circles",
-        "trouble",
-        "time",
-        "way",
-        "speed",
-        "air",
-        "hand",
-        "hands",
-        "arms",
-        "fire",
-        "danger",
-        "need",
-        "purpose",
-        "accident",
-        "surprise",
-        "front",
-        "end",
-        "beginning",
-        "life",
-        "death",
-        "dream",
-        "dreams",
-        "mind",
-        "heart",
-        "head",
-        "foot",
-        "feet",
-        "eyes",
-        "eye",
-        "tears",
-        "total",
-        "sight",
-        "line",
-        "row",
-        "group",
-        "team",
-        "pair",
-        "turn",
-        "charge",
-        "search",
-        "help",
-        "first",
-        "last",
-        "once",
-        "least",
-        "most",
-        "all",
-        "power",
-        "strength",
-        "music",
-        "beat",
-        "drum",
-        "light",
-        "dark",
-        "darkness",
-        "shadow",
-        "shadows",
-        "sun",
-        "sunlight",
-        "cold",
-        "heat",
-        "everything",
-        "nothing",
-        "something",
-        "each",
-        "other",
-        "one",
-        "another",
-        "orbit",
-    ]
-) - {"orbit"}
+NO_PLACES: Final = word_set(
+    "love silence fear anger joy peace war secret pieces half circles trouble time way speed air hand hands arms fire "
+    "danger need purpose accident surprise front end beginning life death dream dreams mind heart head foot feet eyes "
+    "eye tears total sight line row group team pair turn charge search help first last once least most all power "
+    "strength music beat drum light dark darkness shadow shadows sun sunlight cold heat everything nothing something "
+    "each other one another"
+)
 
 SIZES: Final[dict[str, float]] = {
-    **dict.fromkeys(["giant", "gigantic", "huge", "enormous", "towering", "titanic", "mighty"], 2.7),
-    **dict.fromkeys(["colossal", "monstrous", "immense", "kaiju", "titan", "giants"], 3.0),
-    **dict.fromkeys(["big", "large", "tall", "great"], 1.5),
-    **dict.fromkeys(["small", "little", "young", "baby", "short"], 0.65),
-    **dict.fromkeys(["tiny", "mini", "miniature"], 0.4),
+    **dict.fromkeys(word_set("giant gigantic huge enormous towering titanic mighty"), 2.7),
+    **dict.fromkeys(word_set("colossal monstrous immense kaiju titan giants"), 3.0),
+    **dict.fromkeys(word_set("big large tall great"), 1.5),
+    **dict.fromkeys(word_set("small little young baby short"), 0.65),
+    **dict.fromkeys(word_set("tiny mini miniature"), 0.4),
 }
 
 _KINDS: Final[dict[float, str]] = {
@@ -365,114 +136,13 @@ def is_plural_noun(noun: str) -> bool:
     return (noun in PLURALS and noun != PLURALS[noun]) or singular(noun) != noun
 
 
-THINGS: Final = frozenset(
-    [
-        "ball",
-        "car",
-        "truck",
-        "leaf",
-        "sun",
-        "moon",
-        "star",
-        "stars",
-        "wind",
-        "rain",
-        "snow",
-        "storm",
-        "cloud",
-        "clouds",
-        "fire",
-        "flame",
-        "light",
-        "shadow",
-        "sword",
-        "book",
-        "letter",
-        "key",
-        "treasure",
-        "gold",
-        "map",
-        "door",
-        "window",
-        "clock",
-        "bell",
-        "song",
-        "story",
-        "secret",
-        "flower",
-        "tree",
-        "bomb",
-        "rocket",
-        "machine",
-        "engine",
-        "bicycle",
-        "bike",
-        "boat",
-        "ship",
-        "train",
-        "plane",
-        "kite",
-        "hat",
-        "coat",
-        "ring",
-        "crown",
-        "phone",
-        "camera",
-        "painting",
-        "picture",
-        "cake",
-        "bread",
-        "soup",
-        "noodles",
-        "ramen",
-        "pizza",
-        "apple",
-        "food",
-        "meal",
-        "tea",
-        "coffee",
-        "water",
-        "wave",
-        "waves",
-        "river",
-        "mountain",
-        "house",
-        "city",
-        "village",
-        "world",
-        "earth",
-        "planet",
-        "night",
-        "day",
-        "dawn",
-        "time",
-        "love",
-        "hope",
-        "fear",
-        "dream",
-        "music",
-        "war",
-        "peace",
-        "silence",
-    ]
+THINGS: Final = word_set(
+    "ball car truck leaf sun moon star stars wind rain snow storm cloud clouds fire flame light shadow sword book "
+    "letter key treasure gold map door window clock bell song story secret flower tree bomb rocket machine engine "
+    "bicycle bike boat ship train plane kite hat coat ring crown phone camera painting picture cake bread soup "
+    "noodles ramen pizza apple food meal tea coffee water wave waves river mountain house city village world earth "
+    "planet night day dawn time love hope fear dream music war peace silence"
 )
-CLOTHES: Final = frozenset(
-    [
-        "coat",
-        "suit",
-        "dress",
-        "hat",
-        "cape",
-        "mask",
-        "costume",
-        "armor",
-        "armour",
-        "uniform",
-        "jacket",
-        "boots",
-        "gown",
-        "kimono",
-        "disguise",
-        "pyjamas",
-    ]
+CLOTHES: Final = word_set(
+    "coat suit dress hat cape mask costume armor armour uniform jacket boots gown kimono disguise pyjamas"
 )
