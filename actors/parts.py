@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,11 +89,13 @@ class PublishingParts:
     cutter: Cutter
 
 
-def open_publishing(plan: PublisherPlan, node: str) -> PublishingParts:
+def open_publishing(plan: PublisherPlan, node: str, slots: AbstractContextManager[object]) -> PublishingParts:
     settings = load_settings()
     artifacts = open_artifacts(settings)
     spool = _claim_spool(settings.spool, plan.spool_max_bytes)
-    return PublishingParts(publisher=Publisher(artifacts, spool, node=node), cutter=Cutter(artifacts, spool, node=node))
+    return PublishingParts(
+        publisher=Publisher(artifacts, spool, node=node, slots=slots), cutter=Cutter(artifacts, spool, node=node)
+    )
 
 
 def _claim_spool(root: Path, max_bytes: int) -> Spool:

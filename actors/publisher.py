@@ -19,7 +19,9 @@ from rendering.progress import attempt_share
 from rendering.spool import Entry
 
 MAX_CALLS = 64
-"""More than can ever wait: every call must begin at once, so that `status` lists it; slots are shared out inside."""
+"""Every call must begin at once, so that `status` lists it; slots are shared out inside."""
+MAX_WAITING = 32
+"""With so many clips in hand the renderers get nothing new: what they are drawing must still find a free call."""
 
 
 class PublisherShell:
@@ -32,6 +34,7 @@ class PublisherShell:
         self._node = short_node(node_id)
         self._desk = Desk()
         self._slots = threading.BoundedSemaphore(plan.num_slots)
+        """Held while something is encoded, not while a clip waits for the store."""
         self._parts = self._open(plan)
         for entry in self._parts.publisher.leftovers():
             work = self._desk.begin(entry.job.job_id)
@@ -39,15 +42,14 @@ class PublisherShell:
             threading.Thread(target=self._finish, args=(entry, work), name=f"resume {entry.job.job_id}", daemon=True).start()
 
     def _open(self, plan: PublisherPlan) -> PublishingParts:
-        return open_publishing(plan, self._node)
+        return open_publishing(plan, self._node, self._slots)
 
     @ray.method(concurrency_group="work")
     def publish(self, job: RenderJob, keyframes: Keyframes, facts: RuntimeFacts) -> JobResult:
         work = self._desk.begin(job.job_id)
         work.report(attempt_share(rendered=1.0, published=0.0))
         try:
-            with self._slots:
-                return self._parts.publisher.publish(job, keyframes, facts, _Second(work))
+            return self._parts.publisher.publish(job, keyframes, facts, _Second(work))
         finally:
             self._desk.end(work)
 
@@ -62,12 +64,13 @@ class PublisherShell:
 
     @ray.method(concurrency_group="control")
     def status(self) -> PublisherStatus:
+        shares = self._desk.shares()
         return PublisherStatus(
             version=self._version,
             node=self._node,
             pid=os.getpid(),
-            has_room=self._parts.publisher.has_room(),
-            shares=self._desk.shares(),
+            has_room=self._parts.publisher.has_room() and len(shares) < MAX_WAITING,
+            shares=shares,
         )
 
     @ray.method(concurrency_group="control")
@@ -76,8 +79,7 @@ class PublisherShell:
 
     def _finish(self, entry: Entry, work: Work) -> None:
         try:
-            with self._slots:
-                self._parts.publisher.finish(entry, work)
+            self._parts.publisher.finish(entry, work)
         finally:
             self._desk.end(work)
 

@@ -18,8 +18,8 @@ def as_json(result: JobResult) -> bytes:
 def ids_of(job: RenderJob | FilmJob) -> dict[str, str]:
     """What every line of the log names."""
     if isinstance(job, FilmJob):
-        return {"episode": job.episode_id, "attempt": job.job_id}
-    return {"episode": job.meta.episode_id, "beat": job.meta.beat_id, "attempt": job.job_id}
+        return {"episode_id": job.episode_id, "attempt_id": job.job_id}
+    return {"episode_id": job.meta.episode_id, "beat_id": job.meta.beat_id, "attempt_id": job.job_id}
 
 
 def failed(job: RenderJob | FilmJob, error: RenderFailed, runtime: RuntimeFacts) -> JobResult:
