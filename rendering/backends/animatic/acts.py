@@ -95,7 +95,7 @@ _DEEDS: dict[Act, str] = {
     Act.TALK: "talk say speak spoke tell told ask answer chat convers argue discuss explain whisper promis call joke",
     Act.LISTEN: "listen hear nod",
     Act.THINK: "think wonder ponder remember decide puzzl",
-    Act.WORK: "work build write wrote read paint draw play repair fix make made study teach clean train practi cook moves\\swith",
+    Act.WORK: "work build write wrote read\\b reads\\b reading paint draw play repair fix make made study teach clean train practi cook moves\\swith",
     Act.KNEEL: "kneel",
     Act.BOW: "bow",
     Act.SIT: "sit\\b sits sat\\b sitting meditat",
