@@ -49,7 +49,10 @@ class WorldStore(Protocol):
         """The newest revision. Raises NotFound when it was never put."""
 
     def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
-        """Store a new revision. `expected_revision` (0: none yet) other than the newest: RevisionConflict. Equal content is a no-op."""
+        """Store a new revision. `expected_revision` (0: none yet) other than the newest: RevisionConflict.
+
+        Content equal to the newest is a no-op, whatever revision was expected: a repeated call has had its effect already.
+        """
 
     def worlds(self) -> list[StoredWorld]:
         """The newest revision of each, by id."""
@@ -148,10 +151,17 @@ class EpisodeStore(Protocol):
         """PLANNED → EXECUTING. Executing an executing episode changes nothing."""
 
     def cancel(self, episode_id: str) -> EpisodeState:
-        """→ CANCELLING, or CANCELLED at once when no attempt is open. Repeatable; pending and rendering beats become CANCELLED."""
+        """→ CANCELLING, or CANCELLED at once when no attempt is open; pending and rendering beats become CANCELLED.
+
+        Repeatable: cancelling a CANCELLING or CANCELLED episode changes nothing.
+        """
 
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING."""
+        """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
+
+        With it open the beats that it depends on and that failed or were cancelled, since it could not start without them, and
+        the beats that had failed only because of these, unless another dependency of theirs stays ended.
+        """
 
     def episode(self, episode_id: str) -> EpisodeView: ...
 
@@ -203,7 +213,10 @@ class EpisodeStore(Protocol):
         """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off."""
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
-        """Begin attempts: beat PENDING → RENDERING (film: its episode is CUTTING and none is open). None where that is not so any more."""
+        """Begin attempts: beat PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
+
+        None where that is not so any more. Repeatable: an attempt that is open under this id already is returned again.
+        """
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
         """Every attempt still OPEN, oldest first: what a new leader must adopt, and what a cancelled episode still waits for."""
@@ -216,16 +229,18 @@ class EpisodeStore(Protocol):
 
         A True one makes the beat ACCEPTED, adds its artifacts and events, and frees the beats that depended on it. For a film it
         ends the episode: COMPLETED or PARTIALLY_COMPLETED. A False one closes the attempt if it was still open (CANCELLED).
+        Raises BadInput for a result to be selected that is no success or lacks its `video` (`film`), ArtifactConflict for
+        a key that is recorded already; then nothing of the call has happened.
         """
 
     def fail(self, lease: Lease, failures: Sequence[Failure]) -> None:
         """Close attempts without a clip, and give the beat back or up. Beats that depend on a failed one fail with it. Closed ones are left alone."""
 
     def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
-        """A pending beat that nobody can render fails without an attempt."""
+        """A pending beat that nobody can render fails without an attempt, and with it what depends on it. Others are left alone."""
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
-        """Close open attempts as CANCELLED, of beats that no longer want them."""
+        """Close open attempts as CANCELLED, of beats and films that no longer want them. Those still wanted are left alone."""
 
     def settle(self, lease: Lease, episode_id: str) -> EpisodeState:
         """Move on an episode with nothing left to do: EXECUTING → CUTTING or FAILED, CANCELLING → CANCELLED. Else no change."""

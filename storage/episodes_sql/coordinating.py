@@ -68,10 +68,9 @@ _CLIPS = (
     .order_by(BEATS.c.position)
 )
 _CLIPS_OF = _CLIPS.where(BEATS.c.beat_id.in_(bindparam("beats", expanding=True)))
+# only a pending beat of an executing episode has it: whatever moves the beat sets it to 0
 _ENDS_OF_BACK_OFFS = union_all(
-    select(BEATS.c.not_before.label("ends"))
-    .join_from(BEATS, EPISODES)
-    .where(BEATS.c.not_before > _ZERO, EPISODES.c.state == EpisodeState.EXECUTING.value),
+    select(BEATS.c.not_before.label("ends")).where(BEATS.c.not_before > _ZERO),
     select(EPISODES.c.film_not_before).where(
         EPISODES.c.state == EpisodeState.CUTTING.value, EPISODES.c.film_not_before > _ZERO
     ),

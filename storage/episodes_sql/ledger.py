@@ -45,11 +45,7 @@ _COLUMNS = [EPISODES.c[name] for name in LockedEpisode.__dataclass_fields__]
 # in order of their ids, so that two transactions that lock several never wait for each other in a ring
 _LOCK = select(now_s().label("now"), *_COLUMNS).order_by(EPISODES.c.episode_id).with_for_update()
 _LOCK_IDS = _LOCK.where(EPISODES.c.episode_id.in_(bindparam("ids", expanding=True)))
-_WRITE = (
-    update(EPISODES)
-    .where(EPISODES.c.episode_id == bindparam("of"))
-    .values({c: bindparam(c.name) for c in _COLUMNS if c is not EPISODES.c.episode_id})
-)
+_WRITE = update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({c: bindparam(c.name) for c in _COLUMNS[1:]})
 
 
 def locking(ids: ScalarSelect[str]) -> Select[tuple[float, str]]:
@@ -108,4 +104,11 @@ class Ledger:
         if self._events:
             self._connection.execute(insert(EVENTS), self._events)
         if self._touched:
-            self._connection.execute(_WRITE, [{**asdict(one), "of": one.episode_id} for one in self._touched.values()])
+            self._connection.execute(_WRITE, [_changes(one) for one in self._touched.values()])
+
+
+def _changes(episode: LockedEpisode) -> dict[str, object]:
+    values = asdict(episode)
+    # under its own name SQLAlchemy would set it, and a key that is set makes SQLite look for orphans in every other table
+    values["of"] = values.pop("episode_id")
+    return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Lease, OpenAttempt, Opening
@@ -22,7 +22,9 @@ _BEATS = select(
     BEATS.c.num_counted,
     BEATS.c.backend,
 ).where(
-    tuple_(BEATS.c.episode_id, BEATS.c.beat_id).in_(bindparam("pairs", expanding=True)),
+    # somewhat more than the pairs: SQLite reads the whole table to find pairs, and uses its index for this
+    BEATS.c.episode_id.in_(bindparam("episodes", expanding=True)),
+    BEATS.c.beat_id.in_(bindparam("beats", expanding=True)),
     BEATS.c.state == BeatState.PENDING.value,
     BEATS.c.num_unmet == 0,
 )
@@ -68,8 +70,9 @@ class Opener:
         return {row.attempt_id: open_attempt(row) if row.state == AttemptState.OPEN else None for row in rows}
 
     def _startable(self, openings: Sequence[Opening]) -> dict[tuple[str, str], _Startable]:
-        pairs = [(o.episode_id, o.beat_id) for o in openings if o.beat_id is not None]
-        rows = self._connection.execute(_BEATS, {"pairs": pairs}) if pairs else ()
+        episodes = {o.episode_id for o in openings}
+        beats = {o.beat_id for o in openings if o.beat_id is not None}
+        rows = self._connection.execute(_BEATS, {"episodes": list(episodes), "beats": list(beats)}) if beats else ()
         return {(row.episode_id, row.beat_id): row for row in rows}
 
     def _films_being_cut(self, openings: Sequence[Opening]) -> set[str]:
