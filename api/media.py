@@ -19,9 +19,9 @@ from episodes.ports import ArtifactStore
 CACHE_CONTROL = "private, no-cache"
 
 
-def newest(artifacts: Sequence[Artifact], artifact_type: str) -> StoredFile | None:
-    of_type = [a for a in artifacts if a.artifact_type == artifact_type]
-    return max(of_type, key=lambda a: a.version).file if of_type else None
+def file_of(artifacts: Sequence[Artifact], artifact_type: str) -> StoredFile | None:
+    """A view holds the selected attempt's artifacts: one of each type."""
+    return next((a.file for a in artifacts if a.artifact_type == artifact_type), None)
 
 
 def file_answer(request: Request, store: ArtifactStore, file: StoredFile, file_name: str) -> Response:

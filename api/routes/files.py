@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api import examples
-from api.media import file_answer, newest
+from api.media import file_answer, file_of
 from api.openapi import Responses, problem_answers
 from api.parts import ApiParts, Parts
 from api.requests import known_id
@@ -88,7 +88,7 @@ def get_vtt(parts: Parts, request: Request, episode_id: str) -> Response:
 
 def _of_episode(parts: ApiParts, request: Request, episode_id: str, artifact_type: str, suffix: str) -> Response:
     episode = known_episode(parts, episode_id)
-    file = newest(episode.artifacts, artifact_type)
+    file = file_of(episode.artifacts, artifact_type)
     if file is None:
         raise NotFound(
             artifact_type, episode_id, f"The episode is {episode.state}; its film is there when GET /episodes/{{id}} lists it."
@@ -98,7 +98,7 @@ def _of_episode(parts: ApiParts, request: Request, episode_id: str, artifact_typ
 
 def _of_beat(parts: ApiParts, request: Request, episode_id: str, beat_id: str, artifact_type: str, suffix: str) -> Response:
     beat = _known_beat(parts, episode_id, beat_id)
-    file = newest(beat.artifacts, artifact_type)
+    file = file_of(beat.artifacts, artifact_type)
     if file is None:
         hint = f"The beat is {beat.state}; its clip is there when it is ACCEPTED. {beat.reason}".strip()
         raise NotFound(artifact_type, beat_id, hint)

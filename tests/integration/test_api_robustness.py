@@ -163,7 +163,7 @@ def requests(draw: st.DrawFn) -> tuple[Operation, httpx.Request]:
 
 
 @settings(
-    max_examples=1500,
+    max_examples=1200,
     deadline=None,
     derandomize=True,
     database=None,

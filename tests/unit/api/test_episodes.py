@@ -120,6 +120,7 @@ async def test_cancelling_ends_an_episode_and_may_be_repeated(rig: Rig) -> None:
     for _ in range(2):
         answer = await rig.client.post(f"/episodes/{episode_id}/cancel")
         assert answer.json() == {"episode_id": episode_id, "state": "CANCELLED"}
+    assert rig.door.num_wakes == 3
 
 
 async def test_a_failed_beat_is_retried_and_the_episode_opens_again(rig: Rig) -> None:
@@ -130,6 +131,7 @@ async def test_a_failed_beat_is_retried_and_the_episode_opens_again(rig: Rig) ->
     answer = await rig.client.post(f"/episodes/{episode_id}/beats/b2/retry")
 
     assert answer.json() == {"episode_id": episode_id, "state": "EXECUTING"}
+    assert rig.door.num_wakes == 2
     states = [b["state"] for b in (await rig.client.get(f"/episodes/{episode_id}")).json()["beats"]]
     assert states == ["FAILED", "PENDING", "FAILED"]
 
