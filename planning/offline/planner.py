@@ -14,7 +14,7 @@ from episodes.world import Character, StoredWorld, World
 from planning.offline.captions import caption_for, line_for
 from planning.offline.casting import Player
 from planning.offline.dice import Dice
-from planning.offline.families import action_shown
+from planning.offline.families import PLAIN, action_shown
 from planning.offline.outline import Stage
 from planning.offline.prompts import clipped, negative_prompt_for, prompt_for, style_of
 from planning.offline.shots import Shot, shots_for
@@ -82,7 +82,8 @@ def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: Epis
 
 def _cast(moment: Moment) -> tuple[CastMember, ...]:
     stage = _GESTURE[moment.stage]
-    acting = [_member(p, moment.family.gestures[stage], is_target=False) for p in moment.actors]
+    deed = clipped(moment.deed, 120) if moment.family is PLAIN and moment.stage is Stage.ACTION else ""
+    acting = [_member(p, deed or moment.family.gestures[stage], is_target=False) for p in moment.actors]
     targets = [_member(p, moment.family.target_gestures[stage], is_target=True) for p in moment.targets]
     # a long list of actors must not push the one out whom it is all about
     return (*acting[: max(1, _MAX_CAST - len(targets))], *targets)[:_MAX_CAST]

@@ -65,7 +65,7 @@ def _size(moment: Moment, previous: Shot | None, dice: Dice, at: int) -> ShotSiz
     elif len(players) > 2 or any(p.scale >= _GIANT for p in players):
         # a close-up would hide who is there
         options = [s for s in options if s not in (Size.CLOSE_UP, Size.MEDIUM)] or [Size.FULL, Size.WIDE]
-    elif moment.targets and moment.stage is not Stage.ACTION:
+    elif len(players) > 1:
         options = [s for s in options if s is not Size.CLOSE_UP]
     fresh = [s for s in options if previous is None or s is not previous.size]
     return dice.pick(fresh or options, "size", at)

@@ -81,6 +81,13 @@ class Moment:
     def family(self) -> Family:
         return self.scene.clause.family
 
+    @property
+    def deed(self) -> str:
+        """The intent's own words for it, without who: "haunts an old hotel"."""
+        clause = self.scene.clause
+        verb = clause.group.agreeing(is_plural=False) if clause.group else ""
+        return " ".join([verb, *(part.told(set()) for part in clause.parts)]).strip()
+
 
 def tell(intent: str, world: World, num_beats: int, dice: Dice) -> tuple[Moment, ...]:
     """Exactly `num_beats` moments that tell the intent in order; no sentence twice."""

@@ -173,11 +173,11 @@ def test_neighbouring_shots_differ() -> None:
         assert (before.shot_size, before.camera_move) != (after.shot_size, after.camera_move)
 
 
-def test_a_close_up_never_pans_and_never_crowds() -> None:
+def test_a_close_up_holds_one_face_and_never_pans() -> None:
     for intent in INTENTS:
         for beat in plan_of(intent, num_beats=12).beats:
             if beat.shot_size is ShotSize.CLOSE_UP:
-                assert len(beat.cast) <= 2
+                assert len(beat.cast) == 1
                 assert beat.camera_move not in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT)
 
 

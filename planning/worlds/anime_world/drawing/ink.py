@@ -212,7 +212,7 @@ def _cap(centre: Point, edge: Point) -> list[Point]:
 def _rim(mask: Mask, dx: float, dy: float) -> NDArray[np.bool_]:
     """What of the mask its copy, moved up and to the left by (dx, dy), leaves uncovered."""
     move = np.array([[1, 0, -round(dx)], [0, 1, -round(dy)]], dtype=np.float32)
-    moved = cv2.warpAffine(mask, move, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_NEAREST)
+    moved = cv2.warpAffine(mask, move, (mask.shape[1], mask.shape[0]), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray((mask > 0) & (moved == 0), dtype=np.bool_)
 
 
