@@ -101,8 +101,10 @@ class RayFleet:
         for member in (*self._renderers.values(), *self._publishers.values()):
             member.handle.cancel.remote(attempt_id)
 
-    async def replace(self, renderer: str) -> None:
-        member = self._renderers.pop(renderer, None)
+    async def replace(self, name: str) -> None:
+        member = self._renderers.pop(name, None)
+        for node_id in [n for n in self._publishers if publisher_name(n) == name]:
+            member = self._publishers.pop(node_id)
         if member is not None:
             await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
 
@@ -195,8 +197,7 @@ class RayFleet:
             is_old = member.version_known not in ("", self._plan.version)
             if is_old and member.is_idle and short_node(node_id) not in busy_nodes:
                 log.info("publisher.retired", extra={"publisher": publisher_name(node_id), "version": member.version_known})
-                self._publishers.pop(node_id, None)
-                await asyncio.to_thread(ray.kill, member.handle, no_restart=True)
+                await self.replace(publisher_name(node_id))
 
     async def _ask_publisher(self, node_id: str) -> PublisherReport | str | None:
         """Its report, its name when it is silent, None when it is gone or only starting."""

@@ -70,9 +70,9 @@ class Agenda:
         ]
 
     def hungry(self, num_idle: int) -> list[Run]:
-        """Those whose windows run low and who would be served next."""
+        """Those whose windows run low and who would be served next; also while nobody is idle, to see beats that nobody can render."""
         low = (r for r in self.executing() if r.may_have_more and len(r.ready) < 2)
-        return sorted(low, key=lambda r: (r.num_rendering, r.last_start))[: 2 * num_idle]
+        return sorted(low, key=lambda r: (r.num_rendering, r.last_start))[: 2 * max(1, num_idle)]
 
     def started(self, run: Run) -> None:
         self._num_starts += 1

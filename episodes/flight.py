@@ -23,6 +23,8 @@ class Flight:
     stopping_since_s: float | None = None
     """When it was told to stop."""
     landed: JobResult | None = None
+    doom: str = ""
+    """Why its renderer was killed; the reason of what it loses."""
 
     @property
     def is_film(self) -> bool:
@@ -39,6 +41,8 @@ class Flight:
     def reason(self) -> str:
         if self.landed is not None and self.landed.error is not None:
             return self.landed.error.reason
+        if self.doom:
+            return self.doom
         return self.lost.message if self.lost is not None else "It failed without saying why."
 
     @property

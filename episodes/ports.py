@@ -319,8 +319,8 @@ class Fleet(Protocol):
     async def cancel(self, attempt_id: str) -> None:
         """Tell whoever has it to stop. Unknown: nothing happens."""
 
-    async def replace(self, renderer: str) -> None:
-        """Kill a renderer that does not listen; a fresh one takes its name."""
+    async def replace(self, name: str) -> None:
+        """Kill a renderer or publisher that does not listen; a fresh one takes its name. Unknown: nothing happens."""
 
 
 class CoordinatorDoor(Protocol):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
+from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
 from episodes.dispatch import Start, after_failure, choose_starts
 from episodes.errors import FailureClass, RendererLost
 from episodes.flight import Flight
@@ -21,6 +22,7 @@ from episodes.orders import film_job, render_job
 from episodes.parts import Pace, Parts
 from episodes.results import stored_result
 from episodes.roster import Roster
+from episodes.watch import Watch
 
 log = logging.getLogger("storyworld.coordinator")
 
@@ -47,6 +49,8 @@ class Term:
         self._pace = pace
         self._agenda = Agenda()
         self._roster = Roster()
+        self._watch = Watch(silence_s=pace.silence_s, stall_s=pace.stall_s, start_s=pace.start_s)
+        self._blocklist = Blocklist()
         self._flights: dict[str, Flight] = {}
         self._landed: deque[Flight] = deque()
         self._next_look_s = 0.0
@@ -76,6 +80,7 @@ class Term:
         while True:
             began_s = self._clock.now_s()
             self._roster.saw(await self._fleet.survey(), began_s)
+            await self._replace_the_overdue()
             await self._record_progress()
             await self._look_for_the_lost()
             await self._hurry_the_stopping()
@@ -134,6 +139,7 @@ class Term:
             self._drop(flight, outcome)
             runtime = acceptance.result.runtime
             self._meter.worked(flight.attempt.backend, render_s=runtime.render_s, publish_s=runtime.publish_s)
+            self._blocklist.succeeded(flight.attempt.renderer)
             if flight.is_film and is_selected:
                 self._agenda.runs.pop(flight.attempt.episode_id, None)
             log.info(f"attempt.{outcome}", extra=flight.ids)
@@ -147,8 +153,15 @@ class Term:
             self._drop(flight, failure.failure_class)
             if failure.retry_in_s is not None:
                 self._look_in(failure.retry_in_s)
+            self._blame(flight, failure.failure_class)
             about = {"failure_class": failure.failure_class, "reason": failure.reason}
             log.warning("attempt.failed", extra={**flight.ids, **about})
+
+    def _blame(self, flight: Flight, failure_class: FailureClass) -> None:
+        beat = (flight.attempt.episode_id, flight.attempt.beat_id or "")
+        if not flight.is_film and self._blocklist.failed(flight.attempt.renderer, beat, failure_class):
+            about = {"renderer": flight.attempt.renderer, "num_beats": MAX_BEATS_IN_A_ROW}
+            log.error("renderer.blocked", extra={**flight.ids, **about})
 
     def _judge(self, flight: Flight) -> Failure:
         verdict = after_failure(
@@ -215,6 +228,15 @@ class Term:
             if flight.num_missed >= 2:
                 await (self._fail if flight.stopping_since_s is None else self._close_stopped)([flight])
 
+    async def _replace_the_overdue(self) -> None:
+        """Kill whoever was silent or stuck for too long. What it had in hand is lost, so a late result changes nothing."""
+        for overdue in self._watch.saw(self._roster.report, self._clock.now_s()):
+            log.error("actor.overdue", extra={"actor_name": overdue.name, "reason": overdue.reason})
+            for flight in self._flights.values():
+                if flight.attempt.renderer == overdue.name and flight.landed is None:
+                    flight.doom = overdue.reason
+            await self._fleet.replace(overdue.name)
+
     async def _hurry_the_stopping(self) -> None:
         """Kill renderers that were told to stop and do not."""
         now_s = self._clock.now_s()
@@ -263,7 +285,8 @@ class Term:
     async def _dispatch(self) -> None:
         if not self._roster.is_surveyed:
             return
-        idle = self._roster.idle()
+        blocked = self._blocklist.blocked()
+        idle = [name for name in self._roster.idle() if name not in blocked]
         hungry = self._agenda.hungry(len(idle))
         if hungry:
             await self._in_thread(lambda: refill(self._store, self._lease, hungry, self._clock.now_s()))
@@ -274,20 +297,28 @@ class Term:
             num_ready=sum(len(r.ready) for r in executing),
             num_episodes=len(self._agenda.runs),
         )
-        starts = choose_starts(self._agenda.candidates(), self._roster.report.renderers, idle)
+        eligible = [r for r in self._roster.report.renderers if r.name not in blocked]
+        starts = choose_starts(self._agenda.candidates(), eligible, idle)
         if starts:
             await self._start(starts)
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
-        backends = self._roster.backends()
+        """A beat whose backend nobody in the fleet can render any more fails now, instead of waiting for ever."""
+        blocked = self._blocklist.blocked()
+        backends = {r.backend for r in self._roster.report.renderers if r.name not in blocked}
         for run in runs:
             for ready in [r for r in run.ready if r.beat.backend not in backends]:
                 run.forget(ready.beat.beat_id)
                 run.may_settle = True
-                there = ", ".join(sorted(backends)) or "nobody"
-                reason = f"No eligible renderer: this fleet has none for {ready.beat.backend!r}, only {there}."
+                reason = self._why_impossible(ready.beat.backend)
                 episode_id, beat_id = run.episode.episode_id, ready.beat.beat_id
                 await self._in_thread(partial(self._store.give_up, self._lease, episode_id, beat_id, reason))
+
+    def _why_impossible(self, backend: str) -> str:
+        there = self._roster.backends()
+        if backend in there:
+            return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
+        return f"No eligible renderer: this fleet has none for {backend!r}, only {', '.join(sorted(there)) or 'nobody'}."
 
     async def _start(self, starts: Sequence[Start]) -> None:
         openings = [

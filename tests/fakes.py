@@ -69,6 +69,7 @@ class NullMeter:
 class _Render:
     job: RenderJob
     handed_over: Callable[[], None]
+    share: float = 0.4
     answer: asyncio.Future[JobResult] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -89,6 +90,10 @@ class FakeFleet:
         self.replaced: list[str] = []
         self.dead: set[str] = set()
         self.is_deaf = False
+        self.silent: set[str] = set()
+        """Frozen: they answer nothing, and what they have in hand comes no further."""
+        self.is_stuck = False
+        """They answer, but come no further."""
         self.holds_films = False
         self._cuts: list[tuple[FilmJob, asyncio.Future[JobResult]]] = []
 
@@ -101,14 +106,18 @@ class FakeFleet:
         return FleetReport(renderers=renderers, publishers=(publisher,))
 
     def _report(self, name: str) -> RendererReport:
+        if name in self.silent:
+            return RendererReport(name=name, backend=self._backend, state=RendererState.SILENT)
         render = self.rendering.get(name)
+        if render is not None and not self.is_stuck:
+            render.share = min(0.5, render.share + 0.001)
         return RendererReport(
             name=name,
             backend=self._backend,
             state=RendererState.IDLE if render is None else RendererState.BUSY,
             node="head",
             attempt_id=render.job.job_id if render else None,
-            share=0.4 if render else 0.0,
+            share=render.share if render else 0.0,
         )
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
@@ -135,9 +144,10 @@ class FakeFleet:
             if render.job.job_id == attempt_id:
                 self._end(name, _result(render.job, "cancelled"))
 
-    async def replace(self, renderer: str) -> None:
-        self.replaced.append(renderer)
-        self.lose(renderer)
+    async def replace(self, name: str) -> None:
+        self.replaced.append(name)
+        self.silent.discard(name)
+        self.lose(name)
 
     # --- what a test makes happen ---
 
@@ -212,7 +222,7 @@ def _result(
 ) -> JobResult:
     return JobResult(
         job_id=job.job_id,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         runtime=RuntimeFacts(backend=job.backend, latency_sec=0.1),
         error=JobError(failure_class=failure_class, reason=f"made to fail: {failure_class}") if failure_class else None,
         files=files or {},

@@ -383,6 +383,75 @@ async def test_a_beat_that_nobody_can_render_fails_with_that_reason() -> None:
     assert "No eligible renderer" in episode.beats[1].reason
 
 
+async def test_a_frozen_renderer_is_killed_and_its_beat_goes_on_elsewhere() -> None:
+    stage = Stage(num_renderers=2)
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        [frozen] = stage.fleet.rendering
+        stage.fleet.silent.add(frozen)
+        await stage.clock.advance(PACE.silence_s - 3)
+        assert stage.fleet.replaced == []
+        await stage.clock.advance(10)
+        await stage.finish_all()
+
+    first, second = stage.look(episode_id).beats[0].attempts
+    assert stage.fleet.replaced == [frozen]
+    assert "no sign of life" in first.reason
+    assert first.failure_class is FailureClass.CRASH
+    assert (second.state, second.renderer != frozen) == (AttemptState.SELECTED, True)
+
+
+async def test_a_renderer_that_answers_but_comes_no_further_is_killed_too() -> None:
+    stage = Stage()
+    stage.fleet.is_stuck = True
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await stage.clock.advance(PACE.stall_s - 3)
+        assert stage.fleet.replaced == []
+        await stage.clock.advance(10)
+
+    assert stage.fleet.replaced == ["renderer:animatic:0"]
+    assert "no progress" in stage.look(episode_id).beats[0].attempts[0].reason
+
+
+async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None:
+    stage = Stage(num_renderers=2)
+    bad, good = stage.fleet.names
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(8))
+        coordinator.wake()
+        for _ in range(60):
+            await settle()
+            if bad in stage.fleet.rendering:
+                stage.fleet.fail(FailureClass.RESOURCE, bad)
+            if good in stage.fleet.rendering:
+                stage.fleet.finish(good)
+            await stage.clock.advance(1)
+
+    attempts = [a for b in stage.look(episode_id).beats for a in b.attempts]
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
+    assert sum(a.renderer == bad for a in attempts) == 3
+
+
+async def test_when_every_renderer_is_blocked_the_rest_fails_with_that_reason() -> None:
+    stage = Stage(num_renderers=1)
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(5))
+        coordinator.wake()
+        for _ in range(60):
+            await settle()
+            if stage.fleet.rendering:
+                stage.fleet.fail(FailureClass.OUTPUT)
+            await stage.clock.advance(2)
+
+    episode = stage.look(episode_id)
+    assert episode.state is EpisodeState.FAILED
+    assert "No eligible renderer" in episode.beats[-1].reason
+
+
 async def test_progress_is_recorded_while_a_beat_renders_and_never_falls() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:

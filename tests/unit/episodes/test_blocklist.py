@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from episodes.blocklist import Blocklist
+from episodes.errors import FailureClass
+
+
+def test_three_beats_in_a_row_block_a_renderer() -> None:
+    blocklist = Blocklist()
+
+    found = [blocklist.failed("r0", ("e1", f"b{n}"), FailureClass.OUTPUT) for n in range(3)]
+
+    assert found == [False, False, True]
+    assert blocklist.blocked() == {"r0"}
+
+
+def test_the_same_beat_again_and_again_is_the_beats_fault() -> None:
+    blocklist = Blocklist()
+
+    assert not any(blocklist.failed("r0", ("e1", "b1"), FailureClass.CRASH) for _ in range(10))
+    assert blocklist.blocked() == frozenset()
+
+
+def test_a_success_ends_the_streak() -> None:
+    blocklist = Blocklist()
+    for n in range(2):
+        blocklist.failed("r0", ("e1", f"b{n}"), FailureClass.OUTPUT)
+    blocklist.succeeded("r0")
+
+    assert not blocklist.failed("r0", ("e1", "b3"), FailureClass.OUTPUT)
+
+
+def test_a_late_success_does_not_unblock() -> None:
+    blocklist = Blocklist()
+    for n in range(3):
+        blocklist.failed("r0", ("e1", f"b{n}"), FailureClass.OUTPUT)
+    blocklist.succeeded("r0")
+
+    assert blocklist.is_blocked("r0")
+
+
+@pytest.mark.parametrize("failure_class", [FailureClass.INFRA, FailureClass.CONTENT])
+def test_what_is_not_the_renderers_fault_blames_nobody(failure_class: FailureClass) -> None:
+    blocklist = Blocklist()
+    for n in range(5):
+        blocklist.failed("r0", ("e1", f"b{n}"), failure_class)
+
+    assert blocklist.blocked() == frozenset()
