@@ -110,7 +110,7 @@ class Effects:
             case Act.DANCE:
                 self._notes(pen, seen, time_s)
             case Act.FIND | Act.SHOW if seen.pose.far_arm > 60:
-                self._sparkle(pen, seen.spot(0.36, 0.86), 0.09 * seen.height, time_s)
+                self._find(pen, seen, cast, time_s)
             case Act.CHEER:
                 self._confetti(pen, seen, time_s)
             case Act.SCARED | Act.FLEE | Act.HIDE:
@@ -212,13 +212,21 @@ class Effects:
             pen.body(oval((x, y), 1.2 * s, 0.9 * s, 20), colour)
             pen.stroke([(x + s, y), (x + s, y - 3.2 * s), (x + 2.4 * s, y - 2.6 * s)], 0.55 * s, colour)
 
+    def _find(self, pen: Pen, seen: Seen, cast: Sequence[Seen], time_s: float) -> None:
+        """A star in the hands stands for a thing; who is found shines itself."""
+        found = next((s for s in cast if s.actor.member.is_target), None)
+        if found is None:
+            self._sparkle(pen, seen.spot(0.36, 0.86), 0.09 * seen.height, time_s)
+            pen.body(star(seen.spot(0.36, 0.86), 0.054 * seen.height, 0.025 * seen.height, 5, -90), (255, 216, 80))
+        else:
+            self._sparkle(pen, found.spot(found.head[0], found.head[1] + 0.34), 0.16 * found.height, time_s)
+
     def _sparkle(self, pen: Pen, where: Point, size: float, time_s: float) -> None:
         pen.glow(where, size * 2.2, (255, 236, 150), 0.8)
         for i in range(5):
             a, k = i * 1.256 + time_s, 0.6 + 0.4 * float(np.sin(time_s * 7 + 2 * i))
             x, y = _polar(where, a, size * 1.2)
             pen.fill(star((x, y), size * 0.36 * k, size * 0.07, 4, 45), (255, 250, 210))
-        pen.body(star(where, size * 0.6, size * 0.28, 5, -90), (255, 216, 80))
 
     def _confetti(self, pen: Pen, seen: Seen, time_s: float) -> None:
         for i in range(18):
@@ -249,9 +257,10 @@ class Effects:
             pen.wash(oval((x, y), r * 1.3, r), (240, 232, 220), 0.6 * (1 - k), r * 0.4)
 
     def _dizzy(self, pen: Pen, seen: Seen, time_s: float) -> None:
-        if seen.pose.roll < 60:
+        if seen.pose.roll < 80:
             return
-        head = (seen.feet[0] - seen.ahead * 0.42 * seen.height, seen.feet[1] - 0.24 * seen.height)
+        thick = 0.5 if seen.actor.looks.body is Body.MONSTER else 0.26
+        head = (seen.feet[0] - seen.ahead * 0.38 * seen.height, seen.feet[1] - thick * seen.height)
         for i in range(3):
             a = time_s * 3 + i * 2.09
             where = (head[0] + 0.13 * seen.height * float(np.cos(a)), head[1] + 0.035 * seen.height * float(np.sin(a)))

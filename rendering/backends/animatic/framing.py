@@ -46,7 +46,7 @@ def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: floa
         case ShotSize.FULL if focus is not None:
             return _whole(actors, aspect, sway, tall=1.55, floor=0.92, horizon=0.62, zoom=1.2, blur=0.002)
         case ShotSize.MEDIUM if focus is not None:
-            return _medium(actors, focus, aspect)
+            return _medium(actors, focus, aspect, sway)
         case ShotSize.CLOSE_UP if focus is not None:
             return _close_up(focus, aspect)
         case _:  # a wide shot, and whatever shows a place where nobody is
@@ -66,13 +66,13 @@ def _whole(
     )
 
 
-def _medium(actors: Sequence[Actor], focus: Actor, aspect: float) -> Framing:
+def _medium(actors: Sequence[Actor], focus: Actor, aspect: float, sway: float) -> Framing:
     """From the waist up; two who stand close are both in it."""
     near = [a for a in actors if a.back == 0 and a.height < focus.height * 1.6]
     left, right = min(a.x - a.width * 0.4 for a in near), max(a.x + a.width * 0.4 for a in near)
     low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB, Body.DRAGON) or focus.act in (Act.SLEEP, Act.DOWN, Act.FLY)
     tall = focus.height * (1.5 if low else 0.8)
-    both = (right - left) * 1.12 / aspect
+    both = (right - left) * 1.12 / (aspect - sway)
     if both < tall * 1.9 and len(near) > 1:
         tall, x = max(tall, both), (left + right) / 2
     else:
