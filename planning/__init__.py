@@ -1,1 +1,7 @@
-"""Intent → plan: world extraction, planners, prompts, continuity. No Ray, no torch, no SQL."""
+"""Intent → plan: world extraction, planners, prompts, continuity. No Ray, no torch, no SQL.
+
+offline/           OfflinePlanner (offline/planner.py): deterministic and free; another planner implements the same port, `episodes.ports.Planner`
+extraction/        what is measured in an uploaded picture
+world_builder.py   StoredWorlds: stored world → extraction → empty world; intake.py says what a picture becomes
+example_world.py   the shipped world, `worlds/anime_world/`, and how it is put into a fresh installation
+"""

@@ -173,6 +173,12 @@ def test_neighbouring_shots_differ() -> None:
         assert (before.shot_size, before.camera_move) != (after.shot_size, after.camera_move)
 
 
+def test_the_camera_never_does_the_same_twice_in_a_row() -> None:
+    beats = plan_of(INTENTS[5], num_beats=30).beats
+
+    assert all(before.camera_move is not after.camera_move for before, after in pairwise(beats))
+
+
 def test_a_close_up_holds_one_face_and_never_pans() -> None:
     for intent in INTENTS:
         for beat in plan_of(intent, num_beats=12).beats:
