@@ -39,7 +39,7 @@ def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
 
 
 def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
-    sway = _ROOM.get(beat.camera_move, 0.0)
+    sway = min(_ROOM.get(beat.camera_move, 0.0), 0.4 * aspect)  # a very narrow frame keeps most of its width
     match beat.shot_size:
         case ShotSize.EXTREME_WIDE:
             return _whole(actors, aspect, sway, tall=5.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)

@@ -12,6 +12,7 @@ from rendering.backends.animatic.score import BLOW_AT, BLOW_PERIOD_S, FALLEN_AT
 _CALM_S = 1 / 3  # eight frames at 24 fps
 _LIVELY_S = 1 / 4
 _QUICK_S = 1 / 8  # legs that run cross each other in five frames: with a wider gap flow loses them and cross-fades
+_MOST = 150  # keyframes of one beat, nearly: at 1280 × 720 they weigh 400 MB
 
 _STILL = frozenset({Act.STAND, Act.SLEEP, Act.LISTEN, Act.SIT, Act.THINK, Act.LOOK, Act.DOWN})
 _QUICK = frozenset({Act.RUN, Act.FLEE, Act.DANCE, Act.JUMP, Act.FALL})
@@ -27,7 +28,7 @@ def key_indices(num_frames: int, fps: int, acts: Iterable[Act], *, opens_with_di
     played = set(acts)
     last = num_frames - 1
     gap_s = _QUICK_S if played & _QUICK else _LIVELY_S if played - _STILL else _CALM_S
-    keys = _spread(last, gap_s * fps)
+    keys = _spread(last, max(gap_s * fps, num_frames / _MOST))
     if played & _BLOWS:
         keys |= {i for i in _snaps(num_frames, fps) if 0 <= i <= last}
     if Act.DOWN in played:

@@ -92,6 +92,10 @@ def test_the_livelier_the_act_the_closer_the_keyframes() -> None:
     assert counts == sorted(set(counts))
 
 
+def test_a_long_chase_does_not_fill_the_memory_with_keyframes() -> None:
+    assert len(key_indices(30 * 24, 24, [Act.RUN])) <= 160
+
+
 @pytest.mark.parametrize(("num_frames", "fps"), [(1, 1), (2, 60), (4, 8), (1800, 60)])
 def test_keyframes_ascend_from_the_first_frame_to_the_last(num_frames: int, fps: int) -> None:
     for acts in ([], [Act.RUN], [Act.FIGHT], [Act.DOWN]):
