@@ -160,11 +160,10 @@ def worlds(
         if world_id is not None:
             console.print_json(data=client.world(world_id))
             return
-        table = Table("world", "revision", "characters", "places")
+        table = Table("world", "title", "revision", "source", "characters", "places")
         for one in client.worlds()["worlds"]:
-            cast = ", ".join(c["name"] for c in one["world"]["characters"])
-            places = ", ".join(p["name"] for p in one["world"]["places"])
-            table.add_row(one["world_id"], str(one["revision"]), cast, places)
+            counts = (str(one["revision"]), one["source"], str(one["num_characters"]), str(one["num_places"]))
+            table.add_row(one["world_id"], one["title"], *counts)
         console.print(table)
 
 
