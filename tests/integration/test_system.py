@@ -74,6 +74,23 @@ def test_the_dashboard_reads_like_the_story(system: System) -> None:
     assert any(n.startswith("publisher:") for n in names)
 
 
+def test_operators_find_the_metrics_at_the_nodes_agent(system: System) -> None:
+    [node] = ray.nodes()
+    url = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
+    wanted = {
+        "ray_storyworld_attempts_total",
+        "ray_storyworld_queue_depth",
+        "ray_storyworld_wait_seconds_bucket",
+        "ray_storyworld_render_seconds_bucket",
+        "ray_storyworld_publish_seconds_bucket",
+    }
+
+    def offered() -> bool:
+        return wanted <= {line.split("{")[0] for line in httpx.get(url).text.splitlines()}
+
+    assert eventually(offered)
+
+
 def test_a_killed_renderer_costs_one_attempt_and_nothing_that_was_finished(system: System) -> None:
     episode_id = system.submit(num_beats=2, width=640, height=360, duration_s=6.0)
     eventually(lambda: system.status(RENDERER).attempt_id)
