@@ -131,12 +131,21 @@ def test_across_a_cut_both_shots_are_held_and_nothing_is_mixed() -> None:
 
 
 def test_motion_before_a_cut_does_not_bend_the_motion_after_it() -> None:
-    after = pan(5, 2)
+    before, after = [255 - frame[::-1] for frame in pan(9, 1.5)], pan(5, 2)
     alone = filled([after[0], after[4]], (0, 4))
 
-    behind_a_cut = filled([255 - scenery(40), after[0], after[4]], (0, 1, 5))
+    behind_a_cut = filled([before[8], before[0], after[0], after[4]], (0, 4, 5, 9))
 
-    assert all(np.array_equal(a, b) for a, b in zip(alone, behind_a_cut[1:], strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, behind_a_cut[5:], strict=True))
+
+
+def test_motion_before_a_held_pose_does_not_bend_the_motion_after_it() -> None:
+    truth = pan(9, 2)
+    alone = filled([truth[0], truth[4]], (0, 4))
+
+    behind_a_hold = filled([truth[8], truth[0], truth[0], truth[4]], (0, 4, 5, 9))
+
+    assert all(np.array_equal(a, b) for a, b in zip(alone, behind_a_hold[5:], strict=True))
 
 
 def test_a_fade_is_no_cut() -> None:
