@@ -11,6 +11,8 @@ class EpisodeState(StrEnum):
     CREATED = "CREATED"
     PLANNED = "PLANNED"
     EXECUTING = "EXECUTING"
+    PAUSED = "PAUSED"
+    """What runs is finished and accepted; nothing new starts."""
     CUTTING = "CUTTING"
     """Every beat has ended; the film is being cut."""
     CANCELLING = "CANCELLING"
@@ -23,7 +25,12 @@ class EpisodeState(StrEnum):
     @property
     def is_active(self) -> bool:
         """The coordinator has something to do for it."""
-        return self in (EpisodeState.EXECUTING, EpisodeState.CUTTING, EpisodeState.CANCELLING)
+        return self in (EpisodeState.EXECUTING, EpisodeState.PAUSED, EpisodeState.CUTTING, EpisodeState.CANCELLING)
+
+    @property
+    def accepts_clips(self) -> bool:
+        """A beat that renders gets what comes back for it."""
+        return self in (EpisodeState.EXECUTING, EpisodeState.PAUSED)
 
     @property
     def is_final(self) -> bool:
@@ -61,6 +68,8 @@ class AttemptState(StrEnum):
 class EpisodeMove(StrEnum):
     PLAN = "plan"
     EXECUTE = "execute"
+    PAUSE = "pause"
+    RESUME = "resume"
     CANCEL = "cancel"
     STOPPED = "stopped"
     """No attempt of a cancelling episode is open any more."""
@@ -89,8 +98,11 @@ EPISODE_MOVES: dict[EpisodeMove, tuple[frozenset[EpisodeState], EpisodeState]] =
     EpisodeMove.PLAN: (frozenset({_E.CREATED, _E.PLANNED}), _E.PLANNED),
     # executing an executing episode changes nothing, so it is legal
     EpisodeMove.EXECUTE: (frozenset({_E.PLANNED, _E.EXECUTING}), _E.EXECUTING),
+    EpisodeMove.PAUSE: (frozenset({_E.EXECUTING}), _E.PAUSED),
+    # resuming an executing episode changes nothing either
+    EpisodeMove.RESUME: (frozenset({_E.PAUSED, _E.EXECUTING}), _E.EXECUTING),
     EpisodeMove.CANCEL: (
-        frozenset({_E.CREATED, _E.PLANNED, _E.EXECUTING, _E.CUTTING, _E.CANCELLING}),
+        frozenset({_E.CREATED, _E.PLANNED, _E.EXECUTING, _E.PAUSED, _E.CUTTING, _E.CANCELLING}),
         _E.CANCELLING,
     ),
     EpisodeMove.STOPPED: (frozenset({_E.CANCELLING}), _E.CANCELLED),

@@ -87,6 +87,8 @@ class EpisodeView(EpisodeSummary):
     artifacts: tuple[Artifact, ...] = ()
     """The film and what lies beside it."""
     film_attempts: tuple[Attempt, ...] = ()
+    queue_is_paused: bool = False
+    """Nothing new starts anywhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,6 +168,8 @@ class OpenAttempt:
     number: int
     num_counted: int
     """Counted failures of the beat (or film) before this one."""
+    num_crashes: int = 0
+    """Those of them that were crashes; of a beat."""
     backend: str
     """Empty for a film."""
     renderer: str

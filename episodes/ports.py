@@ -156,8 +156,24 @@ class EpisodeStore(Protocol):
         Repeatable: cancelling a CANCELLING or CANCELLED episode changes nothing.
         """
 
+    def pause(self, episode_id: str) -> EpisodeState:
+        """EXECUTING → PAUSED: what runs is finished and accepted, nothing new starts."""
+
+    def resume(self, episode_id: str) -> EpisodeState:
+        """PAUSED → EXECUTING. Resuming an executing episode changes nothing."""
+
+    def pause_queue(self) -> None:
+        """Nothing new starts anywhere once this has returned; what runs is finished. Repeatable."""
+
+    def resume_queue(self) -> None:
+        """Repeatable."""
+
+    def queue_is_paused(self) -> bool: ...
+
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
+
+        A PAUSED episode stays so.
 
         With it open the beats that it depends on and that failed or were cancelled, since it could not start without them, and
         the beats that had failed only because of these, unless another dependency of theirs stays ended.
@@ -204,22 +220,32 @@ class EpisodeStore(Protocol):
         """Who holds it and for how many more seconds (negative: it is stale); None: nobody ever did."""
 
     def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
-        """All that are EXECUTING, CUTTING or CANCELLING, oldest execution first."""
+        """All that are EXECUTING, PAUSED, CUTTING or CANCELLING, oldest execution first."""
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
-        """Beats that could be started now, in story order, without the beat ids in `exclude`."""
+        """Beats that could be started now, in story order, without the beat ids in `exclude`. None while anything is paused."""
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
-        """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off."""
+        """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off.
+
+        What is paused does not count.
+        """
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         """Begin attempts: beat PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
 
-        None where that is not so any more. Repeatable: an attempt that is open under this id already is returned again.
+        None where that is not so any more, or the episode or the queue is paused. Repeatable: an attempt that is open under this
+        id already is returned again.
         """
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
         """Every attempt still OPEN, oldest first: what a new leader must adopt, and what a cancelled episode still waits for."""
+
+    def unwanted_attempts(self, lease: Lease) -> list[str]:
+        """Open attempts that can never be selected, oldest first: to be told to stop, and closed when they have.
+
+        Their beat does not render any more, or at another revision; or their episode does not take a result of their kind.
+        """
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         """Attempt id → share done, 0 to 1. Only ever raises a beat's column; the store caps it below 1. No event."""

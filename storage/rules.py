@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from episodes.errors import BadInput, LeaseLost, RevisionConflict
 from episodes.job import JobResult, StoredFile
-from episodes.lifecycle import BeatState
+from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import Lease
 
 BEAT_CEILING = 0.99
@@ -33,6 +33,13 @@ def file_of(result: JobResult, kind: str) -> StoredFile:
     if result.status != "succeeded" or kind not in result.files:
         raise BadInput(f"The result of attempt {result.job_id} has no {kind}.", "Only a success with its files is accepted.")
     return result.files[kind]
+
+
+def state_with_beats_opened(episode_id: str, state: EpisodeState) -> EpisodeState:
+    """Where an episode goes when beats of it open again: what stands still stays so. Raises IllegalMove."""
+    if state in (EpisodeState.PLANNED, EpisodeState.PAUSED):
+        return state
+    return episode_after(episode_id, state, EpisodeMove.REOPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

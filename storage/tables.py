@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -48,6 +49,8 @@ LEASE = Table(
     Column("fence", Integer, nullable=False),
     # never NULL: a lease that ends at NULL would never end
     Column("expires_at", Double, nullable=False),
+    # beside the lease, because beginning attempts locks this row: once the queue is paused, nothing begins
+    Column("queue_is_paused", Boolean, nullable=False, server_default=false()),
     # one database belongs to one cluster
     CheckConstraint("row_number = 1", name="only_row"),
 )
@@ -76,6 +79,8 @@ EPISODES = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("executed_at", Double, nullable=False),
+    # NULL: it was not, or was opened again since
+    Column("cancelled_at", Double),
     Index(None, "state", "episode_id"),
     Index(None, "world_id", "episode_id"),
 )
@@ -96,6 +101,8 @@ BEATS = Table(
     Column("not_before", Double, nullable=False),
     Column("num_attempts", Integer, nullable=False),
     Column("num_counted", Integer, nullable=False),
+    # those of the counted that were crashes
+    Column("num_crashes", Integer, nullable=False, server_default=text("0")),
     Column("duration_s", Double, nullable=False),
     Column("backend", Text, nullable=False),
     Column("beat", Text, nullable=False),
@@ -126,17 +133,27 @@ ATTEMPTS = Table(
     Column("renderer", Text, nullable=False),
     Column("node", Text, nullable=False),
     Column("num_counted_before", Integer, nullable=False),
+    Column("num_crashes_before", Integer, nullable=False, server_default=text("0")),
     Column("counted", Boolean, nullable=False),
     Column("failure_class", Text),
     Column("reason", Text, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("ended_at", Double),
+    # nobody will ever want its result, whatever becomes of its beat or film
+    Column("unwanted", Boolean, nullable=False, server_default=false()),
     Index(None, "episode_id", "beat_id", "number", unique=True),
     Index("ix_attempts_open", "opened_at", **_only_where("state = 'OPEN'")),
-    Index("uq_attempts_open", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'OPEN'")),
+    Index(
+        "uq_attempts_open", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'OPEN' AND NOT unwanted")
+    ),
     Index("uq_attempts_selected", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'SELECTED'")),
-    Index("uq_attempts_open_film", "episode_id", unique=True, **_only_where("state = 'OPEN' AND beat_id IS NULL")),
+    Index(
+        "uq_attempts_open_film",
+        "episode_id",
+        unique=True,
+        **_only_where("state = 'OPEN' AND beat_id IS NULL AND NOT unwanted"),
+    ),
     Index("uq_attempts_selected_film", "episode_id", unique=True, **_only_where("state = 'SELECTED' AND beat_id IS NULL")),
 )
 
@@ -176,6 +193,15 @@ ANSWERS = Table(
     Column("status", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("answered_at", Double, nullable=False),
+)
+
+FLEET = Table(
+    "fleet",
+    METADATA,
+    Column("row_number", Integer, primary_key=True, autoincrement=False),
+    # FleetSnapshot, as it was last recorded
+    Column("snapshot", Text, nullable=False),
+    CheckConstraint("row_number = 1", name="only_row"),
 )
 
 WORLDS = Table(

@@ -19,6 +19,7 @@ _CLAIM = text(
 )
 _OWNER = select(LEASE.c.cluster_id)
 _LEADS = select(LEASE.c.fence).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
+_QUEUE_IS_PAUSED = select(LEASE.c.queue_is_paused)
 _LEADS_ON = _LEADS.with_for_update(read=True)
 
 
@@ -81,6 +82,12 @@ class Claim:
                 "DATABASE_URL",
             )
         self._is_ours = True
+
+
+def queue_is_paused(connection: Connection) -> bool:
+    """In a leading transaction it stays so until the end."""
+    is_paused: bool = connection.scalars(_QUEUE_IS_PAUSED).one()
+    return is_paused
 
 
 @contextmanager

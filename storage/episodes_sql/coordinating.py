@@ -13,8 +13,8 @@ from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.plan import Beat, EpisodeRequest
-from storage.episodes_sql.claim import Claim
-from storage.episodes_sql.held import hold
+from storage.episodes_sql.claim import Claim, queue_is_paused
+from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
 from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, is_in, open_attempt, stored_file
@@ -68,9 +68,11 @@ _CLIPS = (
     .order_by(BEATS.c.position)
 )
 _CLIPS_OF = _CLIPS.where(BEATS.c.beat_id.in_(bindparam("beats", expanding=True)))
-# only a pending beat of an executing episode has it: whatever moves the beat sets it to 0
+# only a pending beat of an executing or paused episode has it: whatever moves the beat sets it to 0
 _ENDS_OF_BACK_OFFS = union_all(
-    select(BEATS.c.not_before.label("ends")).where(BEATS.c.not_before > _ZERO),
+    select(BEATS.c.not_before.label("ends"))
+    .join_from(BEATS, EPISODES, EPISODES.c.episode_id == BEATS.c.episode_id)
+    .where(BEATS.c.not_before > _ZERO, EPISODES.c.state == EpisodeState.EXECUTING.value),
     select(EPISODES.c.film_not_before).where(
         EPISODES.c.state == EpisodeState.CUTTING.value, EPISODES.c.film_not_before > _ZERO
     ),
@@ -100,7 +102,7 @@ class Coordinating(Claim):
             state = connection.scalar(_STATE, {"of_episode": episode_id})
             if state is None:
                 raise NotFound("episode", episode_id)
-            if state != EpisodeState.EXECUTING:
+            if state != EpisodeState.EXECUTING or queue_is_paused(connection):
                 return []
             rows = connection.execute(_READY, {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}).all()
             beats = [Beat.model_validate_json(row.beat) for row in rows]
@@ -121,16 +123,20 @@ class Coordinating(Claim):
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
         with self._reading_as(lease) as connection:
-            return connection.scalar(_NEXT_READY)
+            return None if queue_is_paused(connection) else connection.scalar(_NEXT_READY)
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         with self._leading(lease) as connection:
             ledger = Ledger.of(connection, [o.episode_id for o in openings])
-            return Opener(connection, ledger, lease).open_all(openings)
+            return Opener(connection, ledger, lease, is_paused=queue_is_paused(connection)).open_all(openings)
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
         with self._reading_as(lease) as connection:
             return [open_attempt(row) for row in connection.execute(_UNCLOSED)]
+
+    def unwanted_attempts(self, lease: Lease) -> list[str]:
+        with self._reading_as(lease) as connection:
+            return unwanted(connection)
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         with self._leading(lease) as connection:

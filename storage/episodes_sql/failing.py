@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
+from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Failure
 from storage.episodes_sql.held import HeldAttempt
@@ -23,7 +24,11 @@ _FAIL_ATTEMPT = (
     )
 )
 _OF_BEAT = and_(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
-_COUNT = update(BEATS).where(_OF_BEAT).values(num_counted=BEATS.c.num_counted + 1)
+_COUNT = (
+    update(BEATS)
+    .where(_OF_BEAT)
+    .values(num_counted=BEATS.c.num_counted + 1, num_crashes=BEATS.c.num_crashes + bindparam("crashes"))
+)
 _GIVE_BACK = (
     update(BEATS)
     .where(_OF_BEAT)
@@ -95,7 +100,7 @@ def fail_beat(connection: Connection, ledger: Ledger, episode: LockedEpisode, be
 def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, failure: Failure) -> None:
     of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
     if failure.counted:
-        connection.execute(_COUNT, of_beat)
+        connection.execute(_COUNT, {**of_beat, "crashes": int(failure.failure_class is FailureClass.CRASH)})
     if failure.retry_in_s is None:
         fail_beat(connection, ledger, episode, beat_id, failure.reason)
     else:

@@ -5,15 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from storage.episodes_sql.ledger import Ledger, LockedEpisode, locking
 from storage.episodes_sql.rows import is_in
-from storage.tables import ATTEMPTS, BEATS
+from storage.tables import ATTEMPTS, BEATS, EPISODES
 
 _AMONG = ATTEMPTS.c.attempt_id.in_(bindparam("ids", expanding=True))
 _LOCK = locking(select(ATTEMPTS.c.episode_id).where(_AMONG).scalar_subquery())
+_UNWANTED = (
+    select(ATTEMPTS.c.attempt_id)
+    .join_from(ATTEMPTS, EPISODES, EPISODES.c.episode_id == ATTEMPTS.c.episode_id)
+    .join(
+        BEATS,
+        and_(
+            BEATS.c.episode_id == ATTEMPTS.c.episode_id,
+            BEATS.c.beat_id == ATTEMPTS.c.beat_id,
+            BEATS.c.revision == ATTEMPTS.c.revision,
+            BEATS.c.state == BeatState.RENDERING.value,
+        ),
+        isouter=True,
+    )
+    .where(
+        is_in(AttemptState.OPEN),
+        or_(
+            ATTEMPTS.c.unwanted,
+            and_(ATTEMPTS.c.beat_id.is_(None), EPISODES.c.state != EpisodeState.CUTTING.value),
+            and_(
+                ATTEMPTS.c.beat_id.is_not(None),
+                or_(BEATS.c.beat_id.is_(None), EPISODES.c.state.not_in([s.value for s in EpisodeState if s.accepts_clips])),
+            ),
+        ),
+    )
+    .order_by(ATTEMPTS.c.opened_at)
+)
 _HELD = (
     select(
         ATTEMPTS.c.attempt_id,
@@ -21,6 +47,7 @@ _HELD = (
         ATTEMPTS.c.beat_id,
         ATTEMPTS.c.revision,
         ATTEMPTS.c.number,
+        ATTEMPTS.c.unwanted,
         BEATS.c.state,
         BEATS.c.revision.label("beat_revision"),
         BEATS.c.progress,
@@ -59,10 +86,10 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
     for row in connection.execute(_HELD, ids):
         episode = ledger.episodes[row.episode_id]
         if row.beat_id is None:
-            is_wanted = episode.state is EpisodeState.CUTTING
+            waits = episode.state is EpisodeState.CUTTING
         else:
-            waits = row.state == BeatState.RENDERING and row.beat_revision == row.revision
-            is_wanted = waits and episode.state is EpisodeState.EXECUTING
+            is_of_beat = row.state == BeatState.RENDERING and row.beat_revision == row.revision
+            waits = is_of_beat and episode.state.accepts_clips
         held[row.attempt_id] = HeldAttempt(
             attempt_id=row.attempt_id,
             episode=episode,
@@ -71,6 +98,11 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
             number=row.number,
             beat_progress=row.progress or 0.0,
             duration_s=row.duration_s or 0.0,
-            is_wanted=is_wanted,
+            is_wanted=waits and not row.unwanted,
         )
     return ledger, held
+
+
+def unwanted(connection: Connection) -> list[str]:
+    """The open attempts that `hold` would say nobody wants, oldest first."""
+    return list(connection.scalars(_UNWANTED))

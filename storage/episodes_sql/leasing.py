@@ -1,11 +1,11 @@
-"""Who coordinates: one row, one holder, and a fence that only ever rises. All by the database's clock."""
+"""Who coordinates: one row, one holder, and a fence that only ever rises; and whether anything starts at all. By the database's clock."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, or_, select, update
 
 from episodes.model import Lease
-from storage.episodes_sql.claim import Claim
+from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.rules import lease_lost
 from storage.tables import LEASE
 from storage.transactions import now_s
@@ -20,6 +20,7 @@ _TAKE = (
 _IS_HELD = (LEASE.c.holder == bindparam("who")) & (LEASE.c.fence == bindparam("with_fence"))
 _RENEW = update(LEASE).where(_IS_HELD).values(expires_at=now_s() + bindparam("ttl_s"))
 _RELEASE = update(LEASE).where(_IS_HELD, LEASE.c.expires_at > now_s()).values(expires_at=now_s())
+_SET_PAUSED = update(LEASE).values(queue_is_paused=bindparam("to"))
 _HOLDER = select(LEASE.c.holder, (LEASE.c.expires_at - now_s()).label("left_s")).where(LEASE.c.fence > 0)
 
 
@@ -43,3 +44,15 @@ class Leasing(Claim):
         with self._reading() as connection:
             row = connection.execute(_HOLDER).first()
         return None if row is None else (row.holder, row.left_s)
+
+    def pause_queue(self) -> None:
+        with self._writing() as connection:
+            connection.execute(_SET_PAUSED, {"to": True})
+
+    def resume_queue(self) -> None:
+        with self._writing() as connection:
+            connection.execute(_SET_PAUSED, {"to": False})
+
+    def queue_is_paused(self) -> bool:
+        with self._reading() as connection:
+            return queue_is_paused(connection)

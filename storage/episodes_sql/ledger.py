@@ -35,6 +35,7 @@ class LockedEpisode:
     film_not_before: float
     updated_at: float
     executed_at: float
+    cancelled_at: float | None
 
     def add_done(self, seconds: float) -> None:
         self.done_s += seconds
@@ -99,6 +100,11 @@ class Ledger:
         if reason:
             data["reason"] = reason
         self.tell(episode, f"episode.{state.lower()}", **data)
+
+    def resume(self, episode: LockedEpisode, state: EpisodeState) -> None:
+        """The one move that is not told by the name of where it leads."""
+        episode.state = state
+        self.tell(episode, "episode.resumed")
 
     def write(self) -> None:
         if self._events:

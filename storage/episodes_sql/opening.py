@@ -20,6 +20,7 @@ _BEATS = select(
     BEATS.c.revision,
     BEATS.c.num_attempts,
     BEATS.c.num_counted,
+    BEATS.c.num_crashes,
     BEATS.c.backend,
 ).where(
     # somewhat more than the pairs: SQLite reads the whole table to find pairs, and uses its index for this
@@ -34,19 +35,23 @@ _START_BEAT = (
     .values(state=BeatState.RENDERING.value, reason="", not_before=0.0, num_attempts=bindparam("number"))
 )
 _FILMS = select(ATTEMPTS.c.episode_id).where(
-    ATTEMPTS.c.episode_id.in_(bindparam("ids", expanding=True)), ATTEMPTS.c.beat_id.is_(None), is_in(AttemptState.OPEN)
+    ATTEMPTS.c.episode_id.in_(bindparam("ids", expanding=True)),
+    ATTEMPTS.c.beat_id.is_(None),
+    is_in(AttemptState.OPEN),
+    ~ATTEMPTS.c.unwanted,
 )
 
-_Startable = Row[Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
+_Startable = Row[Any, Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
 
 
 class Opener:
     """Decides for one batch, in the transaction that has locked its episodes."""
 
-    def __init__(self, connection: Connection, ledger: Ledger, lease: Lease) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger, lease: Lease, *, is_paused: bool) -> None:
         self._connection = connection
         self._ledger = ledger
         self._lease = lease
+        self._is_paused = is_paused
         self._new: list[OpenAttempt] = []
 
     def open_all(self, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
@@ -57,6 +62,8 @@ class Opener:
         for opening in openings:
             if opening.attempt_id in known:
                 opened.append(known[opening.attempt_id])
+            elif self._is_paused:
+                opened.append(None)
             elif opening.beat_id is None:
                 opened.append(self._film(opening, busy))
             else:
@@ -87,7 +94,9 @@ class Opener:
         if beat is None or beat.revision != opening.revision:
             return None
         del beats[beat.episode_id, beat.beat_id]
-        attempt = self._begin(opening, beat.num_attempts + 1, num_counted=beat.num_counted, backend=beat.backend)
+        attempt = self._begin(
+            opening, beat.num_attempts + 1, num_counted=beat.num_counted, num_crashes=beat.num_crashes, backend=beat.backend
+        )
         self._ledger.tell(
             episode,
             "beat.rendering",
@@ -108,11 +117,13 @@ class Opener:
         being_cut.add(opening.episode_id)
         episode.film_num_attempts += 1
         episode.film_not_before = 0.0
-        attempt = self._begin(opening, episode.film_num_attempts, num_counted=episode.film_num_counted, backend="")
+        attempt = self._begin(opening, episode.film_num_attempts, num_counted=episode.film_num_counted)
         self._ledger.tell(episode, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(self, opening: Opening, number: int, *, num_counted: int, backend: str) -> OpenAttempt:
+    def _begin(
+        self, opening: Opening, number: int, *, num_counted: int, num_crashes: int = 0, backend: str = ""
+    ) -> OpenAttempt:
         attempt = OpenAttempt(
             attempt_id=opening.attempt_id,
             episode_id=opening.episode_id,
@@ -120,6 +131,7 @@ class Opener:
             revision=opening.revision,
             number=number,
             num_counted=num_counted,
+            num_crashes=num_crashes,
             backend=backend,
             renderer=opening.renderer,
             node=opening.node,
@@ -149,6 +161,7 @@ class Opener:
             "renderer": attempt.renderer,
             "node": attempt.node,
             "num_counted_before": attempt.num_counted,
+            "num_crashes_before": attempt.num_crashes,
             "counted": False,
             "reason": "",
             "fence": self._lease.fence,

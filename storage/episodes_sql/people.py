@@ -16,7 +16,7 @@ from episodes.ports import StoredAnswer
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
 from storage.episodes_sql.rows import is_in
-from storage.rules import Standing, reopened_with
+from storage.rules import Standing, reopened_with, state_with_beats_opened
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
 
@@ -45,7 +45,7 @@ _NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEP
 _REOPEN_BEAT = (
     update(BEATS)
     .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
-    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, num_counted=0)
+    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, num_counted=0, num_crashes=0)
 )
 _ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
 
@@ -86,11 +86,24 @@ class People(Reading):
                 ledger.enter(episode, state)
             return state
 
+    def pause(self, episode_id: str) -> EpisodeState:
+        with self._episode_locked(episode_id) as (_, ledger, episode):
+            ledger.enter(episode, episode_after(episode_id, episode.state, EpisodeMove.PAUSE))
+            return episode.state
+
+    def resume(self, episode_id: str) -> EpisodeState:
+        with self._episode_locked(episode_id) as (_, ledger, episode):
+            state = episode_after(episode_id, episode.state, EpisodeMove.RESUME)
+            if episode.state is not state:
+                ledger.resume(episode, state)
+            return state
+
     def cancel(self, episode_id: str) -> EpisodeState:
         with self._episode_locked(episode_id) as (connection, ledger, episode):
             if episode.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
                 return episode.state
             episode_after(episode_id, episode.state, EpisodeMove.CANCEL)
+            episode.cancelled_at = ledger.now_s
             if connection.scalar(_HAS_OPEN, {"of_episode": episode_id}):
                 ledger.enter(episode, EpisodeState.CANCELLING)
                 _cancel_beats(connection, ledger, episode)
@@ -104,7 +117,7 @@ class People(Reading):
             standings = _standings(connection, episode_id)
             if beat_id not in standings:
                 raise NotFound("beat", beat_id)
-            state = episode_after(episode_id, episode.state, EpisodeMove.REOPEN)
+            state = state_with_beats_opened(episode_id, episode.state)
             beat_after(beat_id, standings[beat_id].state, BeatMove.RETRY)
             opened = reopened_with(beat_id, standings.values())
             connection.execute(_REOPEN_BEAT, [{"of_episode": episode_id, "of_beat": one} for one in opened])
@@ -114,6 +127,7 @@ class People(Reading):
                 episode.executed_at = ledger.now_s
                 episode.film_num_counted = 0
                 episode.film_not_before = 0.0
+                episode.cancelled_at = None
                 ledger.enter(episode, state)
             return state
 
@@ -182,6 +196,7 @@ def _new_beat(episode: LockedEpisode, beat: Beat, num_attempts: int) -> dict[str
         "not_before": 0.0,
         "num_attempts": num_attempts,
         "num_counted": 0,
+        "num_crashes": 0,
         "duration_s": beat.duration_s,
         "backend": beat.backend,
         "beat": beat.model_dump_json(),

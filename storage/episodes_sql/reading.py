@@ -14,7 +14,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, ProgressView
 from episodes.plan import Beat, EpisodeRequest
 from storage.cursor import cursor_after, episode_before
-from storage.episodes_sql.claim import Claim
+from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.rows import FILE_COLUMNS, artifact, attempt, is_in, moment
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
 
@@ -128,6 +128,7 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
         ),
         artifacts=tuple(artifacts.get((None, 0), ())),
         film_attempts=tuple(attempts.get(None, ())),
+        queue_is_paused=queue_is_paused(connection),
     )
 
 

@@ -15,8 +15,8 @@ from storage.tables import ARTIFACTS, ATTEMPTS
 
 FILE_COLUMNS = [ARTIFACTS.c[name] for name in StoredFile.model_fields]
 OPEN_COLUMNS = [
-    ATTEMPTS.c[name] for name in ("attempt_id", "episode_id", "beat_id", "revision", "number", "num_counted_before", "backend")
-] + [ATTEMPTS.c.renderer, ATTEMPTS.c.node, ATTEMPTS.c.opened_at]
+    ATTEMPTS.c[name] for name in ("attempt_id", "episode_id", "beat_id", "revision", "number", "num_counted_before")
+] + [ATTEMPTS.c.num_crashes_before, ATTEMPTS.c.backend, ATTEMPTS.c.renderer, ATTEMPTS.c.node, ATTEMPTS.c.opened_at]
 
 
 def is_in(state: AttemptState) -> ColumnElement[bool]:
@@ -39,6 +39,7 @@ def open_attempt(row: Row[Any]) -> OpenAttempt:
         revision=row.revision,
         number=row.number,
         num_counted=row.num_counted_before,
+        num_crashes=row.num_crashes_before,
         backend=row.backend,
         renderer=row.renderer,
         node=row.node,

@@ -56,7 +56,7 @@ class Coordinating(Rows):
         with self._lock:
             self._lead(lease)
             row = self._episode(episode_id)
-            if row.state is not EpisodeState.EXECUTING:
+            if row.state is not EpisodeState.EXECUTING or self._queue_is_paused:
                 return []
             now_s, found, in_order = self._now_s(), list[ReadyBeat](), list(row.beats.values())
             for place in row.startable:
@@ -70,6 +70,8 @@ class Coordinating(Rows):
     def next_ready_in_s(self, lease: Lease) -> float | None:
         with self._lock:
             self._lead(lease)
+            if self._queue_is_paused:
+                return None
             ends = [
                 row.beats[beat_id].not_before_s
                 for row, beat_id in ((self._episodes[e], b) for e, b in self._backing_off)
@@ -92,10 +94,10 @@ class Coordinating(Rows):
             again = self._attempts[opening.attempt_id]
             return again.as_open() if again.is_open else None
         row = self._episodes.get(opening.episode_id)
-        if row is None:
+        if row is None or self._queue_is_paused:
             return None
         if opening.beat_id is None:
-            return self._open_film(row, opening)
+            return self._open_film(row, opening, lease)
         beat = row.beats.get(opening.beat_id)
         if row.state is not EpisodeState.EXECUTING or beat is None or beat.revision != opening.revision:
             return None
@@ -105,7 +107,9 @@ class Coordinating(Rows):
         beat.reason = ""
         beat.not_before_s = 0.0
         self._backing_off.discard((row.episode_id, opening.beat_id))
-        attempt = self._begin(row, opening, num_counted=beat.num_counted, backend=beat.beat.backend)
+        attempt = self._begin(
+            row, opening, lease, num_counted=beat.num_counted, num_crashes=beat.num_crashes, backend=beat.beat.backend
+        )
         self._tell(
             row,
             "beat.rendering",
@@ -117,15 +121,17 @@ class Coordinating(Rows):
         )
         return attempt
 
-    def _open_film(self, row: EpisodeRow, opening: Opening) -> OpenAttempt | None:
+    def _open_film(self, row: EpisodeRow, opening: Opening, lease: Lease) -> OpenAttempt | None:
         if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
             return None
         row.film_not_before_s = 0.0
-        attempt = self._begin(row, opening, num_counted=row.film_num_counted, backend="")
+        attempt = self._begin(row, opening, lease, num_counted=row.film_num_counted)
         self._tell(row, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(self, row: EpisodeRow, opening: Opening, *, num_counted: int, backend: str) -> OpenAttempt:
+    def _begin(
+        self, row: EpisodeRow, opening: Opening, lease: Lease, *, num_counted: int, num_crashes: int = 0, backend: str = ""
+    ) -> OpenAttempt:
         now_s = self._now_s()
         shown = Attempt(
             attempt_id=opening.attempt_id,
@@ -138,7 +144,14 @@ class Coordinating(Rows):
             node=opening.node,
             opened_at=moment(now_s),
         )
-        attempt = AttemptRow(shown=shown, num_counted_before=num_counted, backend=backend, opened_at_s=now_s)
+        attempt = AttemptRow(
+            shown=shown,
+            num_counted_before=num_counted,
+            num_crashes_before=num_crashes,
+            fence=lease.fence,
+            backend=backend,
+            opened_at_s=now_s,
+        )
         row.attempts[opening.beat_id].append(attempt)
         self._attempts[opening.attempt_id] = self._open[opening.attempt_id] = attempt
         self._open_in[row.episode_id] += 1
@@ -148,6 +161,11 @@ class Coordinating(Rows):
         with self._lock:
             self._lead(lease)
             return [attempt.as_open() for attempt in self._open.values()]
+
+    def unwanted_attempts(self, lease: Lease) -> list[str]:
+        with self._lock:
+            self._lead(lease)
+            return [one for one, attempt in self._open.items() if not self._is_wanted(attempt)]
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         with self._lock:

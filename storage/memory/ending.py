@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from episodes.errors import ArtifactConflict
+from episodes.errors import ArtifactConflict, FailureClass
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, Lease
@@ -101,6 +101,7 @@ class Ending(Rows):
         beat = self._beat_of(attempt)
         is_wanted = self._is_wanted(attempt)
         attempt.shown = replace(attempt.shown, failure_class=failure.failure_class)
+        attempt.counted = failure.counted
         self._close(attempt, AttemptState.FAILED, failure.reason)
         self._tell(
             row,
@@ -114,6 +115,7 @@ class Ending(Rows):
         )
         if beat is not None:
             beat.num_counted += failure.counted
+            beat.num_crashes += failure.counted and failure.failure_class is FailureClass.CRASH
             self._give_beat_back_or_up(row, beat, failure)
         elif is_wanted:
             row.film_num_counted += failure.counted

@@ -11,7 +11,7 @@ from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
 from storage.memory.reading import Reading
 from storage.memory.rows import BeatRow, EpisodeRow
-from storage.rules import Standing, reopened_with
+from storage.rules import Standing, reopened_with, state_with_beats_opened
 
 
 class People(Reading):
@@ -55,12 +55,40 @@ class People(Reading):
                 self._enter(row, state)
             return state
 
+    def pause(self, episode_id: str) -> EpisodeState:
+        with self._lock:
+            row = self._episode(episode_id)
+            self._enter(row, episode_after(episode_id, row.state, EpisodeMove.PAUSE))
+            return row.state
+
+    def resume(self, episode_id: str) -> EpisodeState:
+        with self._lock:
+            row = self._episode(episode_id)
+            state = episode_after(episode_id, row.state, EpisodeMove.RESUME)
+            if row.state is not state:
+                self._become(row, state)
+                self._tell(row, "episode.resumed")
+            return state
+
+    def pause_queue(self) -> None:
+        with self._lock:
+            self._queue_is_paused = True
+
+    def resume_queue(self) -> None:
+        with self._lock:
+            self._queue_is_paused = False
+
+    def queue_is_paused(self) -> bool:
+        with self._lock:
+            return self._queue_is_paused
+
     def cancel(self, episode_id: str) -> EpisodeState:
         with self._lock:
             row = self._episode(episode_id)
             if row.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
                 return row.state
             episode_after(episode_id, row.state, EpisodeMove.CANCEL)
+            row.cancelled_at_s = self._now_s()
             if self._open_in[episode_id]:
                 self._enter(row, EpisodeState.CANCELLING)
                 self._cancel_beats(row)
@@ -82,7 +110,7 @@ class People(Reading):
             row = self._episode(episode_id)
             if beat_id not in row.beats:
                 raise NotFound("beat", beat_id)
-            state = episode_after(episode_id, row.state, EpisodeMove.REOPEN)
+            state = state_with_beats_opened(episode_id, row.state)
             beat_after(beat_id, row.beats[beat_id].state, BeatMove.RETRY)
             for one in reopened_with(beat_id, [_standing(b) for b in row.beats.values()]):
                 self._reopen(row, row.beats[one])
@@ -90,12 +118,14 @@ class People(Reading):
                 row.executed_at_s = self._now_s()
                 row.film_num_counted = 0
                 row.film_not_before_s = 0.0
+                row.cancelled_at_s = None
                 self._enter(row, state)
             return state
 
     def _reopen(self, row: EpisodeRow, beat: BeatRow) -> None:
         row.move(beat, BeatState.PENDING)
         beat.num_counted = 0
+        beat.num_crashes = 0
         beat.not_before_s = 0.0
         beat.reason = ""
         beat.failed_with_another = False

@@ -22,6 +22,7 @@ class Reading(Rows):
                 beats=tuple(_beat_view(row, beat) for beat in row.beats.values()),
                 artifacts=_selected_artifacts(row.attempts[None]),
                 film_attempts=tuple(a.shown for a in row.attempts[None]),
+                queue_is_paused=self._queue_is_paused,
             )
 
     def episodes(

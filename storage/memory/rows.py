@@ -23,9 +23,14 @@ from storage.rules import episode_progress, lease_lost
 class AttemptRow:
     shown: Attempt
     num_counted_before: int
+    num_crashes_before: int
+    fence: int
     backend: str
     opened_at_s: float
     artifacts: tuple[Artifact, ...] = ()
+    counted: bool = False
+    unwanted: bool = False
+    """Nobody will ever want its result, whatever becomes of its beat or film."""
 
     @property
     def is_open(self) -> bool:
@@ -40,6 +45,7 @@ class AttemptRow:
             revision=one.revision,
             number=one.number,
             num_counted=self.num_counted_before,
+            num_crashes=self.num_crashes_before,
             backend=self.backend,
             renderer=one.renderer,
             node=one.node,
@@ -59,6 +65,8 @@ class BeatRow:
     failed_with_another: bool = False
     not_before_s: float = 0.0
     num_counted: int = 0
+    num_crashes: int = 0
+    """Those of the counted that were crashes."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,6 +76,7 @@ class EpisodeRow:
     created_at_s: float
     updated_at_s: float
     executed_at_s: float = 0.0
+    cancelled_at_s: float | None = None
     state: EpisodeState = EpisodeState.CREATED
     reason: str = ""
     progress: float = 0.0
@@ -115,7 +124,7 @@ class EpisodeRow:
             self.progress = max(self.progress, episode_progress(self.done_s, self.total_s))
 
     def film_is_open(self) -> bool:
-        return any(a.is_open for a in self.attempts[None])
+        return any(a.is_open and not a.unwanted for a in self.attempts[None])
 
 
 class Rows:
@@ -136,6 +145,7 @@ class Rows:
         self._answers: dict[str, StoredAnswer] = {}
         self._lease: Lease | None = None
         self._lease_ends_s = 0.0
+        self._queue_is_paused = False
 
     def _episode(self, episode_id: str) -> EpisodeRow:
         try:
@@ -157,25 +167,28 @@ class Rows:
         """Move an episode to a state, with its event."""
         if reason:
             data["reason"] = reason
+        self._become(row, state, reason)
+        self._tell(row, f"episode.{state.lower()}", **data)
+
+    def _become(self, row: EpisodeRow, state: EpisodeState, reason: str = "") -> None:
         row.state = state
         row.reason = reason
         if state.is_active:
             self._active[row.episode_id] = row
         else:
             self._active.pop(row.episode_id, None)
-        self._tell(row, f"episode.{state.lower()}", **data)
 
     def _is_wanted(self, attempt: AttemptRow) -> bool:
         """Its beat or film still waits for this open attempt."""
         if attempt.shown.beat_id is None:
-            return self._episodes[attempt.shown.episode_id].state is EpisodeState.CUTTING
+            return not attempt.unwanted and self._episodes[attempt.shown.episode_id].state is EpisodeState.CUTTING
         return self._beat_of(attempt) is not None
 
     def _beat_of(self, attempt: AttemptRow) -> BeatRow | None:
         """The beat that still waits for this open attempt; None for a film too."""
         row = self._episodes[attempt.shown.episode_id]
         beat = row.beats.get(attempt.shown.beat_id or "")
-        if beat is None or row.state is not EpisodeState.EXECUTING:
+        if beat is None or attempt.unwanted or not row.state.accepts_clips:
             return None
         return beat if beat.state is BeatState.RENDERING and beat.revision == attempt.shown.revision else None
 
