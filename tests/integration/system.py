@@ -108,7 +108,8 @@ def _addresses(process: subprocess.Popen[bytes], home: Path, log_path: Path) -> 
 
     def look() -> dict[str, Any] | None:
         assert process.poll() is None, f"the system did not start:\n{log_path.read_text()}"
-        return json.loads(note.read_text()) if note.exists() else None
+        told: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {}
+        return told if told.get("pid") == process.pid else None  # a killed process leaves its note behind
 
     found = eventually(look, START_LIMIT_S)
     with Client(found["api"]) as client:
