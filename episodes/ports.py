@@ -170,14 +170,23 @@ class EpisodeStore(Protocol):
 
     def queue_is_paused(self) -> bool: ...
 
+    def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+        """A PENDING or RENDERING beat → CANCELLED, and with it the pending ones that depend on it; the episode stays as it is.
+
+        Its open attempt is unwanted from then on, and is never selected, not even after a retry.
+        """
+
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
 
-        A PAUSED episode stays so.
+        A PLANNED or PAUSED episode stays so.
 
         With it open the beats that it depends on and that failed or were cancelled, since it could not start without them, and
-        the beats that had failed only because of these, unless another dependency of theirs stays ended.
+        the beats that had ended only because of these, unless another dependency of theirs stays ended.
         """
+
+    def retry_failed(self, episode_id: str) -> EpisodeState:
+        """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when there are none."""
 
     def episode(self, episode_id: str) -> EpisodeView: ...
 

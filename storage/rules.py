@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from episodes.errors import BadInput, LeaseLost, RevisionConflict
+from episodes.errors import BadInput, IllegalMove, LeaseLost, RevisionConflict
 from episodes.job import JobResult, StoredFile
-from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
+from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import Lease
 
 BEAT_CEILING = 0.99
@@ -50,14 +50,14 @@ class Standing:
     state: BeatState
     depends_on: tuple[str, ...]
     failed_with_another: bool
-    """It failed only because a beat that it depends on did."""
+    """It failed, or was cancelled, only because a beat that it depends on was."""
 
 
 def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
     """The beats that a retry of this one opens, in story order (`beats` are in it).
 
     The beat; whatever failed or was cancelled among those that it depends on, as it could never start otherwise; and those
-    that had failed only because of these, unless they also depend on one that stays ended.
+    that had ended only because of these, unless they also depend on one that stays ended.
     """
     standings = {b.beat_id: b for b in beats}
     opened = {beat_id}
@@ -65,11 +65,25 @@ def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
         if one.beat_id in opened:
             opened.update(d for d in one.depends_on if _is_ended_without_clip(standings[d]))
     for one in standings.values():
-        if one.state is BeatState.FAILED and one.failed_with_another:
+        if _is_ended_without_clip(one) and one.failed_with_another:
             in_the_way = (d for d in one.depends_on if d not in opened and _is_ended_without_clip(standings[d]))
             if not any(in_the_way):
                 opened.add(one.beat_id)
     return [one for one in standings if one in opened]
+
+
+def ended_without_clip(episode_id: str, state: EpisodeState, beats: Iterable[Standing]) -> list[str]:
+    """All beats that failed or were cancelled. Raises IllegalMove when there are none."""
+    found = [b.beat_id for b in beats if _is_ended_without_clip(b)]
+    if not found:
+        raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN)
+    return found
+
+
+def check_beats_can_be_cancelled(episode_id: str, state: EpisodeState) -> None:
+    """Before it is planned there are none. Raises IllegalMove."""
+    if state is EpisodeState.CREATED:
+        raise IllegalMove(f"a beat of episode {episode_id}", state, BeatMove.CANCEL)
 
 
 def _is_ended_without_clip(beat: Standing) -> bool:
@@ -78,6 +92,10 @@ def _is_ended_without_clip(beat: Standing) -> bool:
 
 def why_failed_with(beat_id: str) -> str:
     return f"It builds on beat {beat_id}, which failed."
+
+
+def why_cancelled_with(beat_id: str) -> str:
+    return f"It builds on beat {beat_id}, which was cancelled."
 
 
 def why_partial(num_accepted: int, num_beats: int) -> str:

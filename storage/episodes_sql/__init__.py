@@ -1,7 +1,8 @@
-"""SqlEpisodeStore: episodes on SQLite and PostgreSQL. One file per story: what people do, what is read, leading, ending."""
+"""SqlEpisodeStore: episodes on SQLite and PostgreSQL. One file per story: what people do and change, what is read, leading, ending."""
 
 from __future__ import annotations
 
+from storage.episodes_sql.changing import Changing
 from storage.episodes_sql.coordinating import Coordinating
 from storage.episodes_sql.ending import Ending
 from storage.episodes_sql.leasing import Leasing
@@ -10,7 +11,7 @@ from storage.episodes_sql.people import People
 __all__ = ["SqlEpisodeStore"]
 
 
-class SqlEpisodeStore(People, Leasing, Coordinating, Ending):
+class SqlEpisodeStore(People, Changing, Leasing, Coordinating, Ending):
     """Implements EpisodeStore. Its constructor asks nothing of the database, whose tables `upgrade` has made.
 
     The first store to use a database gives it its cluster_id; one of another cluster gets BadInput from every call.

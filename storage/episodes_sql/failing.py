@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, and_, bindparam, select, update
 
 from episodes.errors import FailureClass
@@ -44,7 +46,14 @@ _FAIL_BEAT = (
         not_before=0.0,
     )
 )
-_NEXT = select(DEPENDENCIES.c.beat_id).where(DEPENDENCIES.c.episode_id == bindparam("of_episode"))
+# through pending beats only: behind one that renders or was accepted before its need was revised, others can still start
+_NEXT = (
+    select(DEPENDENCIES.c.beat_id)
+    .join_from(
+        DEPENDENCIES, BEATS, and_(BEATS.c.episode_id == DEPENDENCIES.c.episode_id, BEATS.c.beat_id == DEPENDENCIES.c.beat_id)
+    )
+    .where(DEPENDENCIES.c.episode_id == bindparam("of_episode"), BEATS.c.state == BeatState.PENDING.value)
+)
 _FIRST = _NEXT.where(DEPENDENCIES.c.needed_beat_id == bindparam("of_beat")).cte("dependents", recursive=True)
 _DEPENDENTS = _FIRST.union(_NEXT.where(DEPENDENCIES.c.needed_beat_id == _FIRST.c.beat_id))
 _PENDING_DEPENDENTS = (
@@ -52,7 +61,6 @@ _PENDING_DEPENDENTS = (
     .where(
         BEATS.c.episode_id == bindparam("of_episode"),
         BEATS.c.beat_id.in_(select(_DEPENDENTS.c.beat_id)),
-        BEATS.c.state == BeatState.PENDING.value,
     )
     .order_by(BEATS.c.position)
 )
@@ -89,12 +97,17 @@ def fail_beat(connection: Connection, ledger: Ledger, episode: LockedEpisode, be
     """The beat fails for good, and with it, in story order, those that can no longer start."""
     of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
     ended = [(beat_id, reason, False)]
-    for dependent in connection.scalars(_PENDING_DEPENDENTS, of_beat).all():
+    for dependent in pending_dependents(connection, episode.episode_id, beat_id):
         ended.append((dependent, why_failed_with(beat_id), True))
     rows = [{**of_beat, "of_beat": one, "why": why, "with_another": inherited} for one, why, inherited in ended]
     connection.execute(_FAIL_BEAT, rows)
     for one, why, _ in ended:
         ledger.tell(episode, "beat.failed", beat_id=one, reason=why)
+
+
+def pending_dependents(connection: Connection, episode_id: str, beat_id: str) -> Sequence[str]:
+    """The beats that cannot start without this one, directly or not, in story order."""
+    return connection.scalars(_PENDING_DEPENDENTS, {"of_episode": episode_id, "of_beat": beat_id}).all()
 
 
 def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, failure: Failure) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from storage.episodes_sql.ledger import Ledger, LockedEpisode, locking
@@ -40,6 +40,12 @@ _UNWANTED = (
     )
     .order_by(ATTEMPTS.c.opened_at)
 )
+_OPEN_OF = and_(
+    ATTEMPTS.c.episode_id == bindparam("of_episode"),
+    ATTEMPTS.c.beat_id.is_not_distinct_from(bindparam("of_beat")),
+    is_in(AttemptState.OPEN),
+)
+_DISOWN = update(ATTEMPTS).where(_OPEN_OF).values(unwanted=True)
 _HELD = (
     select(
         ATTEMPTS.c.attempt_id,
@@ -106,3 +112,8 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
 def unwanted(connection: Connection) -> list[str]:
     """The open attempts that `hold` would say nobody wants, oldest first."""
     return list(connection.scalars(_UNWANTED))
+
+
+def disown(connection: Connection, episode_id: str, beat_id: str | None) -> None:
+    """Nobody wants what is open for this beat (None: the film) any more, for ever."""
+    connection.execute(_DISOWN, {"of_episode": episode_id, "of_beat": beat_id})

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict
 
 import uuid_utils
 from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, insert, select, update
 
 from episodes.errors import NotFound
-from episodes.lifecycle import AttemptState, BeatMove, BeatState, EpisodeMove, EpisodeState, beat_after, episode_after
+from episodes.lifecycle import AttemptState, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
 from storage.episodes_sql.rows import is_in
-from storage.rules import Standing, reopened_with, state_with_beats_opened
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
 
@@ -35,17 +33,6 @@ _ATTEMPT_NUMBERS = (
     select(ATTEMPTS.c.beat_id, func.max(ATTEMPTS.c.number).label("newest"))
     .where(ATTEMPTS.c.episode_id == _OF_EPISODE, ATTEMPTS.c.beat_id.is_not(None))
     .group_by(ATTEMPTS.c.beat_id)
-)
-_STANDINGS = (
-    select(BEATS.c.beat_id, BEATS.c.state, BEATS.c.failed_with_another)
-    .where(BEATS.c.episode_id == _OF_EPISODE)
-    .order_by(BEATS.c.position)
-)
-_NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
-_REOPEN_BEAT = (
-    update(BEATS)
-    .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
-    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, num_counted=0, num_crashes=0)
 )
 _ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
 
@@ -111,25 +98,6 @@ class People(Reading):
                 _cancel_beats(connection, ledger, episode)
                 ledger.enter(episode, EpisodeState.CANCELLED)
             return episode.state
-
-    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (connection, ledger, episode):
-            standings = _standings(connection, episode_id)
-            if beat_id not in standings:
-                raise NotFound("beat", beat_id)
-            state = state_with_beats_opened(episode_id, episode.state)
-            beat_after(beat_id, standings[beat_id].state, BeatMove.RETRY)
-            opened = reopened_with(beat_id, standings.values())
-            connection.execute(_REOPEN_BEAT, [{"of_episode": episode_id, "of_beat": one} for one in opened])
-            for one in opened:
-                ledger.tell(episode, "beat.retried", beat_id=one)
-            if episode.state is not state:
-                episode.executed_at = ledger.now_s
-                episode.film_num_counted = 0
-                episode.film_not_before = 0.0
-                episode.cancelled_at = None
-                ledger.enter(episode, state)
-            return state
 
     def answer(self, key: str) -> StoredAnswer | None:
         with self._reading() as connection:
@@ -208,18 +176,3 @@ def _cancel_beats(connection: Connection, ledger: Ledger, episode: LockedEpisode
     for beat_id in connection.scalars(_UNENDED_BEATS, of_episode).all():
         ledger.tell(episode, "beat.cancelled", beat_id=beat_id)
     connection.execute(_CANCEL_BEATS, of_episode)
-
-
-def _standings(connection: Connection, episode_id: str) -> dict[str, Standing]:
-    needs: dict[str, list[str]] = defaultdict(list)
-    for beat_id, needed in connection.execute(_NEEDS, {"of_episode": episode_id}):
-        needs[beat_id].append(needed)
-    return {
-        row.beat_id: Standing(
-            beat_id=row.beat_id,
-            state=BeatState(row.state),
-            depends_on=tuple(needs[row.beat_id]),
-            failed_with_another=row.failed_with_another,
-        )
-        for row in connection.execute(_STANDINGS, {"of_episode": episode_id})
-    }

@@ -140,14 +140,9 @@ class Ending(Rows):
 
     def _fail_beat(self, row: EpisodeRow, beat: BeatRow, reason: str) -> None:
         """The beat fails for good, and with it, in story order, those that can no longer start."""
-        doomed, queue = set[str](), [beat.beat.beat_id]
-        while queue:
-            for dependent in row.dependents.get(queue.pop(), ()):
-                if dependent not in doomed and row.beats[dependent].state is BeatState.PENDING:
-                    doomed.add(dependent)
-                    queue.append(dependent)
+        doomed = row.pending_dependents(beat)
         self._end_beat(row, beat, reason)
-        for one in sorted((row.beats[d] for d in doomed), key=lambda b: b.beat.index):
+        for one in doomed:
             one.failed_with_another = True
             self._end_beat(row, one, why_failed_with(beat.beat.beat_id))
 

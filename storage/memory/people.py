@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import uuid_utils
 
-from episodes.errors import NotFound
-from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, beat_after, episode_after
+from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
 from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
+from storage.memory.changing import Changing
 from storage.memory.reading import Reading
 from storage.memory.rows import BeatRow, EpisodeRow
-from storage.rules import Standing, reopened_with, state_with_beats_opened
 
 
-class People(Reading):
+class People(Reading, Changing):
     def create(self, request: EpisodeRequest) -> EpisodeView:
         with self._lock:
             now_s = self._now_s()
@@ -98,38 +97,9 @@ class People(Reading):
             return row.state
 
     def _cancel_beats(self, row: EpisodeRow) -> None:
-        for beat_id, beat in row.beats.items():
+        for beat in row.beats.values():
             if not beat.state.is_ended:
-                row.move(beat, BeatState.CANCELLED)
-                beat.reason = ""
-                self._backing_off.discard((row.episode_id, beat_id))
-                self._tell(row, "beat.cancelled", beat_id=beat_id)
-
-    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._lock:
-            row = self._episode(episode_id)
-            if beat_id not in row.beats:
-                raise NotFound("beat", beat_id)
-            state = state_with_beats_opened(episode_id, row.state)
-            beat_after(beat_id, row.beats[beat_id].state, BeatMove.RETRY)
-            for one in reopened_with(beat_id, [_standing(b) for b in row.beats.values()]):
-                self._reopen(row, row.beats[one])
-            if row.state is not state:
-                row.executed_at_s = self._now_s()
-                row.film_num_counted = 0
-                row.film_not_before_s = 0.0
-                row.cancelled_at_s = None
-                self._enter(row, state)
-            return state
-
-    def _reopen(self, row: EpisodeRow, beat: BeatRow) -> None:
-        row.move(beat, BeatState.PENDING)
-        beat.num_counted = 0
-        beat.num_crashes = 0
-        beat.not_before_s = 0.0
-        beat.reason = ""
-        beat.failed_with_another = False
-        self._tell(row, "beat.retried", beat_id=beat.beat.beat_id)
+                self._cancel_beat(row, beat)
 
     def answer(self, key: str) -> StoredAnswer | None:
         with self._lock:
@@ -138,12 +108,3 @@ class People(Reading):
     def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
         with self._lock:
             return self._answers.setdefault(key, answer)
-
-
-def _standing(row: BeatRow) -> Standing:
-    return Standing(
-        beat_id=row.beat.beat_id,
-        state=row.state,
-        depends_on=row.beat.depends_on,
-        failed_with_another=row.failed_with_another,
-    )

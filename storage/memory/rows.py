@@ -68,6 +68,13 @@ class BeatRow:
     num_crashes: int = 0
     """Those of the counted that were crashes."""
 
+    def forgive(self) -> None:
+        """It may try as often again, at once."""
+        self.num_counted = self.num_crashes = 0
+        self.not_before_s = 0.0
+        self.reason = ""
+        self.failed_with_another = False
+
 
 @dataclass(kw_only=True, slots=True)
 class EpisodeRow:
@@ -122,6 +129,16 @@ class EpisodeRow:
             self.done_s += (share - row.progress) * row.beat.duration_s
             row.progress = share
             self.progress = max(self.progress, episode_progress(self.done_s, self.total_s))
+
+    def pending_dependents(self, beat: BeatRow) -> list[BeatRow]:
+        """The beats that cannot start without this one, directly or not, in story order."""
+        found, queue = set[str](), [beat.beat.beat_id]
+        while queue:
+            for dependent in self.dependents.get(queue.pop(), ()):
+                if dependent not in found and self.beats[dependent].state is BeatState.PENDING:
+                    found.add(dependent)
+                    queue.append(dependent)
+        return sorted((self.beats[one] for one in found), key=lambda b: b.beat.index)
 
     def film_is_open(self) -> bool:
         return any(a.is_open and not a.unwanted for a in self.attempts[None])
@@ -191,6 +208,11 @@ class Rows:
         if beat is None or attempt.unwanted or not row.state.accepts_clips:
             return None
         return beat if beat.state is BeatState.RENDERING and beat.revision == attempt.shown.revision else None
+
+    def _disown(self, row: EpisodeRow, beat_id: str | None) -> None:
+        """Nobody wants what is open for this beat (None: the film) any more, for ever."""
+        for attempt in row.attempts[beat_id]:
+            attempt.unwanted = attempt.unwanted or attempt.is_open
 
     def _close(
         self, attempt: AttemptRow, state: AttemptState, reason: str = "", artifacts: Sequence[tuple[str, StoredFile]] = ()

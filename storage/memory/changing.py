@@ -1,0 +1,92 @@
+"""What people change about single beats, in memory: cancelling one, and opening what had ended."""
+
+from __future__ import annotations
+
+from episodes.errors import NotFound
+from episodes.lifecycle import BeatMove, BeatState, EpisodeState, beat_after
+from storage.memory.rows import BeatRow, EpisodeRow, Rows
+from storage.rules import (
+    Standing,
+    check_beats_can_be_cancelled,
+    ended_without_clip,
+    reopened_with,
+    state_with_beats_opened,
+    why_cancelled_with,
+)
+
+
+class Changing(Rows):
+    def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+        with self._lock:
+            row = self._episode(episode_id)
+            check_beats_can_be_cancelled(episode_id, row.state)
+            beat = _beat(row, beat_id)
+            beat_after(beat_id, beat.state, BeatMove.CANCEL)
+            self._disown(row, beat_id)
+            dependents = row.pending_dependents(beat)
+            self._cancel_beat(row, beat)
+            for one in dependents:
+                one.failed_with_another = True
+                self._cancel_beat(row, one, why_cancelled_with(beat_id))
+            return row.state
+
+    def _cancel_beat(self, row: EpisodeRow, beat: BeatRow, reason: str = "") -> None:
+        row.move(beat, BeatState.CANCELLED)
+        beat.reason = reason
+        beat.not_before_s = 0.0
+        self._backing_off.discard((row.episode_id, beat.beat.beat_id))
+        why = {"reason": reason} if reason else {}
+        self._tell(row, "beat.cancelled", beat_id=beat.beat.beat_id, **why)
+
+    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+        with self._lock:
+            row = self._episode(episode_id)
+            beat = _beat(row, beat_id)
+            state = state_with_beats_opened(episode_id, row.state)
+            beat_after(beat_id, beat.state, BeatMove.RETRY)
+            for one in reopened_with(beat_id, standings(row)):
+                self._reopen(row, row.beats[one])
+            self._go_on(row, state)
+            return state
+
+    def retry_failed(self, episode_id: str) -> EpisodeState:
+        with self._lock:
+            row = self._episode(episode_id)
+            state = state_with_beats_opened(episode_id, row.state)
+            for one in ended_without_clip(episode_id, state, standings(row)):
+                self._reopen(row, row.beats[one])
+            self._go_on(row, state)
+            return state
+
+    def _reopen(self, row: EpisodeRow, beat: BeatRow) -> None:
+        row.move(beat, BeatState.PENDING)
+        beat.forgive()
+        self._tell(row, "beat.retried", beat_id=beat.beat.beat_id)
+
+    def _go_on(self, row: EpisodeRow, state: EpisodeState) -> None:
+        """To the state that opened beats lead to; its film begins anew."""
+        if row.state is not state:
+            row.executed_at_s = self._now_s()
+            row.film_num_counted = 0
+            row.film_not_before_s = 0.0
+            row.cancelled_at_s = None
+            self._enter(row, state)
+
+
+def standings(row: EpisodeRow) -> list[Standing]:
+    """Of all beats, in story order."""
+    return [
+        Standing(
+            beat_id=beat_id,
+            state=beat.state,
+            depends_on=beat.beat.depends_on,
+            failed_with_another=beat.failed_with_another,
+        )
+        for beat_id, beat in row.beats.items()
+    ]
+
+
+def _beat(row: EpisodeRow, beat_id: str) -> BeatRow:
+    if beat_id not in row.beats:
+        raise NotFound("beat", beat_id)
+    return row.beats[beat_id]
