@@ -13,6 +13,9 @@ from episodes.ports import RendererReport, RendererState
 MAX_COUNTED_ATTEMPTS = 3
 """Pods vanish in pairs when a host reboots; a third try lands elsewhere."""
 
+MAX_CRASHES = 2
+"""One death may be the machine's; a beat that kills a second renderer is a poison pill and holds nobody else up."""
+
 MAX_UNCOUNTED_ATTEMPTS = 20
 """With the back-off below about half an hour of a store or network that is down."""
 
@@ -98,9 +101,13 @@ class Verdict:
     counted: bool
     retry_in_s: float | None
     """None: give up."""
+    is_quarantined: bool = False
+    """It gives up because the beat kills its renderers."""
 
 
-def after_failure(failure_class: FailureClass, *, num_counted: int, num_attempts: int, random: Random) -> Verdict:
+def after_failure(
+    failure_class: FailureClass, *, num_counted: int, num_crashes: int, num_attempts: int, random: Random
+) -> Verdict:
     """What follows a failed attempt, given how many came before it."""
     if failure_class is FailureClass.CONTENT:
         return Verdict(counted=True, retry_in_s=None)
@@ -108,6 +115,8 @@ def after_failure(failure_class: FailureClass, *, num_counted: int, num_attempts
         num_uncounted = num_attempts - num_counted + 1
         spent = num_uncounted >= MAX_UNCOUNTED_ATTEMPTS
         return Verdict(counted=False, retry_in_s=None if spent else back_off_s(num_uncounted, random))
+    if failure_class is FailureClass.CRASH and num_crashes + 1 >= MAX_CRASHES:
+        return Verdict(counted=True, retry_in_s=None, is_quarantined=True)
     spent = num_counted + 1 >= MAX_COUNTED_ATTEMPTS
     return Verdict(counted=True, retry_in_s=None if spent else back_off_s(num_counted + 1, random))
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
 from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
-from episodes.dispatch import Start, after_failure, choose_starts
+from episodes.dispatch import MAX_CRASHES, Start, after_failure, choose_starts
 from episodes.errors import FailureClass, RendererLost
 from episodes.flight import Flight
 from episodes.job import FilmJob, JobResult
@@ -167,13 +167,16 @@ class Term:
         verdict = after_failure(
             flight.failure_class,
             num_counted=flight.attempt.num_counted,
+            num_crashes=flight.attempt.num_crashes,
             num_attempts=flight.attempt.number - 1,
             random=self._random,
         )
         return Failure(
             attempt_id=flight.attempt.attempt_id,
             failure_class=flight.failure_class,
-            reason=flight.reason,
+            reason=f"{flight.reason} Quarantined: it killed {MAX_CRASHES} renderers."
+            if verdict.is_quarantined
+            else flight.reason,
             counted=verdict.counted,
             retry_in_s=verdict.retry_in_s,
         )
@@ -273,11 +276,10 @@ class Term:
         await self._stop_the_unwanted()
 
     async def _stop_the_unwanted(self) -> None:
-        """Tell whoever works for an episode that is cancelled, or is not active at all, to stop."""
-        for flight in list(self._flights.values()):
-            run = self._agenda.runs.get(flight.attempt.episode_id)
-            is_wanted = run is not None and run.episode.state is not EpisodeState.CANCELLING
-            if not is_wanted and flight.stopping_since_s is None:
+        """Tell whoever works on what can never be selected any more (cancelled, revised, re-planned) to stop."""
+        unwanted = await self._in_thread(lambda: self._store.unwanted_attempts(self._lease))
+        for flight in [self._flights[attempt_id] for attempt_id in unwanted if attempt_id in self._flights]:
+            if flight.stopping_since_s is None:
                 flight.stopping_since_s = self._clock.now_s()
                 log.info("attempt.stopping", extra=flight.ids)
                 await self._fleet.cancel(flight.attempt.attempt_id)

@@ -436,6 +436,79 @@ async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None
     assert sum(a.renderer == bad for a in attempts) == 3
 
 
+async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finishes() -> None:
+    stage = Stage(num_renderers=2)
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(3))
+        coordinator.wake()
+        for _ in range(30):
+            await settle()
+            for name, render in list(stage.fleet.rendering.items()):
+                stage.fleet.lose(name) if render.job.meta.beat_id == "b2" else stage.fleet.finish(name)
+            await stage.clock.advance(1)
+
+    episode = stage.look(episode_id)
+    assert episode.state is EpisodeState.PARTIALLY_COMPLETED
+    assert [b.state for b in episode.beats] == [BeatState.ACCEPTED, BeatState.FAILED, BeatState.ACCEPTED]
+    assert len(episode.beats[1].attempts) == 2
+    assert len({a.renderer for a in episode.beats[1].attempts}) == 2
+    assert "Quarantined" in episode.beats[1].reason
+
+
+async def test_a_paused_episode_finishes_what_runs_and_starts_nothing_new() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(2))
+        coordinator.wake()
+        await settle()
+        stage.store.pause(episode_id)
+        coordinator.wake()
+        await settle()
+        stage.fleet.finish()
+        await stage.clock.advance(20)
+        assert stage.beat_states(episode_id) == [BeatState.ACCEPTED, BeatState.PENDING]
+
+        stage.store.resume(episode_id)
+        coordinator.wake()
+        await settle()
+        await stage.finish_all()
+
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
+
+
+async def test_a_paused_queue_starts_nothing_for_anybody() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        stage.store.pause_queue()
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await stage.clock.advance(20)
+        assert stage.fleet.started == []
+
+        stage.store.resume_queue()
+        coordinator.wake()
+        await settle()
+        await stage.finish_all()
+
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
+
+
+async def test_cancelling_one_beat_stops_its_render_and_the_rest_becomes_the_film() -> None:
+    stage = Stage(num_renderers=2)
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(2))
+        coordinator.wake()
+        await settle()
+        stage.store.cancel_beat(episode_id, "b1")
+        coordinator.wake()
+        await settle()
+        await stage.finish_all()
+
+    assert [j.job_id for j in stage.fleet.started if j.meta.beat_id == "b1"] == stage.fleet.cancelled
+    assert stage.beat_states(episode_id) == [BeatState.CANCELLED, BeatState.ACCEPTED]
+    assert stage.look(episode_id).state is EpisodeState.PARTIALLY_COMPLETED
+
+
 async def test_when_every_renderer_is_blocked_the_rest_fails_with_that_reason() -> None:
     stage = Stage(num_renderers=1)
     async with stage.coordinator() as coordinator:

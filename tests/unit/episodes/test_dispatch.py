@@ -113,12 +113,25 @@ def test_no_idle_renderer_is_left_while_a_beat_could_start(num_ready: list[int],
     assert len({(s.ready.episode_id, s.ready.beat.beat_id) for s in starts}) == len(starts)
 
 
-def verdict(failure_class: FailureClass, *, num_counted: int = 0, num_attempts: int = 0) -> tuple[bool, bool]:
-    found = after_failure(failure_class, num_counted=num_counted, num_attempts=num_attempts, random=Random(1))
+def verdict(
+    failure_class: FailureClass, *, num_counted: int = 0, num_crashes: int = 0, num_attempts: int = 0
+) -> tuple[bool, bool]:
+    found = after_failure(
+        failure_class, num_counted=num_counted, num_crashes=num_crashes, num_attempts=num_attempts, random=Random(1)
+    )
     return found.counted, found.retry_in_s is not None
 
 
-@pytest.mark.parametrize("failure_class", [FailureClass.RESOURCE, FailureClass.CRASH, FailureClass.OUTPUT])
+def test_a_beat_that_killed_two_renderers_is_quarantined() -> None:
+    assert verdict(FailureClass.CRASH) == (True, True)
+    assert verdict(FailureClass.CRASH, num_counted=1, num_crashes=1, num_attempts=1) == (True, False)
+
+
+def test_a_death_after_another_failure_is_only_the_first_death() -> None:
+    assert verdict(FailureClass.CRASH, num_counted=1, num_attempts=1) == (True, True)
+
+
+@pytest.mark.parametrize("failure_class", [FailureClass.RESOURCE, FailureClass.OUTPUT])
 def test_a_counted_failure_is_tried_three_times_at_most(failure_class: FailureClass) -> None:
     outcomes = [verdict(failure_class, num_counted=n, num_attempts=n) for n in range(MAX_COUNTED_ATTEMPTS)]
 
