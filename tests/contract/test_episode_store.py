@@ -241,6 +241,7 @@ def test_a_second_film_takes_the_first_ones_place(leader: Leader) -> None:
     assert store.episode(episode_id).progress == 1.0  # the first film is still there
     leader.render(episode_id, "b1")
     leader.settle(episode_id)
+    assert store.episode(episode_id).progress == 1.0
 
     second = leader.start_one(episode_id, None)
     assert leader.win(second) == [True]
@@ -256,6 +257,22 @@ def test_a_second_film_takes_the_first_ones_place(leader: Leader) -> None:
         ("film", 2, f"film/{second.attempt_id}"),
         ("subtitles_srt", 2, f"subtitles_srt/{second.attempt_id}"),
     ]
+
+
+def test_a_retry_forgives_the_films_failures_too(leader: Leader) -> None:
+    episode_id = leader.executing(2)
+    leader.lose(leader.start_one(episode_id, "b1"))
+    leader.render(episode_id, "b2")
+    leader.settle(episode_id)
+    leader.lose(leader.start_one(episode_id, None), retry_in_s=0.0)
+    leader.lose(leader.start_one(episode_id, None))
+
+    leader.store.retry_beat(episode_id, "b1")
+
+    leader.render(episode_id, "b1")
+    leader.settle(episode_id)
+    film = leader.start_one(episode_id, None)
+    assert (film.number, film.num_counted) == (3, 0)
 
 
 def test_a_retry_opens_what_the_beat_builds_on_and_what_fell_with_it(leader: Leader) -> None:

@@ -117,16 +117,22 @@ def test_a_result_and_a_cancellation_agree(bench: Bench, leader: Leader, turn: i
 def test_events_have_no_holes_under_many_writers(bench: Bench, leader: Leader) -> None:
     store, episode_id = bench.store, leader.executing(24)
     attempts = leader.start(episode_id, *(f"b{i}" for i in range(1, 25)))
+    finished: list[OpenAttempt] = []
     seen: list[list[int]] = []
 
+    def win(attempt: OpenAttempt) -> None:
+        try:
+            leader.win(attempt)
+        finally:
+            finished.append(attempt)
+
     def follow(reader: EpisodeStore) -> None:
-        while not seen or len(seen[-1]) < 3 + 24 + 24:
+        while len(finished) < len(attempts):
             seen.append([e.number for e in reader.events(episode_id)])
 
-    calls: list[Callable[[], object]] = [partial(leader.win, attempt) for attempt in attempts]
-    calls.append(partial(follow, bench.another()))
-    at_once(calls)
+    at_once([*(partial(win, attempt) for attempt in attempts), partial(follow, bench.another())])
 
+    assert seen
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
     events = store.events(episode_id)
     assert sum(e.event_type == "beat.accepted" for e in events) == 24
