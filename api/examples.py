@@ -156,6 +156,10 @@ def moved(state: str) -> Json:
     return {"episode_id": EPISODE_ID, "state": state}
 
 
+def queue(*, is_paused: bool) -> Json:
+    return {"is_paused": is_paused}
+
+
 EVENTS = f"""id: 1
 event: episode.created
 data: {{"episode_id":"{EPISODE_ID}","number":1,"type":"episode.created","at":"{_WHEN}","data":{{}}}}

@@ -22,6 +22,7 @@ TAGS = [
         "description": "Clips, posters, films and subtitles. Local files take ranges; others are a redirect to a signed link.",
     },
     {"name": "events", "description": "What happens to an episode, as it happens."},
+    {"name": "queue", "description": "All episodes together: held, or going on."},
     {"name": "worlds", "description": "Characters, places and style that stay the same from episode to episode."},
     {"name": "system", "description": "Is it alive, can it work."},
 ]

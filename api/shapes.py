@@ -142,6 +142,11 @@ class MovedShape(Shape):
     state: EpisodeState
 
 
+class QueueShape(Shape):
+    is_paused: bool
+    """Nothing new starts anywhere; what is being rendered is finished."""
+
+
 class EventShape(Shape):
     episode_id: str
     number: int

@@ -1,4 +1,4 @@
-"""One beat of an episode: render it again."""
+"""One beat of an episode: render it again, or not at all."""
 
 from __future__ import annotations
 
@@ -23,5 +23,19 @@ router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"])
 )
 def retry_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
     state = parts.episodes.retry_beat(known_id("episode", episode_id), known_id("beat", beat_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.post(
+    "/{beat_id}/cancel",
+    response_model=MovedShape,
+    summary="Stop a beat, and with it the waiting ones that need it; the rest of the episode goes on",
+    operation_id="cancel_beat",
+    responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    openapi_extra=POST_EXTRA,
+)
+def cancel_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
+    state = parts.episodes.cancel_beat(known_id("episode", episode_id), known_id("beat", beat_id))
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)

@@ -1,4 +1,4 @@
-"""Episodes: make, plan, execute, cancel, look."""
+"""Episodes: make, plan, execute, hold, cancel, open again, look."""
 
 from __future__ import annotations
 
@@ -82,6 +82,34 @@ def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
 
 
 @router.post(
+    "/{episode_id}/pause",
+    response_model=MovedShape,
+    summary="Hold it: what is being rendered is finished and kept, nothing new starts",
+    operation_id="pause_episode",
+    responses=answers(200, "It stands still.", examples.moved("PAUSED"), "not-found", "illegal-move", "key-reused"),
+    openapi_extra=POST_EXTRA,
+)
+def pause_episode(parts: Parts, episode_id: str) -> MovedShape:
+    state = parts.episodes.pause(known_id("episode", episode_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.post(
+    "/{episode_id}/resume",
+    response_model=MovedShape,
+    summary="Go on with a paused episode; an executing one stays as it is",
+    operation_id="resume_episode",
+    responses=answers(200, "It is being rendered.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    openapi_extra=POST_EXTRA,
+)
+def resume_episode(parts: Parts, episode_id: str) -> MovedShape:
+    state = parts.episodes.resume(known_id("episode", episode_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.post(
     "/{episode_id}/cancel",
     response_model=MovedShape,
     summary="Stop it; clips that are done stay",
@@ -98,6 +126,20 @@ def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
 )
 def cancel_episode(parts: Parts, episode_id: str) -> MovedShape:
     state = parts.episodes.cancel(known_id("episode", episode_id))
+    parts.coordinator.wake()
+    return MovedShape(episode_id=episode_id, state=state)
+
+
+@router.post(
+    "/{episode_id}/retry",
+    response_model=MovedShape,
+    summary="Render all its failed and cancelled beats again; this opens the episode again",
+    operation_id="retry_episode",
+    responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    openapi_extra=POST_EXTRA,
+)
+def retry_episode(parts: Parts, episode_id: str) -> MovedShape:
+    state = parts.episodes.retry_failed(known_id("episode", episode_id))
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 

@@ -93,8 +93,10 @@ async def test_an_illegal_move_names_both_states(rig: Rig) -> None:
     assert rig.door.num_wakes == 0
 
 
-async def test_a_finished_episode_is_not_planned_again_not_even_to_see_that_it_may_not(rig: Rig) -> None:
-    episode_id = await rig.completed()
+async def test_an_episode_that_is_being_stopped_is_not_planned_not_even_to_see_that_it_may_not(rig: Rig) -> None:
+    episode_id = await rig.executing()
+    rig.open(episode_id, "b1")
+    assert (await rig.client.post(f"/episodes/{episode_id}/cancel")).json()["state"] == "CANCELLING"
     is_problem(await rig.client.post(f"/episodes/{episode_id}/plan"), 409, "illegal-move")
     assert rig.planner.num_plans == 1
 
