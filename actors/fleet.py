@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name, short_node
+from actors.names import HEAD_RESOURCE, NAMESPACE, CallNames, Handle, publisher_name, short_node
 from actors.plan import FleetPlan, RendererPlan
 from actors.publisher import PublisherActor
 from actors.renderer import RendererActor
@@ -46,6 +46,7 @@ class RayFleet:
         self, plan: FleetPlan, *, renderer_actor: Handle = RendererActor, publisher_actor: Handle = PublisherActor
     ) -> None:
         self._plan = plan
+        self._names = CallNames()
         self._renderer_actor = renderer_actor
         self._publisher_actor = publisher_actor
         self._renderers: dict[str, _Member] = {}
@@ -69,9 +70,9 @@ class RayFleet:
         member = self._renderers.get(renderer)
         if member is None:
             raise RendererLost(f"{renderer} is gone.")
-        name = f"{job.meta.episode_id}/{job.meta.beat_id}#{job.meta.attempt}"
+        name = self._names.of("render", job.meta.episode_id, job.meta.beat_id, job.meta.attempt)
         try:
-            answer = await _answer(member.handle.render.options(name=f"render {name}").remote(job))
+            answer = await _answer(member.handle.render.options(name=name).remote(job))
         except ActorUnavailableError as error:
             raise RendererLost(f"{renderer} cannot be reached: {error}.") from error
         except RayActorError as error:
@@ -92,7 +93,8 @@ class RayFleet:
         if member is None:
             raise RendererLost("The head's publisher is gone.")
         try:
-            result: JobResult = await _answer(member.handle.cut.options(name=f"cut {job.episode_id}#{job.attempt}").remote(job))
+            name = self._names.of("cut", job.episode_id, "film", job.attempt)
+            result: JobResult = await _answer(member.handle.cut.options(name=name).remote(job))
         except RayError as error:
             raise RendererLost("The head's publisher died while it cut the film.") from error
         return result

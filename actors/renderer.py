@@ -12,7 +12,7 @@ import ray
 
 from actors.desk import Desk
 from actors.logs import log_as_json
-from actors.names import NAMESPACE, publisher_name, short_node
+from actors.names import NAMESPACE, CallNames, publisher_name, short_node
 from actors.parts import open_renderer
 from actors.plan import RendererPlan
 from actors.status import RendererStatus
@@ -32,6 +32,7 @@ class RendererShell:
         self._incarnation = uuid.uuid4().hex
         self._desk = Desk()
         self._busy = threading.Lock()
+        self._names = CallNames()
         self._renderer = self._open(plan)
         self._publisher: Any = None
 
@@ -50,7 +51,7 @@ class RendererShell:
         try:
             keyframes = self._renderer.render(job, work)
             facts = self._facts(time.monotonic() - began_s)
-            name = f"publish {job.meta.episode_id}/{job.meta.beat_id}#{job.meta.attempt}"
+            name = self._names.of("publish", job.meta.episode_id, job.meta.beat_id, job.meta.attempt)
             return [self._open_publisher().publish.options(name=name).remote(job, keyframes, facts)]
         except RenderCancelled:
             return self._ended(job, "cancelled", None, "", time.monotonic() - began_s)
