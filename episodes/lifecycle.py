@@ -34,7 +34,7 @@ class EpisodeState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """It ended; only a retry opens it again."""
+        """It ended; a retry, a revised beat or a new plan opens it again."""
         return self in (
             EpisodeState.COMPLETED,
             EpisodeState.PARTIALLY_COMPLETED,
@@ -80,6 +80,7 @@ class EpisodeMove(StrEnum):
     COMPLETE_PARTIALLY = "complete partially"
     """A beat failed, or the film could not be cut."""
     REOPEN = "retry"
+    REVISE = "revise a beat of"
 
 
 class BeatMove(StrEnum):
@@ -90,12 +91,15 @@ class BeatMove(StrEnum):
     GIVE_UP = "give up"
     CANCEL = "cancel"
     RETRY = "retry"
+    REVISE = "revise"
+    """Its planned content is another now."""
 
 
 _E, _B = EpisodeState, BeatState
 
 EPISODE_MOVES: dict[EpisodeMove, tuple[frozenset[EpisodeState], EpisodeState]] = {
-    EpisodeMove.PLAN: (frozenset({_E.CREATED, _E.PLANNED}), _E.PLANNED),
+    # at any time: the new plan is of a higher revision, and what the old one began is never selected
+    EpisodeMove.PLAN: (frozenset(_E) - {_E.CANCELLING}, _E.PLANNED),
     # executing an executing episode changes nothing, so it is legal
     EpisodeMove.EXECUTE: (frozenset({_E.PLANNED, _E.EXECUTING}), _E.EXECUTING),
     EpisodeMove.PAUSE: (frozenset({_E.EXECUTING}), _E.PAUSED),
@@ -114,6 +118,7 @@ EPISODE_MOVES: dict[EpisodeMove, tuple[frozenset[EpisodeState], EpisodeState]] =
         frozenset({_E.EXECUTING, _E.PARTIALLY_COMPLETED, _E.FAILED, _E.CANCELLED}),
         _E.EXECUTING,
     ),
+    EpisodeMove.REVISE: (frozenset({_E.EXECUTING, _E.CUTTING, *(s for s in _E if s.is_final)}), _E.EXECUTING),
 }
 
 BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
@@ -123,6 +128,7 @@ BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
     BeatMove.GIVE_UP: (frozenset({_B.PENDING, _B.RENDERING}), _B.FAILED),
     BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING}), _B.CANCELLED),
     BeatMove.RETRY: (frozenset({_B.FAILED, _B.CANCELLED}), _B.PENDING),
+    BeatMove.REVISE: (frozenset(_B), _B.PENDING),
 }
 
 

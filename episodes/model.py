@@ -57,7 +57,7 @@ class BeatView:
     revision: int
     state: BeatState
     progress: float
-    """Share of the work done, 0 to 1; 1 only with a stored clip; never falls."""
+    """Share of the work done, 0 to 1; 1 only with a stored clip; never falls within a revision."""
     reason: str = ""
     """Why it failed or waits; empty when there is nothing to say."""
     attempts: tuple[Attempt, ...] = ()

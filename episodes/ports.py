@@ -23,7 +23,7 @@ from episodes.model import (
     ProgressView,
     ReadyBeat,
 )
-from episodes.plan import EpisodeRequest, Plan
+from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.world import Picture, StoredWorld, UploadedPicture, World, WorldSource
 
 
@@ -145,7 +145,10 @@ class EpisodeStore(Protocol):
         """A new episode, CREATED."""
 
     def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
-        """CREATED or PLANNED → PLANNED; the beats of an earlier plan are replaced."""
+        """→ PLANNED, except while it is CANCELLING; the beats of an earlier plan are replaced, at a higher revision.
+
+        What is still open of an earlier plan is unwanted. Its film stays the episode's film until another is accepted.
+        """
 
     def execute(self, episode_id: str) -> EpisodeState:
         """PLANNED → EXECUTING. Executing an executing episode changes nothing."""
@@ -187,6 +190,14 @@ class EpisodeStore(Protocol):
 
     def retry_failed(self, episode_id: str) -> EpisodeState:
         """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when there are none."""
+
+    def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
+        """Replace the planned content of the beat with this beat_id: → PENDING at the next revision, from 0, failures forgiven.
+
+        PLANNED and PAUSED episodes stay so; CUTTING and ended ones → EXECUTING, and a film is cut anew. Open attempts of the beat, and of the film, are
+        unwanted; the old clip stays selected at the old revision until a new one is accepted. Beats that were rendered from it stay
+        as they are. What a retry would open with the beat opens here too. BadInput where the plan would not hold together.
+        """
 
     def episode(self, episode_id: str) -> EpisodeView: ...
 

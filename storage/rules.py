@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ValidationError
 
 from episodes.errors import BadInput, IllegalMove, LeaseLost, RevisionConflict
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import Lease
+from episodes.plan import Beat, Plan
 
 BEAT_CEILING = 0.99
 """What a beat can reach before its clip is accepted: nobody sees 100 % of something that may still fail."""
@@ -35,11 +39,22 @@ def file_of(result: JobResult, kind: str) -> StoredFile:
     return result.files[kind]
 
 
-def state_with_beats_opened(episode_id: str, state: EpisodeState) -> EpisodeState:
+def state_with_beats_opened(
+    episode_id: str, state: EpisodeState, move: Literal[EpisodeMove.REOPEN, EpisodeMove.REVISE] = EpisodeMove.REOPEN
+) -> EpisodeState:
     """Where an episode goes when beats of it open again: what stands still stays so. Raises IllegalMove."""
     if state in (EpisodeState.PLANNED, EpisodeState.PAUSED):
         return state
-    return episode_after(episode_id, state, EpisodeMove.REOPEN)
+    return episode_after(episode_id, state, move)
+
+
+def check_plan_with(beat: Beat, beats: Iterable[Beat]) -> None:
+    """That the plan still holds together when this beat takes the place of its predecessor. Raises BadInput."""
+    try:
+        Plan(beats=tuple(beat if b.beat_id == beat.beat_id else b for b in beats))
+    except ValidationError as error:
+        why = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+        raise BadInput(f"The plan would not hold together: {why}.", "Keep its place, and depend on earlier beats.") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,11 +7,12 @@ from storage.episodes_sql.coordinating import Coordinating
 from storage.episodes_sql.ending import Ending
 from storage.episodes_sql.leasing import Leasing
 from storage.episodes_sql.people import People
+from storage.episodes_sql.revising import Revising
 
 __all__ = ["SqlEpisodeStore"]
 
 
-class SqlEpisodeStore(People, Changing, Leasing, Coordinating, Ending):
+class SqlEpisodeStore(People, Changing, Revising, Leasing, Coordinating, Ending):
     """Implements EpisodeStore. Its constructor asks nothing of the database, whose tables `upgrade` has made.
 
     The first store to use a database gives it its cluster_id; one of another cluster gets BadInput from every call.

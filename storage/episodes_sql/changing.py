@@ -90,13 +90,18 @@ def reopen(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_
 
 
 def go_on(ledger: Ledger, episode: LockedEpisode, state: EpisodeState) -> None:
-    """To the state that opened beats lead to; its film begins anew."""
+    """To the state that opened beats lead to."""
     if episode.state is not state:
         episode.executed_at = ledger.now_s
-        episode.film_num_counted = 0
-        episode.film_not_before = 0.0
-        episode.cancelled_at = None
+        begin_anew(episode)
         ledger.enter(episode, state)
+
+
+def begin_anew(episode: LockedEpisode) -> None:
+    """Forgets how it came to its end before."""
+    episode.film_num_counted = 0
+    episode.film_not_before = 0.0
+    episode.cancelled_at = None
 
 
 def standings(connection: Connection, episode_id: str) -> dict[str, Standing]:

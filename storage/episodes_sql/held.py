@@ -46,6 +46,9 @@ _OPEN_OF = and_(
     is_in(AttemptState.OPEN),
 )
 _DISOWN = update(ATTEMPTS).where(_OPEN_OF).values(unwanted=True)
+_DISOWN_ALL = (
+    update(ATTEMPTS).where(ATTEMPTS.c.episode_id == bindparam("of_episode"), is_in(AttemptState.OPEN)).values(unwanted=True)
+)
 _HELD = (
     select(
         ATTEMPTS.c.attempt_id,
@@ -117,3 +120,8 @@ def unwanted(connection: Connection) -> list[str]:
 def disown(connection: Connection, episode_id: str, beat_id: str | None) -> None:
     """Nobody wants what is open for this beat (None: the film) any more, for ever."""
     connection.execute(_DISOWN, {"of_episode": episode_id, "of_beat": beat_id})
+
+
+def disown_all(connection: Connection, episode_id: str) -> None:
+    """Nobody wants anything any more that is open in this episode."""
+    connection.execute(_DISOWN_ALL, {"of_episode": episode_id})

@@ -12,6 +12,8 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeMove, EpisodeStat
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
+from storage.episodes_sql.changing import begin_anew
+from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
 from storage.episodes_sql.rows import is_in
@@ -60,6 +62,9 @@ class People(Reading):
             episode.logline = plan.logline
             episode.num_beats = len(plan.beats)
             episode.total_s = sum(b.duration_s for b in plan.beats)
+            episode.done_s = 0.0
+            begin_anew(episode)
+            disown_all(connection, episode_id)
             _replace_beats(connection, episode, plan)
             ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision)
             ledger.write()

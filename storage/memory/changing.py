@@ -20,7 +20,7 @@ class Changing(Rows):
         with self._lock:
             row = self._episode(episode_id)
             check_beats_can_be_cancelled(episode_id, row.state)
-            beat = _beat(row, beat_id)
+            beat = beat_of(row, beat_id)
             beat_after(beat_id, beat.state, BeatMove.CANCEL)
             self._disown(row, beat_id)
             dependents = row.pending_dependents(beat)
@@ -41,7 +41,7 @@ class Changing(Rows):
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         with self._lock:
             row = self._episode(episode_id)
-            beat = _beat(row, beat_id)
+            beat = beat_of(row, beat_id)
             state = state_with_beats_opened(episode_id, row.state)
             beat_after(beat_id, beat.state, BeatMove.RETRY)
             for one in reopened_with(beat_id, standings(row)):
@@ -64,12 +64,10 @@ class Changing(Rows):
         self._tell(row, "beat.retried", beat_id=beat.beat.beat_id)
 
     def _go_on(self, row: EpisodeRow, state: EpisodeState) -> None:
-        """To the state that opened beats lead to; its film begins anew."""
+        """To the state that opened beats lead to."""
         if row.state is not state:
             row.executed_at_s = self._now_s()
-            row.film_num_counted = 0
-            row.film_not_before_s = 0.0
-            row.cancelled_at_s = None
+            row.begin_anew()
             self._enter(row, state)
 
 
@@ -86,7 +84,7 @@ def standings(row: EpisodeRow) -> list[Standing]:
     ]
 
 
-def _beat(row: EpisodeRow, beat_id: str) -> BeatRow:
+def beat_of(row: EpisodeRow, beat_id: str) -> BeatRow:
     if beat_id not in row.beats:
         raise NotFound("beat", beat_id)
     return row.beats[beat_id]

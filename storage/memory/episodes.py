@@ -5,7 +5,8 @@ from __future__ import annotations
 from storage.memory.coordinating import Coordinating
 from storage.memory.ending import Ending
 from storage.memory.people import People
+from storage.memory.revising import Revising
 
 
-class MemoryEpisodeStore(People, Coordinating, Ending):
+class MemoryEpisodeStore(People, Revising, Coordinating, Ending):
     """Implements EpisodeStore. `now_s` is its database clock: tests bring their own to let leases and back-offs end."""

@@ -31,9 +31,18 @@ class People(Reading, Changing):
             row.world_revision = world_revision
             row.logline = plan.logline
             row.total_s = sum(b.duration_s for b in plan.beats)
+            row.done_s = 0.0
+            row.begin_anew()
+            self._drop_beats(row)
             self._replace_beats(row, plan)
             self._enter(row, state, num_beats=len(plan.beats), world_revision=world_revision)
             return self.episode(episode_id)
+
+    def _drop_beats(self, row: EpisodeRow) -> None:
+        for beat_id in row.beats:
+            self._backing_off.discard((row.episode_id, beat_id))
+        for beat_id_or_film in row.attempts:
+            self._disown(row, beat_id_or_film)
 
     def _replace_beats(self, row: EpisodeRow, plan: Plan) -> None:
         row.beats = {b.beat_id: BeatRow(beat=b, revision=row.revision, num_unmet=len(set(b.depends_on))) for b in plan.beats}

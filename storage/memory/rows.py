@@ -105,6 +105,12 @@ class EpisodeRow:
     film_not_before_s: float = 0.0
     events: list[Event] = field(default_factory=list)
 
+    def begin_anew(self) -> None:
+        """Forget how it came to its end before."""
+        self.film_num_counted = 0
+        self.film_not_before_s = 0.0
+        self.cancelled_at_s = None
+
     def move(self, row: BeatRow, state: BeatState) -> None:
         """Every change of a beat's state comes through here, so that the counts and the startable beats stay true."""
         self.num_in[row.state] -= 1
@@ -122,6 +128,21 @@ class EpisodeRow:
         row.num_unmet -= 1
         if row.num_unmet == 0 and row.state is BeatState.PENDING:
             bisect.insort(self.startable, row.beat.index)
+
+    def miss_one(self, row: BeatRow) -> None:
+        """One of the beats that this one depends on is accepted no more."""
+        if row.num_unmet == 0 and row.state is BeatState.PENDING:
+            del self.startable[bisect.bisect_left(self.startable, row.beat.index)]
+        row.num_unmet += 1
+
+    def need(self, row: BeatRow, beat: Beat) -> None:
+        """Give a beat that cannot start now another content, with its needs."""
+        for needed in set(row.beat.depends_on):
+            self.dependents[needed].remove(beat.beat_id)
+        for needed in set(beat.depends_on):
+            self.dependents[needed].append(beat.beat_id)
+        row.beat = beat
+        row.num_unmet = sum(self.beats[needed].state is not BeatState.ACCEPTED for needed in set(beat.depends_on))
 
     def come_to(self, row: BeatRow, share: float) -> None:
         """Raise a beat's progress, and the episode's with it; neither ever falls."""

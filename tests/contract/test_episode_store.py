@@ -68,14 +68,16 @@ def test_planning_again_replaces_the_beats_at_a_higher_revision(leader: Leader) 
     assert leader.ready(episode_id) == ["b1", "b2"]  # the old plan's dependencies are gone too
 
 
-def test_planning_after_execution_is_refused_and_changes_nothing(leader: Leader) -> None:
+def test_planning_while_cancelling_is_refused_and_changes_nothing(leader: Leader) -> None:
     episode_id = leader.executing(2)
+    leader.start_one(episode_id, "b1")
+    leader.store.cancel(episode_id)
     before = leader.store.episode(episode_id)
 
     with pytest.raises(IllegalMove) as refused:
         leader.store.save_plan(episode_id, a_plan(1), 9)
 
-    assert refused.value.state == "EXECUTING"
+    assert refused.value.state == "CANCELLING"
     assert leader.store.episode(episode_id) == before
 
 

@@ -39,14 +39,26 @@ def test_a_beat_moves_only_as_the_table_says(state: BeatState, move: BeatMove) -
             beat_after("b1", state, move)
 
 
-def test_no_move_leads_out_of_accepted() -> None:
-    assert not any(BeatState.ACCEPTED in legal for legal, _ in BEAT_MOVES.values())
+def test_only_another_content_leads_out_of_accepted() -> None:
+    assert {move for move, (legal, _) in BEAT_MOVES.items() if BeatState.ACCEPTED in legal} == {BeatMove.REVISE}
 
 
-def test_only_opening_again_leads_out_of_a_final_state() -> None:
+def test_only_opening_again_or_anew_leads_out_of_a_final_state() -> None:
     out = {move for move, (legal, target) in EPISODE_MOVES.items() if any(s.is_final and s is not target for s in legal)}
 
-    assert out == {EpisodeMove.REOPEN}
+    assert out == {EpisodeMove.PLAN, EpisodeMove.REOPEN, EpisodeMove.REVISE}
+
+
+def test_nothing_but_its_end_or_another_cancellation_leads_out_of_cancelling() -> None:
+    out = {move for move, (legal, _) in EPISODE_MOVES.items() if EpisodeState.CANCELLING in legal}
+
+    assert out == {EpisodeMove.CANCEL, EpisodeMove.STOPPED}
+
+
+def test_a_paused_episode_is_not_cut() -> None:
+    cuts = (EpisodeMove.CUT, EpisodeMove.NOTHING_TO_CUT)
+
+    assert not any(EpisodeState.PAUSED in EPISODE_MOVES[move][0] for move in cuts)
 
 
 def test_every_state_can_be_reached_and_every_active_state_can_end() -> None:
