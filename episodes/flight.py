@@ -31,11 +31,16 @@ class Flight:
         return self.attempt.beat_id is None
 
     @property
+    def has_its_file(self) -> bool:
+        """A success without a clip (or film) is none."""
+        return self.landed is not None and ("film" if self.is_film else "video") in self.landed.files
+
+    @property
     def failure_class(self) -> FailureClass:
         """Of a failed landing, or of what its loss counts as."""
         if self.landed is not None and self.landed.error is not None:
             return self.landed.error.failure_class
-        return self.lost.failure_class if self.lost is not None else FailureClass.OUTPUT
+        return self.lost.failure_class if self.lost is not None and self.landed is None else FailureClass.OUTPUT
 
     @property
     def reason(self) -> str:
@@ -43,6 +48,8 @@ class Flight:
             return self.landed.error.reason
         if self.doom:
             return self.doom
+        if self.landed is not None and self.landed.status == "succeeded":
+            return "It succeeded, as it says, but names no clip."
         return self.lost.message if self.lost is not None else "It failed without saying why."
 
     @property

@@ -125,8 +125,9 @@ class Term:
             flight = self._landed.popleft()
             if flight.landed is not None:
                 landed[flight.landed.status].append(flight)
-        await self._accept(landed["succeeded"])
-        await self._fail(landed["failed"])
+        whole = [f for f in landed["succeeded"] if f.has_its_file]
+        await self._accept(whole)
+        await self._fail([*landed["failed"], *(f for f in landed["succeeded"] if not f.has_its_file)])
         await self._close_stopped(landed["cancelled"])
 
     async def _accept(self, flights: list[Flight]) -> None:

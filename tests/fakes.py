@@ -171,6 +171,10 @@ class FakeFleet:
         self.publish(attempt_id)
         return attempt_id
 
+    def succeed_without_a_clip(self) -> None:
+        name = next(iter(self.rendering))
+        self._end(name, _result(self.rendering[name].job, "succeeded"))
+
     def fail(self, failure_class: FailureClass, renderer: str | None = None) -> None:
         name = renderer or next(iter(self.rendering))
         self._end(name, _result(self.rendering[name].job, "failed", failure_class))

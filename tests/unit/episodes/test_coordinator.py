@@ -180,6 +180,21 @@ async def test_a_failed_attempt_goes_to_another_renderer() -> None:
     assert attempts[0].reason == "made to fail: output"
 
 
+async def test_a_success_without_a_clip_is_a_failed_output() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        stage.fleet.succeed_without_a_clip()
+        await stage.clock.advance(5)
+        await stage.finish_all()
+
+    attempts = stage.look(episode_id).beats[0].attempts
+    assert [a.state for a in attempts] == [AttemptState.FAILED, AttemptState.SELECTED]
+    assert attempts[0].failure_class is FailureClass.OUTPUT
+
+
 async def test_a_beat_fails_after_three_counted_attempts_and_the_rest_finishes() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:
