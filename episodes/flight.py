@@ -40,7 +40,8 @@ class Flight:
         """Of a failed landing, or of what its loss counts as."""
         if self.landed is not None and self.landed.error is not None:
             return self.landed.error.failure_class
-        return self.lost.failure_class if self.lost is not None and self.landed is None else FailureClass.OUTPUT
+        claims_success = self.landed is not None and self.landed.status == "succeeded"
+        return self.lost.failure_class if self.lost is not None and not claims_success else FailureClass.OUTPUT
 
     @property
     def reason(self) -> str:

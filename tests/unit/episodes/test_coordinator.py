@@ -195,6 +195,20 @@ async def test_a_success_without_a_clip_is_a_failed_output() -> None:
     assert attempts[0].failure_class is FailureClass.OUTPUT
 
 
+async def test_a_render_that_stops_though_nobody_cancelled_it_is_not_the_beats_fault() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        await stage.fleet.cancel(stage.fleet.started[0].job_id)
+        await stage.clock.advance(5)
+        await stage.finish_all()
+
+    attempts = stage.look(episode_id).beats[0].attempts
+    assert [a.failure_class for a in attempts] == [FailureClass.INFRA, None]
+
+
 async def test_a_beat_fails_after_three_counted_attempts_and_the_rest_finishes() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:
