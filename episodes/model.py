@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from episodes.errors import FailureClass
 from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.nouns import Noun
 from episodes.plan import Beat, EpisodeRequest, Format, Motion
 
 
@@ -49,6 +52,26 @@ class Attempt:
     ended_at: datetime | None = None
 
 
+class RendererNote(Noun):
+    """A renderer as the coordinator last saw it."""
+
+    name: str
+    backend: str
+    state: str
+    """A RendererState."""
+    node: str = ""
+    attempt_id: str | None = None
+    blocked_reason: str = ""
+    """Why it gets nothing; empty when it does."""
+
+
+class FleetSnapshot(Noun):
+    """The fleet at one moment, kept so that anybody can be told why a beat waits."""
+
+    at: AwareDatetime
+    renderers: tuple[RendererNote, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BeatView:
     """A beat with everything that happened to it."""
@@ -63,6 +86,10 @@ class BeatView:
     attempts: tuple[Attempt, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     """Of the selected attempt."""
+    not_before: datetime | None = None
+    """When it may be tried again; None when nothing holds it back."""
+    unmet: tuple[str, ...] = ()
+    """The beats that it still waits for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +116,8 @@ class EpisodeView(EpisodeSummary):
     film_attempts: tuple[Attempt, ...] = ()
     queue_is_paused: bool = False
     """Nothing new starts anywhere."""
+    fleet: FleetSnapshot | None = None
+    """As it was last recorded; None: never."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from episodes.model import (
     EpisodeView,
     Event,
     Failure,
+    FleetSnapshot,
     Lease,
     OpenAttempt,
     Opening,
@@ -141,8 +142,11 @@ class EpisodeStore(Protocol):
 
     # --- what people do ---
 
-    def create(self, request: EpisodeRequest) -> EpisodeView:
-        """A new episode, CREATED."""
+    def create(self, request: EpisodeRequest, episode_id: str | None = None) -> EpisodeView:
+        """A new episode, CREATED. With an id of the caller's, a UUID in its usual spelling, the call is repeatable.
+
+        The episode that has this id already is returned as it is; one that asks for something else is a Conflict.
+        """
 
     def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
         """→ PLANNED, except while it is CANCELLING; the beats of an earlier plan are replaced, at a higher revision.
@@ -214,6 +218,9 @@ class EpisodeStore(Protocol):
     def events(self, episode_id: str, *, after: int = 0, limit: int = 500) -> list[Event]:
         """Events with a number above `after`, in order."""
 
+    def fleet(self) -> FleetSnapshot | None:
+        """As it was last recorded; None: never."""
+
     def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
         """How far each episode has come; unknown ids are left out. One cheap query, for whoever follows many."""
 
@@ -266,6 +273,9 @@ class EpisodeStore(Protocol):
 
         Their beat does not render any more, or at another revision; or their episode does not take a result of their kind.
         """
+
+    def record_fleet(self, lease: Lease, snapshot: FleetSnapshot) -> None:
+        """Keep how the fleet looks now, in place of what was kept before."""
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         """Attempt id → share done, 0 to 1. Only ever raises a beat's column; the store caps it below 1. No event."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
 
-from episodes.errors import BadInput, IllegalMove, LeaseLost, RevisionConflict
+from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, RevisionConflict
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import Lease
-from episodes.plan import Beat, Plan
+from episodes.plan import Beat, EpisodeRequest, Plan
 
 BEAT_CEILING = 0.99
 """What a beat can reach before its clip is accepted: nobody sees 100 % of something that may still fail."""
@@ -93,6 +94,29 @@ def ended_without_clip(episode_id: str, state: EpisodeState, beats: Iterable[Sta
     if not found:
         raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN)
     return found
+
+
+def unmet(beat: Beat, states: Mapping[str, BeatState]) -> tuple[str, ...]:
+    """The beats that a pending one still waits for; none for the others."""
+    if states[beat.beat_id] is not BeatState.PENDING:
+        return ()
+    return tuple(one for one in dict.fromkeys(beat.depends_on) if states[one] is not BeatState.ACCEPTED)
+
+
+def check_episode_id(episode_id: str) -> None:
+    """That it can stand in a cursor, which holds a UUID's bytes. Raises BadInput."""
+    try:
+        is_usual = str(uuid.UUID(episode_id)) == episode_id
+    except ValueError:
+        is_usual = False
+    if not is_usual:
+        raise BadInput(f"{episode_id!r} is no id for an episode.", "Give a UUID, in lower case with dashes.", "episode_id")
+
+
+def check_same_request(episode_id: str, asked: EpisodeRequest, there: EpisodeRequest) -> None:
+    """Raises Conflict."""
+    if asked != there:
+        raise Conflict(f"Episode {episode_id} exists and was asked for otherwise.", "Take another id for another request.")
 
 
 def check_beats_can_be_cancelled(episode_id: str, state: EpisodeState) -> None:

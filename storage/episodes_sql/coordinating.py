@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal
 from episodes.errors import NotFound
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.model import ActiveEpisode, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.plan import Beat, EpisodeRequest
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.held import hold, unwanted
@@ -19,8 +19,8 @@ from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
 from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, is_in, open_attempt, stored_file
 from storage.rules import latest_last, shown_share
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES
-from storage.transactions import now_s
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, FLEET
+from storage.transactions import insert_once, now_s
 
 _OF_EPISODE: BindParameter[str] = bindparam("of_episode")
 _ZERO = literal(0, literal_execute=True)  # spelled out, as in the index
@@ -80,6 +80,7 @@ _ENDS_OF_BACK_OFFS = union_all(
 _NEXT_READY = select(func.min(_ENDS_OF_BACK_OFFS.c.ends) - now_s())
 _OF_BEAT = and_(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
 _UNCLOSED = select(*OPEN_COLUMNS).where(is_in(AttemptState.OPEN)).order_by(ATTEMPTS.c.opened_at)
+_KEEP_FLEET = update(FLEET).values(snapshot=bindparam("text"))
 _COME_TO = update(BEATS).where(_OF_BEAT).values(progress=bindparam("share"))
 
 
@@ -137,6 +138,12 @@ class Coordinating(Claim):
     def unwanted_attempts(self, lease: Lease) -> list[str]:
         with self._reading_as(lease) as connection:
             return unwanted(connection)
+
+    def record_fleet(self, lease: Lease, snapshot: FleetSnapshot) -> None:
+        kept = snapshot.model_dump_json()
+        with self._leading(lease) as connection:
+            if connection.execute(_KEEP_FLEET, {"text": kept}).rowcount == 0:
+                connection.execute(insert_once(connection, FLEET).values(row_number=1, snapshot=kept))
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         with self._leading(lease) as connection:

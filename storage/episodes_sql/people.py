@@ -17,6 +17,7 @@ from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
 from storage.episodes_sql.rows import is_in
+from storage.rules import check_episode_id, check_same_request
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
 
@@ -40,10 +41,18 @@ _ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
 
 
 class People(Reading):
-    def create(self, request: EpisodeRequest) -> EpisodeView:
-        episode_id = str(uuid_utils.uuid7())
+    def create(self, request: EpisodeRequest, episode_id: str | None = None) -> EpisodeView:
+        if episode_id is not None:
+            check_episode_id(episode_id)
+        episode_id = episode_id or str(uuid_utils.uuid7())
         with self._writing() as connection:
-            connection.execute(insert(EPISODES), _new_episode(episode_id, request, connection.scalars(select(now_s())).one()))
+            row = _new_episode(episode_id, request, connection.scalars(select(now_s())).one())
+            # by what comes back: PostgreSQL's driver does not count the rows of such an insert
+            insert_row = insert_once(connection, EPISODES).values(row).returning(EPISODES.c.episode_id)
+            if connection.execute(insert_row).first() is None:
+                there = episode_view(connection, episode_id)
+                check_same_request(episode_id, request, there.request)
+                return there
             ledger = Ledger.of(connection, [episode_id])
             episode = ledger.episodes[episode_id]
             ledger.tell(episode, "episode.created", world_id=request.world_id, intent=request.intent)

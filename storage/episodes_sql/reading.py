@@ -7,21 +7,41 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, case, select
 
 from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, ProgressView
+from episodes.model import (
+    Artifact,
+    Attempt,
+    BeatView,
+    EpisodePage,
+    EpisodeSummary,
+    EpisodeView,
+    Event,
+    FleetSnapshot,
+    ProgressView,
+)
 from episodes.plan import Beat, EpisodeRequest
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.rows import FILE_COLUMNS, artifact, attempt, is_in, moment
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
+from storage.rules import unmet
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
+from storage.transactions import now_s
 
 _OF_EPISODE: BindParameter[str] = bindparam("episode_id")
 _EPISODE = select(EPISODES).where(EPISODES.c.episode_id == _OF_EPISODE)
 _BEATS = (
-    select(BEATS.c.beat_id, BEATS.c.beat, BEATS.c.revision, BEATS.c.state, BEATS.c.progress, BEATS.c.reason)
+    select(
+        BEATS.c.beat_id,
+        BEATS.c.beat,
+        BEATS.c.revision,
+        BEATS.c.state,
+        BEATS.c.progress,
+        BEATS.c.reason,
+        case((BEATS.c.not_before > now_s(), BEATS.c.not_before)).label("waits_until"),
+    )
     .where(BEATS.c.episode_id == _OF_EPISODE)
     .order_by(BEATS.c.position)
 )
@@ -33,6 +53,7 @@ _SELECTED_ARTIFACTS = (
     .order_by(ARTIFACTS.c.artifact_type)
 )
 _PROGRESS = select(BEATS.c.beat_id, BEATS.c.progress).where(BEATS.c.episode_id == _OF_EPISODE).order_by(BEATS.c.position)
+_FLEET = select(FLEET.c.snapshot)
 _EVENTS = (
     select(EVENTS)
     .where(EVENTS.c.episode_id == _OF_EPISODE, EVENTS.c.number > bindparam("after"))
@@ -85,6 +106,10 @@ class Reading(Claim):
             for row in rows
         ]
 
+    def fleet(self) -> FleetSnapshot | None:
+        with self._reading() as connection:
+            return _fleet(connection)
+
     def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
         with self._reading() as connection:
             return {row.episode_id: row.num_events for row in connection.execute(_EVENT_NUMBERS, {"ids": list(episode_ids)})}
@@ -110,26 +135,37 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
     artifacts: dict[tuple[str | None, int], list[Artifact]] = defaultdict(list)
     for one in connection.execute(_SELECTED_ARTIFACTS, of_episode):
         artifacts[one.beat_id, one.revision if one.beat_id is not None else 0].append(artifact(one))
+    rows = connection.execute(_BEATS, of_episode).all()
+    states = {beat.beat_id: BeatState(beat.state) for beat in rows}
+    planned = [Beat.model_validate_json(beat.beat) for beat in rows]
     return EpisodeView(
         **_summary(row),
         world_revision=row.world_revision,
         logline=row.logline,
         beats=tuple(
             BeatView(
-                beat=Beat.model_validate_json(beat.beat),
+                beat=content,
                 revision=beat.revision,
-                state=BeatState(beat.state),
+                state=states[beat.beat_id],
                 progress=beat.progress,
                 reason=beat.reason,
                 attempts=tuple(attempts.get(beat.beat_id, ())),
                 artifacts=tuple(artifacts.get((beat.beat_id, beat.revision), ())),
+                not_before=moment(beat.waits_until) if beat.waits_until is not None else None,
+                unmet=unmet(content, states),
             )
-            for beat in connection.execute(_BEATS, of_episode)
+            for beat, content in zip(rows, planned, strict=True)
         ),
         artifacts=tuple(artifacts.get((None, 0), ())),
         film_attempts=tuple(attempts.get(None, ())),
         queue_is_paused=queue_is_paused(connection),
+        fleet=_fleet(connection),
     )
+
+
+def _fleet(connection: Connection) -> FleetSnapshot | None:
+    text = connection.scalar(_FLEET)
+    return FleetSnapshot.model_validate_json(text) if text is not None else None
 
 
 def _episode(connection: Connection, episode_id: str) -> Row[Any]:  # Any: a row of a whole table has no types

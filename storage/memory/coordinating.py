@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ActiveEpisode, Attempt, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.model import ActiveEpisode, Attempt, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
 from storage.rules import (
     latest_last,
@@ -166,6 +166,11 @@ class Coordinating(Rows):
         with self._lock:
             self._lead(lease)
             return [one for one, attempt in self._open.items() if not self._is_wanted(attempt)]
+
+    def record_fleet(self, lease: Lease, snapshot: FleetSnapshot) -> None:
+        with self._lock:
+            self._lead(lease)
+            self._fleet = snapshot
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         with self._lock:

@@ -11,13 +11,19 @@ from episodes.ports import StoredAnswer
 from storage.memory.changing import Changing
 from storage.memory.reading import Reading
 from storage.memory.rows import BeatRow, EpisodeRow
+from storage.rules import check_episode_id, check_same_request
 
 
 class People(Reading, Changing):
-    def create(self, request: EpisodeRequest) -> EpisodeView:
+    def create(self, request: EpisodeRequest, episode_id: str | None = None) -> EpisodeView:
+        if episode_id is not None:
+            check_episode_id(episode_id)
         with self._lock:
+            if episode_id in self._episodes:
+                check_same_request(episode_id, request, self._episodes[episode_id].request)
+                return self.episode(episode_id)
             now_s = self._now_s()
-            episode_id = str(uuid_utils.uuid7())
+            episode_id = episode_id or str(uuid_utils.uuid7())
             row = EpisodeRow(episode_id=episode_id, request=request, created_at_s=now_s, updated_at_s=now_s)
             self._episodes[episode_id] = row
             self._tell(row, "episode.created", world_id=request.world_id, intent=request.intent)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from episodes.lifecycle import AttemptState, EpisodeState
-from episodes.model import Artifact, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, ProgressView
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Artifact, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, FleetSnapshot, ProgressView
 from storage.cursor import cursor_after, episode_before
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
+from storage.rules import unmet
 
 
 class Reading(Rows):
@@ -19,11 +20,20 @@ class Reading(Rows):
                 **{name: getattr(shown, name) for name in EpisodeSummary.__dataclass_fields__},
                 world_revision=row.world_revision,
                 logline=row.logline,
-                beats=tuple(_beat_view(row, beat) for beat in row.beats.values()),
+                beats=self._beat_views(row),
                 artifacts=_selected_artifacts(row.attempts[None]),
                 film_attempts=tuple(a.shown for a in row.attempts[None]),
                 queue_is_paused=self._queue_is_paused,
+                fleet=self._fleet,
             )
+
+    def _beat_views(self, row: EpisodeRow) -> tuple[BeatView, ...]:
+        states, now_s = {name: b.state for name, b in row.beats.items()}, self._now_s()
+        return tuple(_beat_view(row, beat, states, now_s) for beat in row.beats.values())
+
+    def fleet(self) -> FleetSnapshot | None:
+        with self._lock:
+            return self._fleet
 
     def episodes(
         self,
@@ -74,7 +84,7 @@ def _summary(row: EpisodeRow) -> EpisodeSummary:
     )
 
 
-def _beat_view(row: EpisodeRow, beat: BeatRow) -> BeatView:
+def _beat_view(row: EpisodeRow, beat: BeatRow, states: dict[str, BeatState], now_s: float) -> BeatView:
     attempts = row.attempts.get(beat.beat.beat_id, [])
     return BeatView(
         beat=beat.beat,
@@ -84,6 +94,8 @@ def _beat_view(row: EpisodeRow, beat: BeatRow) -> BeatView:
         reason=beat.reason,
         attempts=tuple(a.shown for a in attempts),
         artifacts=_selected_artifacts([a for a in attempts if a.shown.revision == beat.revision]),
+        not_before=moment(beat.not_before_s) if beat.state is BeatState.PENDING and beat.not_before_s > now_s else None,
+        unmet=unmet(beat.beat, states),
     )
 
 

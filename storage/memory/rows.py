@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from episodes.errors import NotFound
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Artifact, Attempt, Event, Lease, OpenAttempt
+from episodes.model import Artifact, Attempt, Event, FleetSnapshot, Lease, OpenAttempt
 from episodes.plan import Beat, EpisodeRequest
 from episodes.ports import StoredAnswer
 from storage.rules import episode_progress, lease_lost
@@ -184,6 +184,7 @@ class Rows:
         self._lease: Lease | None = None
         self._lease_ends_s = 0.0
         self._queue_is_paused = False
+        self._fleet: FleetSnapshot | None = None
 
     def _episode(self, episode_id: str) -> EpisodeRow:
         try:
