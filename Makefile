@@ -26,7 +26,7 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-cache > .venv/import-contracts || (cat .venv/import-contracts; exit 1)
-	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify
+	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
 	$(BIN)/pytest -q -n 2 tests/unit
 
 format: .venv/test  ## Format and mend what can be mended

@@ -42,7 +42,7 @@ def test_credentials_never_show() -> None:
         ({"endpoint": "s3://films"}, "S3_ENDPOINT"),
         ({"endpoint": "https://"}, "S3_ENDPOINT"),
         ({"endpoint": "https://account.example/films"}, "S3_ENDPOINT"),
-        ({"endpoint": "https://ACCESS:SECRET@account.example"}, "S3_ENDPOINT"),
+        ({"endpoint": "https://ACCESS:SECRET@account.example"}, "S3_ENDPOINT"),  # pragma: allowlist secret
     ],
 )
 def test_a_bucket_that_can_never_work_names_its_setting(fields: dict[str, str | None], setting: str) -> None:
