@@ -39,7 +39,7 @@ def _add_middleware(app: FastAPI, parts: ApiParts) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(parts.cors_origins),
-            allow_methods=["GET", "HEAD", "POST", "PUT"],
+            allow_methods=["GET", "HEAD", "PATCH", "POST", "PUT"],
             allow_headers=["Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Range"],
             expose_headers=["ETag", "Retry-After", "Idempotent-Replayed", "Content-Range", "Accept-Ranges"],
         )

@@ -107,7 +107,7 @@ def _http_error(scope: Scope, error: HTTPException) -> Response:
 def _allowed(scope: Scope) -> str:
     """Of all routes at this path; Starlette itself names only the first one's methods."""
     routes: list[BaseRoute] = scope["app"].routes
-    asked = ({**scope, "method": method} for method in ("GET", "HEAD", "POST", "PUT"))
+    asked = ({**scope, "method": method} for method in ("GET", "HEAD", "PATCH", "POST", "PUT"))
     return ", ".join(s["method"] for s in asked if any(route.matches(s)[0] is Match.FULL for route in routes))
 
 

@@ -35,6 +35,21 @@ NEW_EPISODES: dict[str, Json] = {
     },
 }
 
+BEAT_CHANGES: dict[str, Json] = {
+    "another take": {"summary": "The same once more, with another seed", "value": {"seed": 43}},
+    "another shot": {
+        "summary": "Something else happens, seen from nearer",
+        "value": {
+            "description": "Mika stops and looks back over her shoulder.",
+            "prompt": "close-up, Mika, red coat, looks back over her shoulder, night market, rain",
+            "shot_size": "close-up",
+            "duration_s": 3.0,
+            "dialogue": None,
+            "caption": "Somebody follows her.",
+        },
+    },
+}
+
 SUMMARY: Json = {
     "episode_id": EPISODE_ID,
     "world_id": "anime_world",

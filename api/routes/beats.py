@@ -1,16 +1,52 @@
-"""One beat of an episode: render it again, or not at all."""
+"""One beat of an episode: render it again, otherwise, or not at all."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Body
 
 from api import examples
-from api.openapi import POST_EXTRA, answers
+from api.beat_changes import BeatChange, changed_beat
+from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import Parts
 from api.requests import known_id
-from api.shapes import MovedShape
+from api.routes.episodes import check_backend, known_episode
+from api.shapes import EpisodeShape, MovedShape
+from api.shaping import episode_shape
+from api.strict_json import StrictRoute
+from episodes.errors import NotFound
 
-router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"])
+router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"], route_class=StrictRoute)
+
+
+@router.patch(
+    "/{beat_id}",
+    response_model=EpisodeShape,
+    summary="Change what a beat shows: it is rendered anew, and so is a film that was cut with it",
+    operation_id="revise_beat",
+    responses=answers(
+        200, "The episode with the beat's new revision.", examples.EPISODE, *with_body("not-found", "illegal-move")
+    ),
+)
+def revise_beat(
+    parts: Parts,
+    episode_id: str,
+    beat_id: str,
+    change: Annotated[BeatChange, Body(openapi_examples=examples.BEAT_CHANGES)],
+) -> EpisodeShape:
+    episode = known_episode(parts, episode_id)
+    beat = next((b.beat for b in episode.beats if b.beat.beat_id == known_id("beat", beat_id)), None)
+    if beat is None:
+        raise NotFound("beat", beat_id)
+    if "backend" in change.model_fields_set:
+        check_backend(parts, change.backend)
+    changed = changed_beat(beat, change)
+    if changed == beat:
+        return episode_shape(episode)
+    revised = parts.episodes.revise_beat(episode_id, changed)
+    parts.coordinator.wake()
+    return episode_shape(revised)
 
 
 @router.post(

@@ -37,11 +37,11 @@ def create_episode(
 ) -> EpisodeShape:
     if not parts.builder.exists(new.world_id):
         raise NotFound("world", new.world_id, "PUT /worlds/{id} or POST /worlds/{id}/images first, or leave `world_id` out.")
-    _check_backend(parts, new.backend)
+    check_backend(parts, new.backend)
     return episode_shape(parts.episodes.create(new.episode_request()))
 
 
-def _check_backend(parts: ApiParts, backend: str | None) -> None:
+def check_backend(parts: ApiParts, backend: str | None) -> None:
     if backend is not None and backend not in parts.backends:
         known = ", ".join(parts.backends)
         raise BadInput(
@@ -52,7 +52,7 @@ def _check_backend(parts: ApiParts, backend: str | None) -> None:
 @router.post(
     "/{episode_id}/plan",
     response_model=EpisodeShape,
-    summary="Plan its beats; planning again replaces the plan",
+    summary="Plan its beats; planning again, at any time, replaces the plan and drops what was being rendered",
     operation_id="plan_episode",
     responses=answers(
         200, "The episode with its beats.", examples.PLANNED, "not-found", "illegal-move", "bad-input", "key-reused"
@@ -64,7 +64,10 @@ def plan_episode(parts: Parts, episode_id: str) -> EpisodeShape:
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)  # before the work of planning; the store checks again
     world = parts.builder.load(episode.request.world_id)
     plan = parts.planner.plan(episode_id, episode.request, world)
-    return episode_shape(parts.episodes.save_plan(episode_id, plan, world.revision))
+    planned = parts.episodes.save_plan(episode_id, plan, world.revision)
+    if episode.state.is_active:
+        parts.coordinator.wake()  # what it renders is of the old plan, and nobody wants it any more
+    return episode_shape(planned)
 
 
 @router.post(

@@ -108,6 +108,18 @@ async def test_planning_again_replaces_the_plan(rig: Rig) -> None:
     assert again["world_revision"] == 1
 
 
+async def test_planning_an_executing_episode_again_wakes_the_coordinator_to_drop_what_renders(rig: Rig) -> None:
+    episode_id = await rig.executing()
+    attempt_id = rig.open(episode_id, "b1")
+    num_wakes = rig.door.num_wakes
+
+    again = (await rig.client.post(f"/episodes/{episode_id}/plan")).json()
+
+    assert (again["state"], again["beats"][0]["state"]) == ("PLANNED", "PENDING")
+    assert rig.episodes.unwanted_attempts(rig.lease) == [attempt_id]
+    assert rig.door.num_wakes == num_wakes + 1
+
+
 async def test_an_intent_that_cannot_be_told_is_refused_when_it_is_planned(rig: Rig) -> None:
     episode_id = await rig.created(intent="an untellable story")
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from api import examples
+from api.beat_changes import BeatChange
 from api.requests import NewEpisode
 from api.shapes import (
     EpisodePageShape,
@@ -63,6 +64,7 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "POST /episodes/{episode_id}/pause",
         "POST /episodes/{episode_id}/resume",
         "POST /episodes/{episode_id}/retry",
+        "PATCH /episodes/{episode_id}/beats/{beat_id}",
         "POST /episodes/{episode_id}/beats/{beat_id}/cancel",
         "POST /episodes/{episode_id}/beats/{beat_id}/retry",
         "GET /queue",
@@ -166,12 +168,13 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (World, examples.NEW_WORLD),
         (HealthShape, examples.HEALTHY),
         (ReadinessShape, examples.READY),
+        *((BeatChange, example["value"]) for example in examples.BEAT_CHANGES.values()),
         *((NewEpisode, example["value"]) for example in examples.NEW_EPISODES.values()),
     ],
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if shape not in (NewEpisode, World):
+    if shape not in (NewEpisode, BeatChange, World):
         assert noun.model_dump(mode="json") == example
 
 
