@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -224,3 +225,59 @@ class Acceptance:
 
     attempt_id: str
     result: JobResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptAudit:
+    attempt_id: str
+    beat_id: str | None
+    revision: int
+    number: int
+    state: AttemptState
+    counted: bool
+    fence: int
+    """Of the lease that it was begun under."""
+    opened_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArtifactAudit:
+    key: str
+    artifact_type: str
+    sha256: str
+    size_bytes: int
+    attempt_id: str
+    is_selected: bool
+    """Its attempt is; an older revision's attempt may be too, until it is superseded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BeatAudit:
+    beat_id: str
+    state: BeatState
+    revision: int
+    num_attempts_in: Mapping[AttemptState, int]
+    """Of all revisions; states without any are left out."""
+    num_counted: int
+    """Attempts whose failure counted, forgiven or not."""
+    num_after_cancel: int
+    """Attempts begun after the episode was cancelled: more than none is a fault."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeAudit:
+    """Everything that must fit together in one episode, for whoever checks that nothing was lost and nothing accepted twice."""
+
+    episode_id: str
+    state: EpisodeState
+    revision: int
+    """The highest that one of its beats has had."""
+    cancelled_at: datetime | None
+    """None: it was not, or was opened again since."""
+    beats: tuple[BeatAudit, ...]
+    """In story order."""
+    attempts: tuple[AttemptAudit, ...]
+    """In the order of their beginning, the film's too."""
+    artifacts: tuple[ArtifactAudit, ...]
+    """By key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from episodes.lifecycle import EpisodeState
 from episodes.model import (
     Acceptance,
     ActiveEpisode,
+    EpisodeAudit,
     EpisodePage,
     EpisodeView,
     Event,
@@ -303,6 +304,16 @@ class EpisodeStore(Protocol):
 
     def film_parts(self, episode_id: str) -> list[FilmPart]:
         """The selected clips in story order."""
+
+    def known_attempt_ids(self, episode_id: str) -> set[str]:
+        """All attempts that were ever begun for it, open or ended: a stored file of any other is an orphan."""
+
+
+class AuditStore(Protocol):
+    """What an audit reads. Implemented by whatever is an EpisodeStore."""
+
+    def audit_episodes(self) -> Iterator[EpisodeAudit]:
+        """All episodes by id, each true at one moment; read in pages, with no transaction open between two."""
 
 
 class RendererState(StrEnum):

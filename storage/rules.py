@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import ValidationError
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, RevisionConflict
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
-from episodes.model import Lease
+from episodes.model import AttemptAudit, BeatAudit, Lease
 from episodes.plan import Beat, EpisodeRequest, Plan
 
 BEAT_CEILING = 0.99
@@ -127,6 +129,21 @@ def check_beats_can_be_cancelled(episode_id: str, state: EpisodeState) -> None:
 
 def _is_ended_without_clip(beat: Standing) -> bool:
     return beat.state in (BeatState.FAILED, BeatState.CANCELLED)
+
+
+def beat_audit(
+    beat_id: str, state: BeatState, revision: int, attempts: Iterable[AttemptAudit], cancelled_at: datetime | None
+) -> BeatAudit:
+    """`attempts` are those of this beat."""
+    own = list(attempts)
+    return BeatAudit(
+        beat_id=beat_id,
+        state=state,
+        revision=revision,
+        num_attempts_in=Counter(a.state for a in own),
+        num_counted=sum(a.counted for a in own),
+        num_after_cancel=sum(cancelled_at is not None and a.opened_at > cancelled_at for a in own),
+    )
 
 
 def why_failed_with(beat_id: str) -> str:
