@@ -89,11 +89,12 @@ class Term:
 
     async def _work(self) -> None:
         while True:
-            await self._collect()
+            won = await self._collect()
             await self._look()
-            await self._dispatch()
+            await self._dispatch()  # before the won are recorded: an idle renderer costs more than a late row
+            await self._accept(won)
             await self._settle()
-            if not self._landed:
+            if not won and not self._landed:
                 await self._first_of(self._signal, self._next_look_s - self._clock.now_s())
 
     async def _first_of(self, event: asyncio.Event, seconds: float) -> None:
@@ -118,17 +119,16 @@ class Term:
             flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt, lost=lost)
             log.info("attempt.adopted", extra=flight.ids)
 
-    async def _collect(self) -> None:
-        """Record results, in one transaction for the accepted and one for the failed."""
+    async def _collect(self) -> list[Flight]:
+        """Record what failed or was stopped, before its renderer gets more to do. Returns what may be accepted."""
         landed: dict[str, list[Flight]] = {"succeeded": [], "failed": [], "cancelled": []}
         while self._landed:
             flight = self._landed.popleft()
             if flight.landed is not None:
                 landed[flight.landed.status].append(flight)
-        whole = [f for f in landed["succeeded"] if f.has_its_file]
-        await self._accept(whole)
         await self._fail([*landed["failed"], *(f for f in landed["succeeded"] if not f.has_its_file)])
         await self._close_stopped(landed["cancelled"])
+        return [f for f in landed["succeeded"] if f.has_its_file]
 
     async def _accept(self, flights: list[Flight]) -> None:
         if not flights:
