@@ -99,6 +99,7 @@ BEAT: Json = {
     "state": "ACCEPTED",
     "progress": 100,
     "reason": "",
+    "waiting": "",
     "revision": 1,
     "description": "Saitama stands on the rooftop as a giant monster rises over the skyline.",
     "turn": "setup",
@@ -162,7 +163,13 @@ EPISODE: Json = {
 }
 _NO_FILM: Json = {"film": None, "artifacts": [], "film_attempts": []}
 CREATED: Json = {**SUMMARY, "world_revision": None, "logline": "", "beats": [], **_NO_FILM}
-_PENDING = {"state": "PENDING", "progress": 0, "artifacts": [], "attempts": []}
+_PENDING = {
+    "state": "PENDING",
+    "progress": 0,
+    "waiting": "The episode is not executing: it is PLANNED.",
+    "artifacts": [],
+    "attempts": [],
+}
 PLANNED: Json = {**EPISODE, "state": "PLANNED", "progress": 0, "beats": [{**BEAT, **_PENDING}], **_NO_FILM}
 PAGE: Json = {"episodes": [SUMMARY], "next_cursor": None}
 

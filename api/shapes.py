@@ -69,7 +69,9 @@ class BeatShape(Shape):
     progress: int = Field(ge=0, le=100)
     """Per cent; 100 only with a stored clip."""
     reason: str
-    """Why it failed or waits; empty when there is nothing to say."""
+    """Why it failed, or its last attempt did; empty when there is nothing to say."""
+    waiting: str
+    """Why a pending beat is not being rendered; empty for other states."""
     revision: int
     description: str
     turn: StoryTurn

@@ -22,6 +22,7 @@ from api.shapes import (
 )
 from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
 from episodes.plan import Beat
+from episodes.waiting import why_waiting
 from episodes.world import Picture, StoredWorld
 
 ARTIFACT_PATHS = {
@@ -77,12 +78,13 @@ def attempt_shape(attempt: Attempt) -> AttemptShape:
     )
 
 
-def beat_shape(episode_id: str, view: BeatView) -> BeatShape:
-    path = f"/episodes/{episode_id}/beats/{view.beat.beat_id}"
+def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
+    path = f"/episodes/{episode.episode_id}/beats/{view.beat.beat_id}"
     return BeatShape(
         state=view.state,
         progress=percent(view.progress),
         reason=view.reason,
+        waiting=why_waiting(view, episode),
         revision=view.revision,
         artifacts=artifact_shapes(view.artifacts, path),
         attempts=[attempt_shape(a) for a in view.attempts],
@@ -141,7 +143,7 @@ def episode_shape(view: EpisodeView) -> EpisodeShape:
         **_summary(view),
         world_revision=view.world_revision,
         logline=view.logline,
-        beats=[beat_shape(view.episode_id, beat) for beat in view.beats],
+        beats=[beat_shape(beat, view) for beat in view.beats],
         film=next((a for a in artifacts if a.type == "film"), None),
         artifacts=artifacts,
         film_attempts=[attempt_shape(a) for a in view.film_attempts],

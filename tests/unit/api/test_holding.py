@@ -58,6 +58,19 @@ async def test_the_whole_queue_is_held_and_goes_on(rig: Rig) -> None:
     assert rig.door.num_wakes == num_wakes + 3
 
 
+async def test_a_pending_beat_says_why_it_waits(rig: Rig) -> None:
+    async def waiting() -> list[str]:
+        return [beat["waiting"] for beat in (await state_of(rig, episode_id))["beats"]]
+
+    episode_id = await rig.planned(num_beats=2)
+    assert await waiting() == ["The episode is not executing: it is PLANNED."] * 2
+    await rig.client.post(f"/episodes/{episode_id}/execute")
+    rig.open(episode_id, "b1")
+    assert await waiting() == ["", "No free renderer for 'animatic' yet."]
+    await rig.client.post("/queue/pause")
+    assert await waiting() == ["", "The queue is paused."]
+
+
 async def test_one_beat_is_cancelled_and_the_others_go_on(rig: Rig) -> None:
     episode_id = await rig.executing()
     num_wakes = rig.door.num_wakes

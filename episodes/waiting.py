@@ -1,0 +1,43 @@
+"""Why a beat waits, in a sentence for people. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC
+
+from episodes.lifecycle import BeatState, EpisodeState
+from episodes.model import BeatView, EpisodeView, FleetSnapshot
+from episodes.ports import RendererState
+
+
+def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
+    """What holds a pending beat back, the nearest hindrance that people can do something about first; empty for other states."""
+    if beat.state is not BeatState.PENDING:
+        return ""
+    if episode.state is EpisodeState.PAUSED:
+        return "The episode is paused."
+    if episode.state is not EpisodeState.EXECUTING:
+        return f"The episode is not executing: it is {episode.state}."
+    if episode.queue_is_paused:
+        return "The queue is paused."
+    if beat.unmet:
+        return f"It waits for {', '.join(beat.unmet)}."
+    if beat.not_before is not None:
+        until = f"{beat.not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"It backs off until {until}: {beat.reason or 'the last attempt failed.'}"
+    return _why_no_renderer(beat.beat.backend, episode.fleet)
+
+
+def _why_no_renderer(backend: str, fleet: FleetSnapshot | None) -> str:
+    if fleet is None:
+        return f"No free renderer for {backend!r} yet."
+    of_kind = [r for r in fleet.renderers if r.backend == backend]
+    if not of_kind:
+        return f"No renderer for {backend!r} in this fleet."
+    eligible = [r for r in of_kind if not r.blocked_reason]
+    if not eligible:
+        return f"Every renderer for {backend!r} is blocked: {of_kind[0].blocked_reason}"
+    if any(r.state == RendererState.IDLE for r in eligible):
+        return f"A renderer for {backend!r} is free: it starts in a moment."
+    states = Counter(r.state for r in eligible)
+    return f"No free renderer for {backend!r}: {', '.join(f'{num} {state}' for state, num in sorted(states.items()))}."

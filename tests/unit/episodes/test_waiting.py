@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from episodes.lifecycle import BeatState, EpisodeState
+from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote
+from episodes.waiting import why_waiting
+from tests.builders import a_beat, a_request
+
+NOW = datetime(2026, 11, 22, 9, 30, 5, tzinfo=UTC)
+BEAT = BeatView(beat=a_beat(), revision=1, state=BeatState.PENDING, progress=0.0)
+EPISODE = EpisodeView(
+    episode_id="e1", request=a_request(), state=EpisodeState.EXECUTING, progress=0.0, created_at=NOW, updated_at=NOW
+)
+
+
+def fleet(*states: str, backend: str = "animatic", blocked_reason: str = "") -> FleetSnapshot:
+    notes = (
+        RendererNote(name=f"r{i}", backend=backend, state=state, blocked_reason=blocked_reason)
+        for i, state in enumerate(states)
+    )
+    return FleetSnapshot(at=NOW, renderers=tuple(notes))
+
+
+@pytest.mark.parametrize("state", [s for s in BeatState if s is not BeatState.PENDING])
+def test_only_a_pending_beat_waits(state: BeatState) -> None:
+    assert why_waiting(replace(BEAT, state=state), EPISODE) == ""
+
+
+@pytest.mark.parametrize("state", [s for s in EpisodeState if s not in (EpisodeState.EXECUTING, EpisodeState.PAUSED)])
+def test_an_episode_that_is_not_executed_is_why(state: EpisodeState) -> None:
+    assert why_waiting(BEAT, replace(EPISODE, state=state)) == f"The episode is not executing: it is {state}."
+
+
+def test_the_nearest_hindrance_is_told_first() -> None:
+    """Each is taken away in turn, and the next one shows."""
+    beat = replace(BEAT, unmet=("b1", "b2"), not_before=NOW, reason="The store is down.")
+    episode = replace(EPISODE, state=EpisodeState.PAUSED, queue_is_paused=True, fleet=fleet("busy", "busy", "starting"))
+
+    assert why_waiting(beat, episode) == "The episode is paused."
+    episode = replace(episode, state=EpisodeState.EXECUTING)
+    assert why_waiting(beat, episode) == "The queue is paused."
+    episode = replace(episode, queue_is_paused=False)
+    assert why_waiting(beat, episode) == "It waits for b1, b2."
+    beat = replace(beat, unmet=())
+    assert why_waiting(beat, episode) == "It backs off until 2026-11-22 09:30:05 UTC: The store is down."
+    assert why_waiting(replace(beat, reason=""), episode).endswith("UTC: the last attempt failed.")
+    beat = replace(beat, not_before=None)
+    assert why_waiting(beat, episode) == "No free renderer for 'animatic': 2 busy, 1 starting."
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        (None, "No free renderer for 'animatic' yet."),
+        (fleet(), "No renderer for 'animatic' in this fleet."),
+        (fleet("idle", backend="stub"), "No renderer for 'animatic' in this fleet."),
+        (fleet("idle", blocked_reason="3 beats failed."), "Every renderer for 'animatic' is blocked: 3 beats failed."),
+        (fleet("busy", "idle"), "A renderer for 'animatic' is free: it starts in a moment."),
+    ],
+)
+def test_the_fleet_as_it_was_last_seen_is_why(seen: FleetSnapshot | None, why: str) -> None:
+    assert why_waiting(BEAT, replace(EPISODE, fleet=seen)) == why
