@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
+from episodes.dispatch import MAX_CRASHES, after_failure
 from episodes.errors import FailureClass, RendererLost
 from episodes.job import JobResult
-from episodes.model import OpenAttempt
+from episodes.model import Failure, OpenAttempt
 
 
 @dataclass(kw_only=True, slots=True)
@@ -62,3 +64,21 @@ class Flight:
             "attempt_id": self.attempt.attempt_id,
             "attempt": self.attempt.number,
         }
+
+
+def judged(flight: Flight, random: Random) -> Failure:
+    """What becomes of a failed attempt's beat (or film)."""
+    verdict = after_failure(
+        flight.failure_class,
+        num_counted=flight.attempt.num_counted,
+        num_crashes=flight.attempt.num_crashes,
+        num_attempts=flight.attempt.number - 1,
+        random=random,
+    )
+    return Failure(
+        attempt_id=flight.attempt.attempt_id,
+        failure_class=flight.failure_class,
+        reason=f"{flight.reason} Quarantined: it killed {MAX_CRASHES} renderers." if verdict.is_quarantined else flight.reason,
+        counted=verdict.counted,
+        retry_in_s=verdict.retry_in_s,
+    )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
 
-from episodes.job import FilmJob, FilmPart, RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path
-from episodes.model import ActiveEpisode, Lease, OpenAttempt, ReadyBeat
+from episodes.job import FilmJob, RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path
+from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.ports import EpisodeStore
+
+CUTTER = "cutter"
+"""Stands for the renderer in a film's attempt."""
 
 
 def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, lease: Lease) -> RenderJob:
@@ -29,12 +33,20 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
     )
 
 
-def film_job(episode: ActiveEpisode, parts: Sequence[FilmPart], attempt: OpenAttempt, lease: Lease) -> FilmJob:
-    return FilmJob(
+def open_film(store: EpisodeStore, lease: Lease, episode: ActiveEpisode) -> tuple[OpenAttempt, FilmJob] | None:
+    """Begin an attempt to cut the film. None while one is open or backs off. Blocks."""
+    opening = Opening(
+        attempt_id=str(uuid.uuid4()), episode_id=episode.episode_id, beat_id=None, revision=1, renderer=CUTTER, node=""
+    )
+    attempt = store.open_attempts(lease, [opening])[0]
+    if attempt is None:
+        return None
+    job = FilmJob(
         job_id=attempt.attempt_id,
         episode_id=episode.episode_id,
         format=episode.format,
-        parts=tuple(parts),
+        parts=tuple(store.film_parts(episode.episode_id)),
         attempt=attempt.number,
         fence=lease.fence,
     )
+    return attempt, job

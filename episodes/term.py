@@ -12,22 +12,19 @@ from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
 from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
-from episodes.dispatch import MAX_CRASHES, Start, after_failure, choose_starts
+from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass, RendererLost
-from episodes.flight import Flight
-from episodes.job import FilmJob, JobResult
+from episodes.flight import Flight, judged
+from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, Failure, Lease, OpenAttempt, Opening
-from episodes.orders import film_job, render_job
+from episodes.model import Acceptance, Lease, OpenAttempt, Opening
+from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
 from episodes.results import stored_result
 from episodes.roster import Roster
 from episodes.watch import Watch
 
 log = logging.getLogger("storyworld.coordinator")
-
-CUTTER = "cutter"
-"""Stands for the renderer in a film's attempt."""
 
 
 class Term:
@@ -148,7 +145,7 @@ class Term:
     async def _fail(self, flights: list[Flight]) -> None:
         if not flights:
             return
-        failures = [self._judge(flight) for flight in flights]
+        failures = [judged(flight, self._random) for flight in flights]
         await self._in_thread(lambda: self._store.fail(self._lease, failures))
         for flight, failure in zip(flights, failures, strict=True):
             self._drop(flight, failure.failure_class)
@@ -163,24 +160,6 @@ class Term:
         if not flight.is_film and self._blocklist.failed(flight.attempt.renderer, beat, failure_class):
             about = {"renderer": flight.attempt.renderer, "num_beats": MAX_BEATS_IN_A_ROW}
             log.error("renderer.blocked", extra={**flight.ids, **about})
-
-    def _judge(self, flight: Flight) -> Failure:
-        verdict = after_failure(
-            flight.failure_class,
-            num_counted=flight.attempt.num_counted,
-            num_crashes=flight.attempt.num_crashes,
-            num_attempts=flight.attempt.number - 1,
-            random=self._random,
-        )
-        return Failure(
-            attempt_id=flight.attempt.attempt_id,
-            failure_class=flight.failure_class,
-            reason=f"{flight.reason} Quarantined: it killed {MAX_CRASHES} renderers."
-            if verdict.is_quarantined
-            else flight.reason,
-            counted=verdict.counted,
-            retry_in_s=verdict.retry_in_s,
-        )
 
     async def _close_stopped(self, flights: list[Flight]) -> None:
         """A render that stopped because it was told to is closed; one that nobody told to is a failure of its renderer."""
@@ -398,20 +377,10 @@ class Term:
     async def _cut(self, run: Run) -> None:
         """Open the film's attempt, unless one is in the air or backing off."""
         run.may_settle = False
-        opened = await self._in_thread(partial(self._open_film, run))
+        opened = await self._in_thread(partial(open_film, self._store, self._lease, run.episode))
         if opened is None:
             return
         attempt, job = opened
         flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)
         log.info("film.started", extra=flight.ids)
         self._tasks.create_task(self._await_answer(flight, self._fleet.cut(job)))
-
-    def _open_film(self, run: Run) -> tuple[OpenAttempt, FilmJob] | None:
-        episode_id = run.episode.episode_id
-        opening = Opening(
-            attempt_id=str(uuid.uuid4()), episode_id=episode_id, beat_id=None, revision=1, renderer=CUTTER, node=""
-        )
-        attempt = self._store.open_attempts(self._lease, [opening])[0]
-        if attempt is None:
-            return None
-        return attempt, film_job(run.episode, self._store.film_parts(episode_id), attempt, self._lease)
