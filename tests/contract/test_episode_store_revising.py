@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from episodes.errors import BadInput, IllegalMove, NotFound
@@ -10,6 +14,7 @@ from episodes.model import OpenAttempt
 from episodes.plan import Plan
 from episodes.ports import EpisodeStore
 from tests.builders import a_beat, a_plan, a_request
+from tests.contract.at_once import at_once
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, an_opening
 
@@ -267,3 +272,43 @@ def test_back_offs_of_an_old_plan_are_forgotten(leader: Leader) -> None:
     store.execute(episode_id)
 
     assert store.next_ready_in_s(leader.lease) is None
+
+
+# --- many at once ---
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_result_and_a_revision_agree(bench: Bench, leader: Leader, turn: int) -> None:
+    episode_id = leader.executing(2)
+    attempt = leader.start_one(episode_id, "b1")
+    revise = partial(bench.another().revise_beat, episode_id, a_beat(0, description=f"Mika dances {turn}."))
+    calls: list[Callable[[], object]] = [partial(leader.win, attempt), revise]
+
+    won, _ = at_once(calls)
+
+    beat = leader.beat(episode_id, "b1")
+    assert (beat.revision, beat.state, beat.artifacts) == (2, BeatState.PENDING, ())
+    assert [a.state for a in beat.attempts] == [AttemptState.SELECTED if won == [True] else AttemptState.CANCELLED]
+    assert leader.ready(episode_id) == ["b1", "b2"]
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_nothing_begins_once_the_queue_is_paused(bench: Bench, leader: Leader, turn: int) -> None:
+    episode_id = leader.executing(20)
+    paused = threading.Event()
+
+    def pause() -> None:
+        bench.another().pause_queue()
+        paused.set()
+
+    def begin() -> list[bool]:
+        late = []
+        for i in range(20):
+            was_paused = paused.is_set()
+            (opened,) = leader.store.open_attempts(leader.lease, [an_opening(episode_id, f"b{i + 1}")])
+            late.append(was_paused and opened is not None)
+        return late
+
+    _, late = at_once([pause, begin])
+
+    assert late == [False] * 20
