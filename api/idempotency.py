@@ -2,8 +2,8 @@
 
 Kept for ever in the episode store, per method and path, and 2xx answers only: any other changed nothing, and the same call may
 work later. The key with another body or query is refused. Equal requests at once run one after the other in one process. In two
-processes both may run, and both clients get the answer that was stored first: of two episodes made so nobody ever hears of one,
-which stays CREATED and costs nothing. A process that dies between the work and the storing of its answer leaves such an episode too.
+processes both may run, and both clients get the answer that was stored first. What is made gets an id that is stored with the key
+before it is made, so that neither two processes nor one that dies between the work and the storing of its answer make it twice.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 import anyio.to_thread
+import uuid_utils
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +31,24 @@ from episodes.ports import EpisodeStore, StoredAnswer
 SPOOL_BYTES = 1_000_000  # a larger body waits on disk
 CHUNK_BYTES = 65_536
 
+_SCOPE_KEY = "storyworld.keyed_call"
+_RESERVED = 102  # "Processing": the status under which an id is kept until there is an answer
+
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def lasting_id(scope: Scope, episodes: EpisodeStore) -> str | None:
+    """The id of the thing that a POST with a key makes: the same whenever it is repeated, and wherever. None without a key.
+
+    To be asked for when the request was found good: from then on the key is bound to its body. Raises KeyReused.
+    """
+    call: _Call | None = scope.get(_SCOPE_KEY)
+    if call is None:
+        return None
+    mine = StoredAnswer(body_sha256=call.fingerprint, status=_RESERVED, body=str(uuid_utils.uuid7()).encode())
+    kept = episodes.remember_answer(f"{call.name}:id", mine)
+    _check_same(kept, call)
+    return kept.body.decode()
 
 
 class Idempotency:
@@ -69,7 +87,7 @@ class Idempotency:
 
     async def _first_answer(self, call: _Call) -> Response:
         caught = _Caught()
-        await self.app(call.scope, _Replay(call.spool), caught)
+        await self.app({**call.scope, _SCOPE_KEY: call}, _Replay(call.spool), caught)
         if not 200 <= caught.status < 300:
             return caught.response()
         mine = StoredAnswer(body_sha256=call.fingerprint, status=caught.status, body=bytes(caught.body))
@@ -142,12 +160,16 @@ class _Caught:
 
 
 def _replayed(stored: StoredAnswer, call: _Call) -> Response:
+    _check_same(stored, call)
+    return Response(stored.body, stored.status, {"Idempotent-Replayed": "true"}, "application/json")
+
+
+def _check_same(stored: StoredAnswer, call: _Call) -> None:
     if stored.body_sha256 != call.fingerprint:
         raise KeyReused(
             "This Idempotency-Key came with another body the first time.",
             "Use a fresh key for each new request, and the same one only to repeat a request as it was.",
         )
-    return Response(stored.body, stored.status, {"Idempotent-Replayed": "true"}, "application/json")
 
 
 def _check_key(key: str) -> None:

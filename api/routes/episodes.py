@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 
 from api import examples
+from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
 from api.requests import NewEpisode, known_id
@@ -33,12 +34,14 @@ MAX_PAGE = 200
 )
 def create_episode(
     parts: Parts,
+    request: Request,
     new: Annotated[NewEpisode, Body(openapi_examples=examples.NEW_EPISODES)],
 ) -> EpisodeShape:
     if not parts.builder.exists(new.world_id):
         raise NotFound("world", new.world_id, "PUT /worlds/{id} or POST /worlds/{id}/images first, or leave `world_id` out.")
     check_backend(parts, new.backend)
-    return episode_shape(parts.episodes.create(new.episode_request()))
+    episode_id = lasting_id(request.scope, parts.episodes)
+    return episode_shape(parts.episodes.create(new.episode_request(), episode_id))
 
 
 def check_backend(parts: ApiParts, backend: str | None) -> None:

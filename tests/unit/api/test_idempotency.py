@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,10 +116,10 @@ class SlowStore(MemoryEpisodeStore):
         self.is_creating = threading.Event()
         self.may_create = threading.Event()
 
-    def create(self, request: EpisodeRequest) -> EpisodeView:
+    def create(self, request: EpisodeRequest, episode_id: str | None = None) -> EpisodeView:
         self.is_creating.set()
         assert self.may_create.wait(20)
-        return super().create(request)
+        return super().create(request, episode_id)
 
     async def creating(self) -> None:
         assert await asyncio.to_thread(self.is_creating.wait, 20)
@@ -157,14 +158,95 @@ class RacedStore(MemoryEpisodeStore):
     first = StoredAnswer(body_sha256="", status=201, body=b'{"episode_id": "theirs"}')
 
     def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
-        theirs = StoredAnswer(body_sha256=answer.body_sha256, status=201, body=self.first.body)
-        super().remember_answer(key, theirs)
+        if answer.status == 201:
+            super().remember_answer(key, replace(self.first, body_sha256=answer.body_sha256))
         return super().remember_answer(key, answer)
 
 
 async def test_the_slower_of_two_replicas_gives_the_answer_of_the_faster() -> None:
     answer = await Rig(episodes=RacedStore()).client.post("/episodes", json=BODY, headers=KEY)
     assert answer.content == RacedStore.first.body
+
+
+class DyingStore(MemoryEpisodeStore):
+    """The database goes away at one point of the first call."""
+
+    def __init__(self, point: str) -> None:
+        super().__init__()
+        self.point = point
+
+    def _may_die(self, point: str) -> None:
+        if point == self.point:
+            self.point = ""
+            raise Unavailable("The database does not answer.")
+
+    def create(self, request: EpisodeRequest, episode_id: str | None = None) -> EpisodeView:
+        self._may_die("before it is made")
+        return super().create(request, episode_id)
+
+    def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
+        point = "the answer" if answer.status == 201 else "the id"
+        self._may_die(f"before {point} is kept")
+        kept = super().remember_answer(key, answer)
+        self._may_die(f"after {point} is kept")
+        return kept
+
+
+POINTS = [
+    "before the id is kept",
+    "after the id is kept",
+    "before it is made",
+    "before the answer is kept",
+    "after the answer is kept",
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_create_that_broke_off_anywhere_makes_one_episode_when_it_is_repeated(point: str) -> None:
+    store = DyingStore(point)
+    rig = Rig(episodes=store)
+    is_problem(await rig.client.post("/episodes", json=BODY, headers=KEY), 503, "unavailable")
+    assert store.point == ""  # it was reached
+
+    answer = await rig.client.post("/episodes", json=BODY, headers=KEY)
+
+    assert answer.status_code == 201, answer.text
+    assert [e.episode_id for e in store.episodes().episodes] == [answer.json()["episode_id"]]
+    is_problem(await rig.client.post("/episodes", json={"intent": "A cat runs"}, headers=KEY), 422, "key-reused")
+
+
+async def test_a_create_that_broke_off_has_bound_its_key_to_its_body() -> None:
+    store = DyingStore("before the answer is kept")
+    rig = Rig(episodes=store)
+    is_problem(await rig.client.post("/episodes", json=BODY, headers=KEY), 503, "unavailable")
+    is_problem(await rig.client.post("/episodes", json={"intent": "A cat runs"}, headers=KEY), 422, "key-reused")
+    assert len(store.episodes().episodes) == 1
+
+
+async def test_a_refused_create_has_bound_its_key_to_nothing(rig: Rig) -> None:
+    await rig.client.post("/episodes", json={"world_id": "market", **BODY}, headers=KEY)
+    assert (await rig.client.post("/episodes", json=BODY, headers=KEY)).status_code == 201
+
+
+class MeetingStore(MemoryEpisodeStore):
+    """Two replicas have both looked for an answer and found none before either goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = threading.Barrier(2, timeout=20)
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        found = super().answer(key)
+        self.both.wait()
+        return found
+
+
+async def test_two_replicas_at_once_make_one_episode() -> None:
+    store = MeetingStore()
+    rigs = [Rig(episodes=store), Rig(episodes=store)]
+    first, second = await asyncio.gather(*(rig.client.post("/episodes", json=BODY, headers=KEY) for rig in rigs))
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert len(store.episodes().episodes) == 1
 
 
 class ForgetfulStore(MemoryEpisodeStore):
