@@ -115,6 +115,21 @@ def test_what_builds_on_a_revised_beat_waits_for_it_unless_it_has_its_clip(leade
     assert _states(leader, episode_id) == ["ACCEPTED", "ACCEPTED", "PENDING", "FAILED"]
 
 
+def test_a_revised_beat_takes_nothing_down_that_can_still_start(leader: Leader) -> None:
+    store, failing, cancelled = leader.store, leader.executing(a_chain(3)), leader.executing(a_chain(3))
+    for episode_id in (failing, cancelled):
+        leader.render(episode_id, "b1")
+        leader.render(episode_id, "b2")
+        store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+
+    leader.lose(_begin(leader, failing, "b1", 2))
+    store.cancel_beat(cancelled, "b1")
+
+    assert _states(leader, failing) == ["FAILED", "ACCEPTED", "PENDING"]
+    assert _states(leader, cancelled) == ["CANCELLED", "ACCEPTED", "PENDING"]
+    assert leader.ready(failing) == leader.ready(cancelled) == ["b3"]
+
+
 def test_a_revised_beat_may_depend_on_others(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(a_chain(3))
     leader.render(episode_id, "b1")
@@ -232,6 +247,20 @@ def test_a_new_plan_fences_what_the_old_one_began(leader: Leader) -> None:
     assert leader.win(kept, new) == [False, True]
     assert leader.beat(episode_id, "b1").state is BeatState.ACCEPTED
     assert leader.settle(episode_id) is EpisodeState.CUTTING
+
+
+def test_a_film_of_an_old_plan_is_never_selected(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.cutting(1)
+    old = leader.start_one(episode_id, None)
+    store.save_plan(episode_id, a_plan(1, description="Mika dances."), 2)
+    store.execute(episode_id)
+    leader.win(_begin(leader, episode_id, "b1", 2))
+    assert leader.settle(episode_id) is EpisodeState.CUTTING
+
+    new = leader.start_one(episode_id, None)
+
+    assert store.unwanted_attempts(leader.lease) == [old.attempt_id]
+    assert leader.win(old, new) == [False, True]
 
 
 def test_a_new_plan_is_above_every_revision_of_the_old_one(leader: Leader) -> None:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from typing import Literal
 
 import pytest
 
-from episodes.errors import BadInput
+from episodes.errors import BadInput, IllegalMove
 from episodes.job import JobResult, RuntimeFacts
-from episodes.lifecycle import BeatState
+from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState
 from storage.cursor import cursor_after, episode_before
-from storage.rules import Standing, episode_progress, file_of, latest_last, reopened_with, shown_share, why_partial
+from storage.rules import (
+    Standing,
+    ended_without_clip,
+    episode_progress,
+    file_of,
+    latest_last,
+    reopened_with,
+    shown_share,
+    state_with_beats_opened,
+    unmet,
+    why_partial,
+)
+from tests.builders import a_beat
 
 P, A, F, C = BeatState.PENDING, BeatState.ACCEPTED, BeatState.FAILED, BeatState.CANCELLED
 
@@ -42,6 +55,50 @@ def a_story(*beats: tuple[str, BeatState, str] | tuple[str, BeatState, str, bool
 )
 def test_a_retry_opens_what_can_then_be_rendered(beat_id: str, story: list[Standing], opened: str) -> None:
     assert reopened_with(beat_id, story) == list(opened)
+
+
+def test_what_was_cancelled_with_another_opens_with_it_and_what_was_cancelled_by_itself_does_not() -> None:
+    story = a_story(("a", C, ""), ("b", C, "a", True), ("c", C, "a"), ("d", A, "a"))
+
+    assert reopened_with("a", story) == ["a", "b"]
+    assert ended_without_clip("e1", EpisodeState.EXECUTING, story) == ["a", "b", "c"]
+
+
+def test_there_may_be_nothing_to_retry() -> None:
+    with pytest.raises(IllegalMove, match="e1"):
+        ended_without_clip("e1", EpisodeState.COMPLETED, a_story(("a", A, "")))
+
+
+@pytest.mark.parametrize(
+    ("state", "after_a_retry", "after_a_revision"),
+    [
+        ("PLANNED", "PLANNED", "PLANNED"),
+        ("PAUSED", "PAUSED", "PAUSED"),
+        ("EXECUTING", "EXECUTING", "EXECUTING"),
+        ("CUTTING", None, "EXECUTING"),
+        ("COMPLETED", None, "EXECUTING"),
+        ("CANCELLED", "EXECUTING", "EXECUTING"),
+        ("CREATED", None, None),
+        ("CANCELLING", None, None),
+    ],
+)
+def test_opened_beats_open_their_episode(state: str, after_a_retry: str | None, after_a_revision: str | None) -> None:
+    assert _opened(state, EpisodeMove.REOPEN) == after_a_retry
+    assert _opened(state, EpisodeMove.REVISE) == after_a_revision
+
+
+def _opened(state: str, move: Literal[EpisodeMove.REOPEN, EpisodeMove.REVISE]) -> str | None:
+    try:
+        return state_with_beats_opened("e1", EpisodeState(state), move)
+    except IllegalMove:
+        return None
+
+
+def test_only_a_pending_beat_waits_for_others() -> None:
+    beat = a_beat(2, depends_on=("b1", "b2", "b1"))
+
+    assert unmet(beat, {"b1": F, "b2": A, "b3": P}) == ("b1",)
+    assert unmet(beat, {"b1": F, "b2": A, "b3": F}) == ()
 
 
 def test_whatever_is_opened_can_start() -> None:
