@@ -14,6 +14,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -40,12 +41,16 @@ def tells_errors_plainly(command: Callable[P, T]) -> Callable[P, T]:
         try:
             return command(*args, **kwargs)
         except StoryWorldError as error:
-            console.print(f"[red]{error.message}[/red] {error.hint}".rstrip(), soft_wrap=True)
+            # escaped: a message may say back what somebody typed, and brackets are rich's markup
+            console.print(f"[red]{escape(error.message)}[/red] {escape(error.hint)}".rstrip(), soft_wrap=True)
             raise typer.Exit(1) from None
 
     return run
 
 
+EpisodeId = Annotated[str, typer.Argument(metavar="EPISODE", help="Its id: `episodes` lists them.")]
+EpisodeOrQueue = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="Its id; none: the whole queue.")]
+BeatId = Annotated[str | None, typer.Argument(metavar="[BEAT]", help="Only this beat: b2.")]
 Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
 
 
@@ -72,7 +77,7 @@ def render(
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         for beat in client.plan(episode_id)["beats"]:
-            console.print(f"  {beat['beat_id']}  {beat['description']}", style="dim")
+            console.print(f"  {beat['beat_id']}  {escape(beat['description'])}", style="dim")
         client.execute(episode_id)
         episode = _follow(client, episode_id)
         _finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
@@ -99,7 +104,7 @@ def _finish(client: Client, episode: JsonObject, out: Path) -> None:
     for beat in episode["beats"]:
         if beat["state"] != "ACCEPTED":
             console.print(
-                f"{beat['beat_id']} {beat['state'].lower()}: {beat.get('reason') or 'no reason given'}", style="yellow"
+                f"{beat['beat_id']} {beat['state'].lower()}: {escape(beat.get('reason') or 'no reason given')}", style="yellow"
             )
     if episode["state"] not in ("COMPLETED", "PARTIALLY_COMPLETED"):
         raise Unavailable(f"The episode ended as {episode['state']}.", episode.get("reason") or "")
@@ -145,7 +150,7 @@ def episodes(
     with running_system(url, None) as client:
         table = Table("episode", "state", "%", "world", "intent")
         for one in client.episodes(state=state, world_id=world, limit=limit)["episodes"]:
-            table.add_row(one["episode_id"], one["state"], str(one["progress"]), one["world_id"], one["intent"])
+            table.add_row(one["episode_id"], one["state"], str(one["progress"]), one["world_id"], escape(one["intent"]))
         console.print(table)
 
 
@@ -163,8 +168,62 @@ def worlds(
         table = Table("world", "title", "revision", "source", "characters", "places")
         for one in client.worlds()["worlds"]:
             counts = (str(one["revision"]), one["source"], str(one["num_characters"]), str(one["num_places"]))
-            table.add_row(one["world_id"], one["title"], *counts)
+            table.add_row(one["world_id"], escape(one["title"]), *counts)
         console.print(table)
+
+
+@cli.command()
+@tells_errors_plainly
+def cancel(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
+    """Stop an episode, or one beat of it; clips that are done stay."""
+    with found_system(url) as client:
+        _tell_state(client.cancel(episode, beat))
+
+
+@cli.command()
+@tells_errors_plainly
+def retry(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
+    """Render a failed or cancelled beat again, or all that an episode has."""
+    with found_system(url) as client:
+        _tell_state(client.retry(episode, beat))
+
+
+@cli.command()
+@tells_errors_plainly
+def pause(episode: EpisodeOrQueue = None, url: Url = None) -> None:
+    """Hold an episode or the whole queue: what is being rendered is finished, nothing new starts."""
+    with found_system(url) as client:
+        if episode is None:
+            client.pause_queue()
+            console.print("The queue is paused; `resume` lets it go on.")
+        else:
+            _tell_state(client.pause(episode))
+
+
+@cli.command()
+@tells_errors_plainly
+def resume(episode: EpisodeOrQueue = None, url: Url = None) -> None:
+    """Go on with a paused episode, or with the whole queue."""
+    with found_system(url) as client:
+        if episode is None:
+            client.resume_queue()
+            console.print("The queue goes on.")
+        else:
+            _tell_state(client.resume(episode))
+
+
+def _tell_state(moved: JsonObject) -> None:
+    console.print(f"Episode {moved['episode_id']} is {moved['state']}.", soft_wrap=True)
+
+
+@contextmanager
+def found_system(url: str | None) -> Iterator[Client]:
+    """A client of the running system; none is started to be told what it should not do."""
+    found = {"api": url} if url is not None else _find_running(load_settings().storyworld_home)
+    if found is None:
+        raise Unavailable("No StoryWorld is running here.", "`make serve` starts one; --url names one elsewhere.")
+    with Client(found["api"]) as client:
+        yield client
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -34,7 +35,10 @@ class Client:
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+        try:
+            self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+        except httpx.InvalidURL as error:
+            raise ApiProblem(f"{url!r} is no address: {error}.", "One looks like `http://127.0.0.1:8000`.") from error
 
     def __enter__(self) -> Self:
         return self
@@ -53,19 +57,37 @@ class Client:
         return self._post("/episodes", {"intent": intent, **{k: v for k, v in fields.items() if v is not None}})
 
     def plan(self, episode_id: str) -> JsonObject:
-        return self._post(f"/episodes/{episode_id}/plan")
+        return self._post(_path(episode_id, move="plan"))
 
     def execute(self, episode_id: str) -> JsonObject:
-        return self._post(f"/episodes/{episode_id}/execute")
+        return self._post(_path(episode_id, move="execute"))
 
-    def cancel(self, episode_id: str) -> JsonObject:
-        return self._post(f"/episodes/{episode_id}/cancel")
+    def cancel(self, episode_id: str, beat_id: str | None = None) -> JsonObject:
+        """Stop the episode, or one beat of it."""
+        return self._post(_path(episode_id, beat_id, move="cancel"))
 
-    def retry(self, episode_id: str, beat_id: str) -> JsonObject:
-        return self._post(f"/episodes/{episode_id}/beats/{beat_id}/retry")
+    def retry(self, episode_id: str, beat_id: str | None = None) -> JsonObject:
+        """Render one failed or cancelled beat again, or all of them."""
+        return self._post(_path(episode_id, beat_id, move="retry"))
+
+    def pause(self, episode_id: str) -> JsonObject:
+        return self._post(_path(episode_id, move="pause"))
+
+    def resume(self, episode_id: str) -> JsonObject:
+        return self._post(_path(episode_id, move="resume"))
+
+    def pause_queue(self) -> JsonObject:
+        return self._post("/queue/pause")
+
+    def resume_queue(self) -> JsonObject:
+        return self._post("/queue/resume")
+
+    def revise(self, episode_id: str, beat_id: str, **changes: object) -> JsonObject:
+        """Change what a beat shows; only the fields that are given."""
+        return self._call("PATCH", _path(episode_id, beat_id), body=changes)
 
     def episode(self, episode_id: str) -> JsonObject:
-        return self._get(f"/episodes/{episode_id}")
+        return self._get(_path(episode_id))
 
     def episodes(self, **filters: object) -> JsonObject:
         return self._get("/episodes", **filters)
@@ -74,7 +96,7 @@ class Client:
         return self._get("/worlds")
 
     def world(self, world_id: str) -> JsonObject:
-        return self._get(f"/worlds/{world_id}")
+        return self._get(f"/worlds/{quote(world_id, safe='')}")
 
     def follow(self, episode_id: str, every_s: float = 0.3) -> Iterator[JsonObject]:
         """The episode again and again until it has ended; the last one is final."""
@@ -89,7 +111,7 @@ class Client:
         """Download the film, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
-        with self._http.stream("GET", f"/episodes/{episode_id}/film") as answer:
+        with self._http.stream("GET", _path(episode_id, move="film")) as answer:
             if not answer.is_success:
                 answer.read()
                 _check(answer)
@@ -121,8 +143,17 @@ class Client:
                 f"StoryWorld at {self.url} does not answer ({error}).", "Is it running? `make serve` starts it."
             ) from error
         _check(answer)
-        content: JsonObject = answer.json()
+        try:
+            content: JsonObject = answer.json()
+        except ValueError as error:
+            raise ApiProblem(f"What answers at {self.url} is not StoryWorld.", "Look at the address.") from error
         return content
+
+
+def _path(episode_id: str, beat_id: str | None = None, move: str = "") -> str:
+    """Of an episode or a beat of it, or of one of its moves."""
+    beat = [] if beat_id is None else ["beats", quote(beat_id, safe="")]
+    return "/" + "/".join(["episodes", quote(episode_id, safe=""), *beat, *([move] if move else [])])
 
 
 def _check(answer: httpx.Response) -> None:

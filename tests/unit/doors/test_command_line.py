@@ -1,0 +1,155 @@
+"""What people do to episodes from a shell, against an API on loopback: it happens, and errors are a sentence."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner
+
+import storyworld
+from episodes.lifecycle import BeatState, EpisodeState
+from tests.builders import a_plan, a_request
+from tests.unit.api.rig import Rig
+
+NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    rig: Rig
+    url: str
+
+    def run(self, *words: str) -> str:
+        """What a command that works says."""
+        code, said = say(*words, "--url", self.url)
+        assert code == 0, said
+        return said
+
+    def refused(self, *words: str) -> str:
+        """What a command that does not work says."""
+        code, said = say(*words, "--url", self.url)
+        assert code == 1, said
+        return said
+
+    def executing(self) -> str:
+        store = self.rig.episodes
+        episode_id = store.create(a_request()).episode_id
+        store.save_plan(episode_id, a_plan(2), 1)
+        store.execute(episode_id)
+        return episode_id
+
+    def states(self, episode_id: str) -> list[BeatState]:
+        return [beat.state for beat in self.rig.episodes.episode(episode_id).beats]
+
+
+def say(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(storyworld.cli, words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+    assert "Traceback" not in result.output
+    return result.exit_code, result.output.strip()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Shell]:
+    rig = Rig()
+    server = uvicorn.Server(uvicorn.Config(rig.app, port=0, ws="none", lifespan="off", log_level="error"))
+    thread = threading.Thread(target=server.run, name="loopback api")
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    yield Shell(rig=rig, url=f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture
+def shell(served: Shell) -> Shell:
+    served.rig.begin_anew()
+    return served
+
+
+def test_an_episode_is_paused_and_resumed(shell: Shell) -> None:
+    episode_id = shell.executing()
+    assert shell.run("pause", episode_id) == f"Episode {episode_id} is PAUSED."
+    assert shell.rig.episodes.episode(episode_id).state is EpisodeState.PAUSED
+    assert shell.run("resume", episode_id) == f"Episode {episode_id} is EXECUTING."
+    assert not shell.rig.episodes.queue_is_paused()
+
+
+def test_without_an_episode_the_whole_queue_is_paused_and_resumed(shell: Shell) -> None:
+    assert shell.run("pause") == "The queue is paused; `resume` lets it go on."
+    assert shell.rig.episodes.queue_is_paused()
+    assert shell.run("resume") == "The queue goes on."
+    assert not shell.rig.episodes.queue_is_paused()
+
+
+def test_one_beat_or_all_that_ended_are_cancelled_and_retried(shell: Shell) -> None:
+    episode_id = shell.executing()
+    assert shell.run("cancel", episode_id, "b1") == f"Episode {episode_id} is EXECUTING."
+    assert shell.states(episode_id) == [BeatState.CANCELLED, BeatState.PENDING]
+    shell.run("retry", episode_id, "b1")
+    assert shell.states(episode_id) == [BeatState.PENDING, BeatState.PENDING]
+
+    assert shell.run("cancel", episode_id) == f"Episode {episode_id} is CANCELLED."
+    assert shell.states(episode_id) == [BeatState.CANCELLED, BeatState.CANCELLED]
+    assert shell.run("retry", episode_id) == f"Episode {episode_id} is EXECUTING."
+    assert shell.states(episode_id) == [BeatState.PENDING, BeatState.PENDING]
+
+
+@pytest.mark.parametrize("words", [("cancel",), ("cancel", "b1"), ("retry",), ("retry", "b1"), ("pause",), ("resume",)])
+def test_an_unknown_episode_is_a_sentence(shell: Shell, words: tuple[str, ...]) -> None:
+    command, *beat = words
+    assert shell.refused(command, NOBODY, *beat) == f"There is no episode '{NOBODY}'."
+
+
+def test_what_cannot_be_done_now_says_why(shell: Shell) -> None:
+    episode_id = shell.rig.episodes.create(a_request()).episode_id
+    assert f"Cannot pause episode {episode_id}: it is CREATED" in shell.refused("pause", episode_id)
+
+
+@pytest.mark.parametrize("name", ["[/red]", "[bold", "../queue", "?x=1", "%2e%2e"])
+def test_an_id_that_is_none_reaches_nothing_and_is_said_back_as_it_is(shell: Shell, name: str) -> None:
+    assert shell.refused("pause", name).startswith(("There is no episode", "There is nothing at this path."))
+    assert not shell.rig.episodes.queue_is_paused()
+
+
+def test_brackets_in_a_story_are_brackets_in_the_list(shell: Shell) -> None:
+    shell.rig.episodes.create(a_request(intent="[/b]"))
+    assert "[/b]" in shell.run("episodes")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:x", "'http://127.0.0.1:x' is no address"),
+        ("http://[/b]", "StoryWorld at http://[/b] does not answer"),
+        ("nonsense", "StoryWorld at nonsense does not answer"),
+        ("http://127.0.0.1:1", "StoryWorld at http://127.0.0.1:1 does not answer"),
+    ],
+)
+def test_an_address_where_nobody_answers_is_a_sentence(url: str, said: str) -> None:
+    code, output = say("pause", "--url", url)
+    assert (code, output.splitlines()[0][: len(said)]) == (1, said)
+
+
+def test_something_else_at_the_address_is_no_storyworld(shell: Shell) -> None:
+    code, said = say("worlds", "--url", f"{shell.url}/docs?")
+    assert (code, said.split(".", 1)[0]) == (1, f"What answers at {shell.url}/docs? is not StoryWorld".split(".", 1)[0])
+
+
+def test_nothing_is_started_only_to_be_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # taken, but nobody listens
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "serve.json").write_text(json.dumps({"api": f"http://127.0.0.1:{closed.getsockname()[1]}"}))
+        monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
+        code, said = say("pause")
+    assert (code, said) == (1, "No StoryWorld is running here. `make serve` starts one; --url names one elsewhere.")
