@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 import uuid
@@ -26,6 +27,10 @@ from episodes.ports import Fleet
 from settings import load_settings
 
 
+SWITCH_S = 0.0005
+"""The loop, the store's threads and Ray's callbacks hand work to each other all the time, each for less than Python's default of 5 ms."""
+
+
 class CoordinatorShell:
     """Runs a Coordinator on an event loop of its own, so that the actor's calls never wait for it.
 
@@ -34,6 +39,7 @@ class CoordinatorShell:
 
     def __init__(self, plan: FleetPlan) -> None:
         log_as_json(COORDINATOR)
+        sys.setswitchinterval(SWITCH_S)
         self._plan = plan
         self._holder = f"{COORDINATOR}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._loop = asyncio.new_event_loop()
