@@ -26,7 +26,6 @@ from episodes.parts import Parts
 from episodes.ports import Fleet
 from settings import load_settings
 
-
 SWITCH_S = 0.0005
 """The loop, the store's threads and Ray's callbacks hand work to each other all the time, each for less than Python's default of 5 ms."""
 
