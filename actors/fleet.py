@@ -18,8 +18,8 @@ from actors.publisher import PublisherActor
 from actors.renderer import RendererActor
 from actors.status import PublisherStatus, RendererStatus
 from episodes.errors import FailureClass, RendererLost
+from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobResult, RenderJob
-from episodes.ports import FleetReport, PublisherReport, RendererReport, RendererState
 
 log = logging.getLogger("storyworld.fleet")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from episodes.errors import FailureClass
+from episodes.fleet import RendererReport, RendererState
 from episodes.model import ReadyBeat
-from episodes.ports import RendererReport, RendererState
 
 MAX_COUNTED_ATTEMPTS = 3
 """Pods vanish in pairs when a host reboots; a third try lands elsewhere."""

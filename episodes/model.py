@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from episodes.errors import FailureClass
+from episodes.fleet import RendererState
 from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.nouns import Noun
@@ -58,8 +59,7 @@ class RendererNote(Noun):
 
     name: str
     backend: str
-    state: str
-    """A RendererState."""
+    state: RendererState
     node: str = ""
     attempt_id: str | None = None
     blocked_reason: str = ""

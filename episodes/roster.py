@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
-from episodes.ports import FleetReport, RendererState
+from episodes.fleet import FleetReport, RendererState
+from episodes.model import RendererNote
 
 _REMEMBERED = 1024
 """More attempts than can be handed over between two surveys."""
@@ -64,3 +66,17 @@ class Roster:
         for publisher in self.report.publishers:
             shares.update(publisher.shares)
         return shares
+
+    def notes(self, blocked: Mapping[str, str]) -> tuple[RendererNote, ...]:
+        """For people. `blocked`: renderer → why it gets nothing."""
+        return tuple(
+            RendererNote(
+                name=r.name,
+                backend=r.backend,
+                state=r.state,
+                node=r.node,
+                attempt_id=r.attempt_id,
+                blocked_reason=blocked.get(r.name, ""),
+            )
+            for r in self.report.renderers
+        )

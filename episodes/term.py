@@ -8,6 +8,7 @@ import uuid
 from collections import Counter, deque
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
@@ -17,7 +18,7 @@ from episodes.errors import FailureClass, RendererLost
 from episodes.flight import Flight, judged
 from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, Lease, OpenAttempt, Opening
+from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
 from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
 from episodes.results import stored_result
@@ -50,6 +51,7 @@ class Term:
         self._blocklist = Blocklist()
         self._flights: dict[str, Flight] = {}
         self._landed: deque[Flight] = deque()
+        self._noted: tuple[RendererNote, ...] = ()
         self._next_look_s = 0.0
         self._signal = asyncio.Event()
         self._survey_now = asyncio.Event()
@@ -78,6 +80,7 @@ class Term:
             began_s = self._clock.now_s()
             self._roster.saw(await self._fleet.survey(), began_s)
             await self._replace_the_overdue()
+            await self._record_fleet()
             await self._record_progress()
             await self._look_for_the_lost()
             await self._hurry_the_stopping()
@@ -185,6 +188,15 @@ class Term:
                 run.num_rendering = max(0, run.num_rendering - 1)
 
     # --- what is in the air ---
+
+    async def _record_fleet(self) -> None:
+        """So that anybody who reads SQL can be told why a beat waits; only when something is new."""
+        reason = f"it failed {MAX_BEATS_IN_A_ROW} beats in a row."
+        notes = self._roster.notes(dict.fromkeys(self._blocklist.blocked(), reason))
+        if notes != self._noted:
+            snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes)
+            await self._in_thread(lambda: self._store.record_fleet(self._lease, snapshot))
+            self._noted = notes
 
     async def _record_progress(self) -> None:
         def is_news(attempt_id: str, share: float) -> bool:

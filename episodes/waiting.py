@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC
 
+from episodes.fleet import RendererState
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import BeatView, EpisodeView, FleetSnapshot
-from episodes.ports import RendererState
 
 
 def why_waiting(beat: BeatView, episode: EpisodeView) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from episodes.ports import FleetReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, RendererReport, RendererState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from episodes.errors import FailureClass, RendererLost
+from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobError, JobResult, RenderJob, RuntimeFacts, StoredFile
-from episodes.ports import ArtifactStore, FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.ports import ArtifactStore
 
 
 class FakeClock:

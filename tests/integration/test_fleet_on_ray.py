@@ -12,9 +12,9 @@ import ray
 from actors.fleet import RayFleet
 from actors.names import NAMESPACE
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
+from episodes.fleet import FleetReport, RendererState
 from episodes.job import JobResult
 from episodes.model import OpenAttempt
-from episodes.ports import FleetReport, RendererState
 from episodes.results import stored_result
 from storage.artifacts.folder import FolderArtifacts
 from tests.builders import a_beat, a_job

@@ -463,6 +463,9 @@ async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None
     attempts = [a for b in stage.look(episode_id).beats for a in b.attempts]
     assert stage.look(episode_id).state is EpisodeState.COMPLETED
     assert sum(a.renderer == bad for a in attempts) == 3
+    fleet = stage.store.fleet()
+    assert fleet is not None
+    assert {r.name: bool(r.blocked_reason) for r in fleet.renderers} == {bad: True, good: False}
 
 
 async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finishes() -> None:

@@ -16,8 +16,8 @@ from episodes.dispatch import (
     choose_starts,
 )
 from episodes.errors import FailureClass
+from episodes.fleet import RendererReport, RendererState
 from episodes.model import ReadyBeat
-from episodes.ports import RendererReport, RendererState
 from tests.builders import a_beat
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from episodes.ports import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
 from episodes.roster import Roster
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.ports import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
 from episodes.watch import Watch
 
 

@@ -1,0 +1,58 @@
+"""The fleet as a survey finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RendererState(StrEnum):
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    RETIRING = "retiring"
+    """Finishes what it has and takes no more."""
+    SILENT = "silent"
+    """Did not answer in time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RendererReport:
+    name: str
+    """`renderer:animatic:0`."""
+    backend: str
+    state: RendererState
+    node: str = ""
+    incarnation: str = ""
+    """Changes when the actor's process does."""
+    attempt_id: str | None = None
+    share: float = 0.0
+    """Of the attempt's whole work, publishing included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublisherReport:
+    name: str
+    """`publisher:{node}`."""
+    node: str
+    shares: Mapping[str, float]
+    """Attempt id → share done, of everything in its hands or spool."""
+    has_room: bool = True
+    """False: the spool is full, and the renderers of its node get nothing new."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetReport:
+    renderers: tuple[RendererReport, ...] = ()
+    publishers: tuple[PublisherReport, ...] = ()
+    silent_publishers: tuple[str, ...] = ()
+    """Alive by their name, but without an answer: what they hold is not known."""
+
+    def holds(self, attempt_id: str) -> bool:
+        """Somebody still works on it, or might."""
+        return (
+            bool(self.silent_publishers)
+            or any(r.attempt_id == attempt_id or r.state is RendererState.SILENT for r in self.renderers)
+            or any(attempt_id in p.shares for p in self.publishers)
+        )
