@@ -11,6 +11,8 @@ from rendering.backends.animatic.looks import Body, Looks, looks_of
 AIR = 0.62
 """How far above the ground somebody flies, in own heights; of giants, in those of somebody 1.3 tall."""
 
+_GIANT = 1.6
+
 _TALL: dict[Body, float] = {
     Body.MONSTER: 1.5,
     Body.ROBOT: 1.0,
@@ -82,7 +84,7 @@ def cast_as(member: CastMember, beat: Beat, rank: int) -> Actor:
         looks=looks,
         act=Act.STAND if act is Act.ENTER else act,
         mood=mood_of(member, beat, act),
-        height=member.scale if member.scale != 1.0 else _usual_height(looks),
+        height=_shown(member.scale) if member.scale != 1.0 else _usual_height(looks),
         x=0.0,
         back=0.0,
         faces_left=False,
@@ -96,6 +98,11 @@ def _walks_in(act: Act, beat: Beat) -> bool:
     """Stories begin with somebody who comes, where there is room to be seen coming."""
     near = beat.shot_size in (ShotSize.MEDIUM, ShotSize.CLOSE_UP)
     return beat.turn is StoryTurn.SETUP and act in _WALKS_IN and beat.starts_from is None and not near
+
+
+def _shown(scale: float) -> float:
+    """Giants are drawn smaller than they are told to be: beside a true one nobody else could be seen."""
+    return scale if scale <= _GIANT else _GIANT + 0.4 * (scale - _GIANT)
 
 
 def _usual_height(looks: Looks) -> float:

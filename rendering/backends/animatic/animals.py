@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rendering.backends.animatic.acts import Mood
-from rendering.backends.animatic.looks import Looks
+from rendering.backends.animatic.looks import Body, Looks
 from rendering.backends.animatic.palette import WHITE, Rgb, darker, lighter, mix
 from rendering.backends.animatic.pen import Pen
-from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.poses import Pose, grounded
 from rendering.backends.animatic.shapes import Point, limb, oval, points, smooth
 
 _BONE: Rgb = (250, 240, 214)
@@ -23,7 +23,7 @@ def draw_beast(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time
     if pose.y == 0 and min(pose.near_leg, pose.far_leg) > 60:
         _sitting(pen, fur, looks, pose, mood, time_s, blink=blink)
         return
-    pen = pen.at((0.0, 0.0), 1.0, -0.85 * pose.roll if pose.y > 0 else 0.0)
+    pen = pen.at((0.0, 0.0), 1.0, -0.85 * pose.roll * (1 - grounded(pose)))
     tilt = float(np.clip(-pose.lean * 0.35, -20, 24))
     body = pen.at((0.0, 0.46), 1.0, tilt)
     for x, angle, knee in ((0.3, pose.far_leg, pose.far_knee), (-0.28, pose.near_leg, -0.6 * pose.near_knee)):
@@ -154,11 +154,21 @@ def _curled(pen: Pen, fur: Rgb, looks: Looks, pose: Pose, time_s: float) -> None
     _beast_head(pen.at((0.42, 0.25 + rise * 0.5), 0.25, -14), fur, looks, Mood.ASLEEP, 0.0, blink=True)
 
 
+def wing_beat(body: Body, pose: Pose, time_s: float) -> float:
+    """How high the wings are, -1 to 1: they beat in the air and stir on the ground. 0 for who has none."""
+    if body not in (Body.DRAGON, Body.BIRD):
+        return 0.0
+    aloft = 1 - grounded(pose)
+    return aloft * float(np.sin(time_s * (4.2 if body is Body.DRAGON else 6.0))) + (1 - aloft) * 0.25 * float(
+        np.sin(time_s * 2)
+    )
+
+
 def draw_dragon(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time_s: float, blink: bool) -> None:
     """Wings that beat, a long neck, a belly of plates; breathes fire when its mouth is wide open."""
     hide, belly = looks.top, lighter(mix(looks.top, (255, 224, 140), 0.6), 0.25)
-    pen = pen.at((0.0, 0.0), 1.0, -0.55 * pose.roll if pose.y > 0 else 0.0)
-    beat = float(np.sin(time_s * 4.2))
+    pen = pen.at((0.0, 0.0), 1.0, -0.55 * pose.roll * (1 - grounded(pose)))
+    beat = wing_beat(Body.DRAGON, pose, time_s)
     body = pen.at((0.0, 0.34), 1.0, float(np.clip(-pose.lean * 0.4, -18, 18)))
     _wing(body, darker(hide, 0.35), looks, beat * 0.8, far=True)
     s = 0.06 * float(np.sin(time_s * 1.7))
@@ -290,9 +300,8 @@ def _dragon_head(pen: Pen, hide: Rgb, belly: Rgb, looks: Looks, mood: Mood, mout
 
 def draw_bird(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time_s: float, blink: bool) -> None:
     feathers = looks.top
-    flies = pose.y > 0.1
-    pen = pen.at((0.0, 0.0), 1.0, -0.8 * pose.roll if flies else 0.0)
-    beat = float(np.sin(time_s * 6)) if flies else 0.25 * float(np.sin(time_s * 2))
+    pen = pen.at((0.0, 0.0), 1.0, -0.8 * pose.roll * (1 - grounded(pose)))
+    beat = wing_beat(Body.BIRD, pose, time_s)
     for x in (-0.06, 0.1):
         pen.stroke([(x, 0.3), (x + 0.02, 0.03), (x + 0.12, 0.01)], 0.035, (226, 150, 60))
     body = pen.at((0.0, 0.5), 1.0, -pose.lean * 0.5)

@@ -26,10 +26,10 @@ class AnimaticBackend:
         beat, size = job.input.beat, job.input.format
         control.check()
         staging = stage(beat, size.width / size.height)
-        indices = key_indices(
-            job.num_frames, size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
-        )
         scene = Scene(job, staging, self._references, pictures)
+        indices = key_indices(
+            scene.paths(), size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
+        )
         frames = np.empty((len(indices), size.height, size.width, 3), np.uint8)
         for done, index in enumerate(indices):
             control.check()

@@ -202,11 +202,12 @@ class Effects:
             pen.stroke(z, max(1.5, 0.3 * s), (200, 226, 255))
 
     def _notes(self, pen: Pen, seen: Seen, time_s: float) -> None:
+        low = 1.0 if seen.actor.looks.body is Body.BEAST else 0.7  # its head is where a person's shoulder would be
         for i in range(2):
-            k = (time_s * 0.5 + i / 2 + seen.actor.delay_s) % 1.0
+            k = (time_s * 0.35 + i / 2 + seen.actor.delay_s) % 1.0
             side = -1 if i % 2 else 1
             s = 0.026 * seen.height
-            x, y = seen.feet[0] + side * seen.height * (0.42 + 0.1 * k), seen.feet[1] - seen.height * (0.7 + 0.45 * k)
+            x, y = seen.feet[0] + side * seen.height * (0.42 + 0.1 * k), seen.feet[1] - seen.height * (low + 0.45 * k)
             colour = ((255, 214, 90), (120, 226, 240), (255, 150, 190))[i]
             pen.stroke([(x + s, y), (x + s, y - 3.2 * s), (x + 2.4 * s, y - 2.6 * s)], 0.55 * s + 2 * pen.line_px)
             pen.body(oval((x, y), 1.2 * s, 0.9 * s, 20), colour)
@@ -262,7 +263,7 @@ class Effects:
         thick = 0.5 if seen.actor.looks.body is Body.MONSTER else 0.26
         head = (seen.feet[0] - seen.ahead * 0.38 * seen.height, seen.feet[1] - thick * seen.height)
         for i in range(3):
-            a = time_s * 3 + i * 2.09
+            a = time_s * 1.2 + i * 2.09  # slowly: flow fills in between
             where = (head[0] + 0.13 * seen.height * float(np.cos(a)), head[1] + 0.035 * seen.height * float(np.sin(a)))
             pen.body(star(where, 0.04 * seen.height, 0.017 * seen.height, 5, -90), (255, 222, 90))
 

@@ -16,7 +16,7 @@ from rendering.backends.animatic.looks import Body
 from rendering.backends.animatic.palette import Light, Rgb
 from rendering.backends.animatic.pen import Pen, Rgba, blank, frame_matrix, lay_over
 from rendering.backends.animatic.people import draw_person
-from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.poses import Pose, grounded
 from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.shapes import Point
 
@@ -63,10 +63,14 @@ def _drawn(actor: Actor, pose: Pose, window: tuple[int, int, int, int], feet: Po
 def _turned(pen: Pen, pose: Pose, body: Body) -> Pen:
     """Rolls and squashes the whole body about its feet (lying down: about the back)."""
     stretched = pen.matrix @ np.array([[1 / pose.squash**0.5, 0, 0], [0, pose.squash, 0], [0, 0, 1]])
-    thick = 0.24 if body is Body.MONSTER else 0.08
-    lift = thick * min(1.0, abs(pose.roll) / 80)
+    lift = thickness_of(body) * min(1.0, abs(pose.roll) / 80)
     flat = Pen(pen.image, stretched, pen.line_px)
-    return flat.at((0.45 * min(1.0, pose.roll / 80) if pose.y == 0 else 0.0, lift), 1.0, pose.roll)
+    return flat.at((0.45 * min(1.0, pose.roll / 80) * grounded(pose), lift), 1.0, pose.roll)
+
+
+def thickness_of(body: Body) -> float:
+    """How far above the ground its middle is when it lies, in its heights."""
+    return 0.24 if body is Body.MONSTER else 0.08
 
 
 def _window(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px: float) -> tuple[int, int, int, int] | None:
@@ -119,7 +123,7 @@ def draw_shadow(frame: Frames, actor: Actor, pose: Pose, feet: Point, height_px:
     direction = -1.0 if actor.faces_left else 1.0
     aloft = min(1.0, pose.y * 1.6)
     wide = (
-        (0.5 if abs(pose.roll) > 50 and pose.y == 0 else 0.3 * actor.width / actor.height + 0.08)
+        (0.5 if abs(pose.roll) > 50 and pose.y < 0.1 else 0.3 * actor.width / actor.height + 0.08)
         * height_px
         * (1 + 0.3 * aloft)
     )

@@ -42,7 +42,7 @@ def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: floa
     sway = min(_ROOM.get(beat.camera_move, 0.0), 0.4 * aspect)  # a very narrow frame keeps most of its width
     match beat.shot_size:
         case ShotSize.EXTREME_WIDE:
-            return _whole(actors, aspect, sway, tall=5.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)
+            return _whole(actors, aspect, sway, tall=4.4, floor=0.84, horizon=0.6, zoom=0.86, blur=0.0)
         case ShotSize.FULL if focus is not None:
             return _whole(actors, aspect, sway, tall=1.55, floor=0.92, horizon=0.62, zoom=1.2, blur=0.002)
         case ShotSize.MEDIUM if focus is not None:
@@ -60,7 +60,7 @@ def _whole(
     left = min((a.x - a.width / 2 for a in actors), default=-0.5)
     right = max((a.x + a.width / 2 for a in actors), default=0.5)
     highest = max((a.top for a in actors), default=1.0)
-    needed = max(tall, highest / (floor - 0.1) * (1.4 if tall > 5 else 1.04), (right - left) * 1.14 / (aspect - sway))
+    needed = max(tall, highest / (floor - 0.1) * (1.25 if tall > 4 else 1.04), (right - left) * 1.08 / (aspect - sway))
     return Framing(
         tall=needed, x=(left + right) / 2, floor=floor, horizon=horizon, zoom=zoom * (tall / needed) ** 0.25, blur=blur
     )

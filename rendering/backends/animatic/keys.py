@@ -5,46 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.openings import DISSOLVE_S
-from rendering.backends.animatic.score import BLOW_AT, BLOW_PERIOD_S, FALLEN_AT
 
 _CALM_S = 1 / 3  # eight frames at 24 fps
-_LIVELY_S = 1 / 4
-_QUICK_S = 1 / 8  # legs that run cross each other in five frames: with a wider gap flow loses them and cross-fades
-_MOST = 150  # keyframes of one beat, nearly: at 1280 × 720 they weigh 400 MB
+_BUSY_S = 1 / 6  # stars, notes and confetti are smaller than the way that they make in eight frames
+_BUSY = frozenset({Act.DOWN, Act.CHEER, Act.DANCE, Act.HUG, Act.SCARED, Act.FLEE, Act.HIDE, Act.SLEEP, Act.ROAR, Act.CAST})
+_DISSOLVE_GAP_S = 1 / 8  # flow cannot follow one picture that turns into another
+_KEYS_PER_S = 24  # of 25 ms each at 512 × 512, which is half of what filling a frame in takes
+_MOST = 150  # of one beat: at 1280 × 720 they weigh 400 MB
+_EASING = 1.08
 
-_STILL = frozenset({Act.STAND, Act.SLEEP, Act.LISTEN, Act.SIT, Act.THINK, Act.LOOK, Act.DOWN})
-_QUICK = frozenset({Act.RUN, Act.FLEE, Act.DANCE, Act.JUMP, Act.FALL})
-_BLOWS = frozenset({Act.FIGHT, Act.HIT, Act.CAST})
 
+def key_indices(
+    paths_TN2: NDArray[np.float64], fps: int, acts: Iterable[Act] = (), *, opens_with_dissolve: bool = False
+) -> tuple[int, ...]:
+    """The first frame, the last, and between them one whenever some point has travelled a step since the last key.
 
-def key_indices(num_frames: int, fps: int, acts: Iterable[Act], *, opens_with_dissolve: bool = False) -> tuple[int, ...]:
-    """Evenly spread, the first and the last frame among them; closer together the faster somebody moves.
-
-    A blow has a key right before and right on it, so that nothing is blended between the two. A dissolve from an earlier
-    picture and the fall of who is beaten are drawn closely: flow cannot follow them.
+    `paths_TN2`: where each of N points is in each of T frames, in steps. A blow lands within one frame, and so has a key
+    right before and right on it. Where this makes more keys than `most_keys`, steps grow until it does not: calm parts
+    give up theirs first, and what moves fastest stays drawn the closest.
     """
-    played = set(acts)
-    last = num_frames - 1
-    gap_s = _QUICK_S if played & _QUICK else _LIVELY_S if played - _STILL else _CALM_S
-    keys = _spread(last, max(gap_s * fps, num_frames / _MOST))
-    if played & _BLOWS:
-        keys |= {i for i in _snaps(num_frames, fps) if 0 <= i <= last}
-    if Act.DOWN in played:
-        keys |= {i for i in _spread(last, _QUICK_S * fps) if i <= FALLEN_AT * last}
-    if opens_with_dissolve:
-        keys |= {i for i in _spread(last, _QUICK_S * fps) if i <= DISSOLVE_S * fps}
-    return tuple(sorted(keys))
+    num_frames = len(paths_TN2)
+    travelled_TN = np.zeros(paths_TN2.shape[:2])
+    np.cumsum(np.linalg.norm(np.diff(paths_TN2, axis=0), axis=2), axis=0, out=travelled_TN[1:])
+    # in long beats the widest gaps alone must not use up the keys, or no step would be long enough
+    calm_s = max(_CALM_S if _BUSY.isdisjoint(acts) else _BUSY_S, num_frames / fps / (_MOST - 20))
+    dissolve_s = DISSOLVE_S if opens_with_dissolve else 0.0
+    widest = [max(1, ceil((_DISSOLVE_GAP_S if i / fps < dissolve_s else calm_s) * fps)) for i in range(num_frames)]
+    step = 1.0
+    keys = _walk(travelled_TN, step, widest)
+    while len(keys) > most_keys(num_frames, fps):
+        step *= _EASING
+        keys = _walk(travelled_TN, step, widest)
+    return tuple(keys)
 
 
-def _spread(last: int, gap: float) -> set[int]:
-    num_gaps = max(1, round(last / max(1, round(gap))))
-    return {round(i * last / num_gaps) for i in range(num_gaps + 1)}
+def most_keys(num_frames: int, fps: int) -> int:
+    """What drawing a beat may cost; always more than a calm beat takes."""
+    return min(_MOST, 6 + num_frames * _KEYS_PER_S // fps)
 
 
-def _snaps(num_frames: int, fps: int) -> set[int]:
-    """The last frame before each blow, and the first on it."""
-    period = BLOW_PERIOD_S * fps
-    blows = {ceil((n + BLOW_AT) * period) for n in range(int(num_frames / period) + 1)}
-    return blows | {i - 1 for i in blows}
+def _walk(travelled_TN: NDArray[np.float64], step: float, widest: list[int]) -> list[int]:
+    """From key to key, each time as far as the step and the widest gap allow, at least one frame."""
+    keys, last = [0], len(travelled_TN) - 1
+    while keys[-1] < last:
+        here = keys[-1]
+        ahead = travelled_TN[here + 1 : here + 1 + widest[here]] - travelled_TN[here]
+        near = (ahead <= step).all(axis=1)
+        keys.append(here + (len(near) if near.all() else max(1, int(near.argmin()))))
+    return keys

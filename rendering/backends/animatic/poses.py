@@ -34,6 +34,11 @@ class Pose(NamedTuple):
     """Height: above 1 stretched, below 1 squashed."""
 
 
+def grounded(pose: Pose) -> float:
+    """1 for who touches the ground, 0 in the air, and between the two on the way: nobody jumps when landing."""
+    return max(0.0, 1.0 - pose.y / 0.2)
+
+
 def between(a: Pose, b: Pose, share: float) -> Pose:
     return Pose(*(p + (q - p) * share for p, q in zip(a, b, strict=True)))
 

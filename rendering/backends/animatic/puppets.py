@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from rendering.backends.animatic.cutouts import Cutout
 from rendering.backends.animatic.pen import Rgba
-from rendering.backends.animatic.poses import Pose
+from rendering.backends.animatic.poses import Pose, grounded
 
-_HIP = 0.46  # of the height: below it swing the legs
+HIP = 0.46  # of the height: below it swing the legs
 _SHARP = 1.4  # pixels of the cut-out per pixel of the frame that are worth keeping
 
 
@@ -71,7 +71,7 @@ class Seam:
 def _parting(cutout: Cutout) -> Seam | None:
     """None for a robe: nothing shows between the legs."""
     tall, wide = cutout.image.shape[:2]
-    alpha = cutout.image[int(tall * (1 - _HIP)) :, :, 3]
+    alpha = cutout.image[int(tall * (1 - HIP)) :, :, 3]
     seam: list[float] = []
     for row in alpha:
         filled = np.flatnonzero(row > 60)
@@ -115,8 +115,8 @@ def _unposed(u: Grid, v: Grid, pose: Pose, cutout: Cutout, parting: Seam | None)
 
 def _unturned(u: Grid, v: Grid, pose: Pose, width: float) -> tuple[Grid, Grid]:
     a = np.radians(pose.roll)
-    lift = (0.45 * width - 0.05) * min(1.0, abs(pose.roll) / 80) if pose.y == 0 else 0.0
-    shift = 0.45 * float(np.clip(pose.roll / 80, -1, 1)) if pose.y == 0 else 0.0
+    lift = (0.45 * width - 0.05) * min(1.0, abs(pose.roll) / 80) * grounded(pose)
+    shift = 0.45 * float(np.clip(pose.roll / 80, -1, 1)) * grounded(pose)
     du, dv = u - np.float32(shift), v - np.float32(lift)
     c, s = np.float32(np.cos(a)), np.float32(np.sin(a))
     return du * c + dv * s, -du * s + dv * c
@@ -125,11 +125,11 @@ def _unturned(u: Grid, v: Grid, pose: Pose, width: float) -> tuple[Grid, Grid]:
 def _unbent(u: Grid, v: Grid, degrees: float) -> tuple[Grid, Grid]:
     """The upper body turns about the hips as a whole; only the waist is stretched."""
     half = np.radians(degrees / 2)
-    du, dv = u, v - np.float32(_HIP)
+    du, dv = u, v - np.float32(HIP)
     over = np.clip((du * np.float32(np.sin(half)) + dv * np.float32(np.cos(half))) / np.float32(0.2), 0, 1)
     a = np.float32(2 * half) * over * over * (3 - 2 * over)
     c, s = np.cos(a), np.sin(a)
-    return du * c - dv * s, du * s + dv * c + np.float32(_HIP)
+    return du * c - dv * s, du * s + dv * c + np.float32(HIP)
 
 
 def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, Grid, Gap | None]:
@@ -137,7 +137,7 @@ def _stepped(u: Grid, v: Grid, pose: Pose, parting: Seam | None) -> tuple[Grid, 
 
     They never cross, which would tear the picture. A robe, where no parting is seen, swings as a whole.
     """
-    down = np.clip((_HIP - v) / _HIP, 0, 1)
+    down = np.clip((HIP - v) / HIP, 0, 1)
     if parting is None:
         return u - down * down * np.float32(0.12 * np.sin(np.radians(pose.near_leg - pose.far_leg))), v, None
     middle = np.interp(down, np.linspace(0, 1, parting.middle.size), parting.middle).astype(np.float32)

@@ -12,6 +12,7 @@ from rendering.backends.animatic.backdrops import hang_backdrop
 from rendering.backends.animatic.camera import Camera, Lens, camera_at
 from rendering.backends.animatic.effects import Effects, Seen, shake_of
 from rendering.backends.animatic.figures import draw_actor, draw_shadow
+from rendering.backends.animatic.landmarks import GROUND_STEP, Landmarks, Paths, ground_of, landmarks_of, step_px
 from rendering.backends.animatic.openings import dissolve, last_frame
 from rendering.backends.animatic.pen import lay_over
 from rendering.backends.animatic.puppets import Puppet
@@ -63,6 +64,21 @@ class Scene:
         cv2.multiply(frame, self._vignette, dst=frame, scale=1 / 255)
         if self._before is not None:
             dissolve(frame, self._before, time_s)
+
+    def paths(self) -> Paths:
+        """Where everything that moves is in each frame, in steps that flow can follow: so keys are chosen before anything is drawn."""
+        return np.stack([self._landmarks(index) for index in range(self._job.num_frames)])
+
+    def _landmarks(self, index: int) -> Landmarks:
+        time_s = index / self._size.fps
+        camera = self._camera(index, time_s)
+        shorter_side = min(self._size.width, self._size.height)
+        found = [ground_of(camera, self._lens) / (GROUND_STEP * shorter_side)]
+        for actor in self._staging.actors:
+            puppet = self._puppets.get(actor.member.character.character_id)
+            points = landmarks_of(self._seen(actor, camera, time_s), time_s, puppet.cutout if puppet else None)
+            found.append(points / step_px(shorter_side, actor.height * self._ppu))
+        return np.concatenate(found)
 
     def _place(self, references: References, pictures: PictureSource) -> tuple[Layer, ...]:
         beat, view = self._beat, self._view()

@@ -4,7 +4,6 @@ import pytest
 
 from episodes.plan import Beat, CastMember, ShotSize, StoryTurn
 from rendering.backends.animatic.acts import Act, Mood, act_of, mood_of
-from rendering.backends.animatic.keys import key_indices
 from rendering.backends.animatic.looks import Body, Hair, looks_of
 from rendering.backends.animatic.score import BLOW_AT, BLOW_PERIOD_S, SCORES, pose_at, restrained
 from rendering.backends.animatic.skeleton import stand_up
@@ -78,30 +77,6 @@ def test_a_blow_lands_from_one_frame_to_the_next() -> None:
     before, after = pose_at(Act.FIGHT, blow_s - 0.01, 4.0), pose_at(Act.FIGHT, blow_s, 4.0)
 
     assert after.x - before.x > 0.3
-
-
-def test_a_blow_has_a_keyframe_right_before_and_right_on_it() -> None:
-    keys = key_indices(120, 24, [Act.FIGHT, Act.HIT])
-
-    assert {14, 15, 50, 51, 86, 87} <= set(keys)
-
-
-def test_the_livelier_the_act_the_closer_the_keyframes() -> None:
-    counts = [len(key_indices(120, 24, [act])) for act in (Act.SLEEP, Act.TALK, Act.RUN)]
-
-    assert counts == sorted(set(counts))
-
-
-def test_a_long_chase_does_not_fill_the_memory_with_keyframes() -> None:
-    assert len(key_indices(30 * 24, 24, [Act.RUN])) <= 160
-
-
-@pytest.mark.parametrize(("num_frames", "fps"), [(1, 1), (2, 60), (4, 8), (1800, 60)])
-def test_keyframes_ascend_from_the_first_frame_to_the_last(num_frames: int, fps: int) -> None:
-    for acts in ([], [Act.RUN], [Act.FIGHT], [Act.DOWN]):
-        keys = key_indices(num_frames, fps, acts, opens_with_dissolve=True)
-        assert keys == tuple(sorted(set(keys)))
-        assert (keys[0], keys[-1]) == (0, num_frames - 1)
 
 
 def test_the_actor_stands_left_and_looks_right_at_the_target() -> None:
