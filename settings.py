@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from episodes.errors import BadInput
 
@@ -109,6 +109,8 @@ def load_settings() -> Settings:
         )
     try:
         return Settings(_env_file=home / ".env")
+    except SettingsError as error:  # a value that should be JSON and is not
+        raise BadInput(f"A setting is wrong: {error}.", 'Write it as JSON, like {"animatic": {"count": 2}}.') from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"]).upper()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from actors.environment import prepare_environment
 from api.client import Client, JsonObject
@@ -124,7 +125,10 @@ def serve(
     prepare_environment(settings.storyworld_home)
 
     from actors.local import Addresses, serve_here
+    from actors.parts import check_settings
     from serve_app import app
+
+    check_settings(settings)
 
     def ready(addresses: Addresses) -> None:
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +139,8 @@ def serve(
     try:
         serve_here(app, port=port, num_cpus=cpus, on_ready=ready)
     finally:
-        note.unlink(missing_ok=True)
+        if _read_note(settings.storyworld_home).get("pid") == os.getpid():  # it may be another system's
+            note.unlink(missing_ok=True)
 
 
 @cli.command()
@@ -148,7 +153,7 @@ def episodes(
 ) -> None:
     """List episodes, newest first."""
     with running_system(url, None) as client:
-        table = Table("episode", "state", "%", "world", "intent")
+        table = Table(Column("episode", no_wrap=True), "state", "%", "world", "intent")
         for one in client.episodes(state=state, world_id=world, limit=limit)["episodes"]:
             table.add_row(one["episode_id"], one["state"], str(one["progress"]), one["world_id"], escape(one["intent"]))
         console.print(table)
@@ -248,11 +253,16 @@ def _note(home: Path) -> Path:
     return home / "run" / "serve.json"
 
 
-def _find_running(home: Path) -> dict[str, Any] | None:
+def _read_note(home: Path) -> dict[str, Any]:
     try:
-        addresses: dict[str, Any] = json.loads(_note(home).read_text())
+        told: dict[str, Any] = json.loads(_note(home).read_text())
     except (FileNotFoundError, ValueError):
-        addresses = {"api": "http://127.0.0.1:8000"}  # what `serve run serve_app:app` uses
+        return {}
+    return told
+
+
+def _find_running(home: Path) -> dict[str, Any] | None:
+    addresses = _read_note(home) or {"api": "http://127.0.0.1:8000"}  # what `serve run serve_app:app` uses
     with Client(addresses["api"]) as client:
         return addresses if client.is_ready() else None
 
@@ -307,8 +317,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _print_addresses(api: str, dashboard: str) -> None:
+    token = f"{Path(sys.executable).with_name('ray')} get-auth-token"
     console.print(f"API:           {api}/docs", soft_wrap=True)
-    console.print(f"Ray dashboard: {dashboard}   (asks for a token: `ray get-auth-token` prints it)", soft_wrap=True)
+    console.print(f"Ray dashboard: {dashboard}   (asks for a token: `{token}` prints it)", soft_wrap=True)
 
 
 if __name__ == "__main__":

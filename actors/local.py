@@ -16,8 +16,6 @@ from ray.serve.config import HTTPOptions, ProxyLocation
 from actors.names import NAMESPACE
 from episodes.errors import Unavailable
 
-USUAL_DASHBOARD_PORT = 8265
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addresses:
@@ -48,11 +46,8 @@ def serve_here(
     _refuse_taken(port)
     stopped = threading.Event()
     address = os.environ.get("RAY_ADDRESS", "local")
-    own = (
-        {"num_cpus": num_cpus, "include_dashboard": True, "dashboard_port": _dashboard_port(), "_node_ip_address": "127.0.0.1"}
-        if address == "local"
-        else {}
-    )
+    # the dashboard's port is Ray's to choose: 8265, or the next one that is free
+    own = {"num_cpus": num_cpus, "include_dashboard": True} if address == "local" else {}
     context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, **own)
     # after ray.init, which installs handlers of its own
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -74,11 +69,6 @@ def serve_here(
         ray.shutdown()
 
 
-def _dashboard_port() -> int:
-    """Ray's usual one where it is free, so that everybody finds it."""
-    return USUAL_DASHBOARD_PORT if _is_free(USUAL_DASHBOARD_PORT) else free_port()
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -87,15 +77,11 @@ def free_port() -> int:
 
 
 def _refuse_taken(port: int) -> None:
-    if not _is_free(port):
-        raise Unavailable(f"Port {port} is taken by another program.", "Choose another one: `make serve PORT=8001`.")
-
-
-def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            raise Unavailable(
+                f"Port {port} is taken by another program.", "Choose another one: `make serve PORT=8001`."
+            ) from error

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
-from episodes.errors import Conflict
+from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
-from rendering.backends import BackendRecipe, open_backend
+from rendering.backends import BackendRecipe, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
@@ -58,6 +58,17 @@ def open_stores(settings: Settings) -> tuple[EpisodeStore, WorldStore]:
     engine = open_database(settings.absolute_database_url)
     upgrade(engine)
     return SqlEpisodeStore(engine, settings.cluster_id), SqlWorldStore(engine)
+
+
+def check_settings(settings: Settings) -> None:
+    """Find out now, in one sentence, what would otherwise fail in some actor later. Raises BadInput or Unavailable."""
+    known = known_backends()
+    for backend in settings.storyworld_fleet:
+        if backend not in known:
+            hint = f"Known are: {', '.join(known)}."
+            raise BadInput(f"STORYWORLD_FLEET names the backend {backend!r}, which does not exist.", hint, "STORYWORLD_FLEET")
+    open_artifacts(settings)
+    open_stores(settings)
 
 
 def plan_fleet(settings: Settings) -> FleetPlan:

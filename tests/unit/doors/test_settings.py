@@ -50,6 +50,7 @@ def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path
         ({"S3_ACCESS_KEY": "a"}, "belong together"),
         ({"STORYWORLD_FLEET": '{"animatic": {"count": -1}}'}, "STORYWORLD_FLEET.ANIMATIC.COUNT"),
         ({"CLUSTER_ID": "Not An Id"}, "CLUSTER_ID"),
+        ({"STORYWORLD_FLEET": "nonsense"}, "storyworld_fleet"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
