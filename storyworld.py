@@ -153,7 +153,7 @@ def episodes(
 ) -> None:
     """List episodes, newest first."""
     with running_system(url, None) as client:
-        table = Table(Column("episode", no_wrap=True), "state", "%", "world", "intent")
+        table = Table(Column("episode", no_wrap=True), "state", "%", "world", "intent", box=None, pad_edge=False)
         for one in client.episodes(state=state, world_id=world, limit=limit)["episodes"]:
             table.add_row(one["episode_id"], one["state"], str(one["progress"]), one["world_id"], escape(one["intent"]))
         console.print(table)

@@ -170,8 +170,9 @@ def test_the_command_line_is_a_client_of_the_running_system(system: System, tmp_
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert film.stat().st_size > 1000
-    listed = subprocess.run([*command, "episodes"], env=environ, capture_output=True, text=True, timeout=60)
-    assert "Mika runs home" in listed.stdout
+    wide = {**environ, "COLUMNS": "160"}
+    listed = subprocess.run([*command, "episodes"], env=wide, capture_output=True, text=True, timeout=60)
+    assert "Mika runs home" in " ".join(listed.stdout.split())
     shown = subprocess.run([*command, "worlds", "nowhere"], env=environ, capture_output=True, text=True, timeout=60)
     assert shown.returncode == 1
     assert "Traceback" not in shown.stdout + shown.stderr
