@@ -44,6 +44,7 @@ def running_ray(home: Path) -> Iterator[None]:
         PYTHONPATH=str(ROOT),
         RAY_AUTH_MODE="disabled",
         RAY_USAGE_STATS_ENABLED="0",
+        RAY_worker_niceness="0",  # the bare chain's driver is no worker: other programs must disturb both alike
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     )
     ray.init(
