@@ -157,7 +157,7 @@ def draw_curve(report: Report, size: Size) -> None:
 def listen_in(report: Report, size: Size) -> None:
     """GET /episodes/{id} while fifty streams follow an episode that is being rendered, through the real Serve application."""
     print(f"\nGET /episodes/{{id}} while an episode is rendered, without and with {NUM_STREAMS} event streams on it")
-    with running_system(num_renderers=1, encodes=False, pace_s=0.1) as system, running_api() as api:
+    with running_system(num_renderers=1, encodes=False, pace_s=0.5) as system, running_api() as api:
         asked = system.run(3, TINY)
         followed = system.prepare(1000, TINY)
         system.execute([followed])
