@@ -14,8 +14,8 @@ HEAD_RESOURCE = "node:__internal_head__"
 """Ray gives it to the head node alone; a sliver of it pins an actor there."""
 
 
-MAX_WHOLE_NAMES = 1000
-MAX_SHORT_NAMES = 500
+MAX_WHOLE_NAMES = 300
+MAX_SHORT_NAMES = 100
 """Ray keeps metrics of every name that a call ever had, about 25 kB each, for as long as the calling process lives."""
 
 
