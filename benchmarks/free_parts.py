@@ -21,19 +21,18 @@ from actors.parts import PICTURE_CACHE_BYTES, PublishingParts, open_artifacts
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan
 from actors.publisher import PublisherActor, PublisherShell
 from actors.renderer import RendererShell
-from episodes.job import FilmJob, JobResult, RuntimeFacts
+from episodes.job import FilmJob
 from episodes.job import RenderJob as Job
 from episodes.plan import Format
-from episodes.ports import ArtifactStore, Control, Fleet
+from episodes.ports import Control, Fleet
 from rendering.backend import Frames, Keyframes, PictureSource
 from rendering.encoding import encode
-from rendering.film import Cutter
+from rendering.film import Cutter, Film
 from rendering.pictures import StoredPictures
 from rendering.posters import jpeg
 from rendering.probe import VideoFacts, probe
 from rendering.publishing import Publisher
 from rendering.renderer import Renderer
-from rendering.results import as_json
 from rendering.spool import Entry, Spool
 from rendering.uploading import Uploader
 from settings import load_settings
@@ -108,31 +107,12 @@ def write_prepared_clip(entry: Entry, keyframes: Keyframes, control: Control) ->
     return clip.facts
 
 
-class PreparedCutter(Cutter):
-    """Stores a clip in place of the film, with its result. It asks for no clips."""
-
-    def __init__(self, store: ArtifactStore, spool: Spool, *, node: str) -> None:
-        super().__init__(store, spool, node=node)
-        self._put = Uploader(store)
-        self._where = node
-
-    def cut(self, job: FilmJob, control: Control) -> JobResult:
-        began_s = time.time()
-        clip = prepared_clip(job.format, job.parts[0].video.num_frames or 1)
-        video = clip.facts.describe(self._put.put_bytes(job.key(".mp4"), clip.video, "video/mp4", control))
-        poster = self._put.put_bytes(job.key(".jpg"), clip.poster, "image/jpeg", control)
-        took_s = time.time() - began_s
-        result = JobResult(
-            job_id=job.job_id,
-            status="succeeded",
-            artifacts={"film": video.uri, "poster": poster.uri},
-            runtime=RuntimeFacts(backend="film", latency_sec=took_s, publish_s=took_s, node=self._where),
-            files={"film": video, "poster": poster},
-            fence=job.fence,
-            episode_id=job.episode_id,
-        )
-        self._put.put_bytes(job.result_key, as_json(result), "application/json", control)
-        return result
+def write_prepared_film(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> Film:
+    """A FilmMaker: a clip stands in for the film, and no clips are asked for."""
+    clip = prepared_clip(job.format, job.parts[0].video.num_frames or 1)
+    path = folder / "film.mp4"
+    path.write_bytes(clip.video)
+    return Film(path=path, video=clip.facts, poster=clip.poster, cues=[])
 
 
 class PreparedRendererShell(RendererShell):
@@ -149,7 +129,7 @@ class PreparedPublisherShell(PublisherShell):
         spool = Spool(settings.spool / "prepared", max_bytes=plan.spool_max_bytes)
         return PublishingParts(
             publisher=Publisher(artifacts, spool, node=self._node, make_clip=write_prepared_clip),
-            cutter=PreparedCutter(artifacts, spool, node=self._node),
+            cutter=Cutter(artifacts, spool, node=self._node, make_film=write_prepared_film),
         )
 
 

@@ -32,6 +32,21 @@ GATHERED = 0.6
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Film:
+    """A cut film, before it is stored."""
+
+    path: Path
+    video: VideoFacts
+    poster: bytes
+    """JPEG."""
+    cues: list[Cue]
+
+
+FilmMaker = Callable[[FilmJob, Path, Uploader, Control], Film]
+"""Cuts a film in a folder of its own; the uploader knows the store that has the clips."""
+
+
 class Cutter:
     """Cuts films, each in a throw-away folder of the spool: whatever happens, a film can be cut again from its clips.
 
@@ -44,12 +59,14 @@ class Cutter:
         spool: Spool,
         *,
         node: str,
+        make_film: FilmMaker | None = None,
         uploader: Uploader | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._spool = spool
         self._node = node
+        self._make_film = make_film or join_clips
         self._uploader = uploader or Uploader(store)
         self._now_s = now_s
 
@@ -58,7 +75,7 @@ class Cutter:
         began_at_s = self._now_s()
         try:
             with self._spool.scratch() as folder:
-                film = _cut(job, folder, self._uploader, control)
+                film = self._make_film(job, folder, self._uploader, control)
                 files = self._store_all(job, film, control)
             result = self._result(job, began_at_s, files)
             self._uploader.put_bytes(job.result_key, as_json(result), "application/json", control)
@@ -69,10 +86,10 @@ class Cutter:
         log.info("film.published", **ids_of(job), num_parts=len(job.parts), publish_s=result.runtime.publish_s)
         return result
 
-    def _store_all(self, job: FilmJob, film: _Film, control: Control) -> dict[str, StoredFile]:
+    def _store_all(self, job: FilmJob, film: Film, control: Control) -> dict[str, StoredFile]:
         put = self._uploader
         files = {"film": film.video.describe(put.put_file(job.key(".mp4"), film.path, "video/mp4", control))}
-        poster = put.put_bytes(job.key(".jpg"), jpeg(film.poster_HWC), "image/jpeg", control)
+        poster = put.put_bytes(job.key(".jpg"), film.poster, "image/jpeg", control)
         files["poster"] = described(poster, job.format)
         for kind, suffix, media_type, text in (
             ("subtitles_srt", ".srt", "application/x-subrip", srt(film.cues)),
@@ -98,24 +115,17 @@ class Cutter:
         return RuntimeFacts(backend="film", latency_sec=publish_s, publish_s=publish_s, node=self._node)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Film:
-    path: Path
-    video: VideoFacts
-    poster_HWC: Frames
-    cues: list[Cue]
-
-
-def _cut(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> _Film:
+def join_clips(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> Film:
+    """The clips one after the other, checked by decoding."""
     clips = _gather(job, folder, uploader, control)
     num_frames = [stream.num_frames for _, stream in clips]
     path = _join([clip for clip, _ in clips], folder, job.format, control)
     video = probe(path, film_format=job.format, num_frames=sum(num_frames), control=control)
     subtitles = [part.subtitle for part in job.parts]
-    return _Film(
+    return Film(
         path=path,
         video=video,
-        poster_HWC=frame_at(path, _poster_index(num_frames), film_format=job.format, control=control),
+        poster=jpeg(frame_at(path, _poster_index(num_frames), film_format=job.format, control=control)),
         cues=cues_of(list(zip(subtitles, num_frames, strict=True)), job.format.fps),
     )
 
