@@ -24,33 +24,52 @@ NOBODY = 65534  # PostgreSQL refuses to run as root
 START_S = 30
 
 
+class PostgresServer:
+    """A server of our own, which can be stopped as a power cut would and started again, on the same data and port."""
+
+    def __init__(self, folder: Path, programs: Path, who: dict[str, Any]) -> None:
+        """`folder` is empty and belongs to whom `who` names. Does not start it yet."""
+        self._log = folder / "log"
+        self._who = who
+        data, port = folder / "data", _free_port()
+        init: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"]
+        init += ["--encoding=utf8", "--no-sync"]
+        subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **who)
+        self._command: list[str | Path] = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
+        self._command += ["-k", folder, "-c", "fsync=off", "-c", "max_connections=200"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, **self._who)
+        _wait_for(self.url, self._process)
+
+    def stop(self) -> None:
+        """At once: every connection breaks, and the next start has to recover. Repeatable."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """One that runs. Trusts everybody on loopback; forgets on a power cut, and is fast for it."""
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder, _own(Path(folder)) as (programs, who):
+        server = PostgresServer(Path(folder), programs, who)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
-    """The URL of a server of our own. Trusts everybody on loopback; forgets on a power cut, and is fast for it."""
-    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder, _own(Path(folder)) as (programs, who):
-        data, port = Path(folder) / "data", _free_port()
-        init: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--encoding=utf8",
-            "--no-sync",
-        ]
-        subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **who)
-        command: list[str | Path] = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder]
-        command += ["-c", "fsync=off", "-c", "max_connections=200"]
-        url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, **who)
-            try:
-                _wait_for(url, server)
-                yield url
-            finally:
-                server.send_signal(signal.SIGQUIT)  # at once: nobody will miss its data
-                server.wait()
+    """The URL of a server of our own."""
+    with postgres_server() as server:
+        yield server.url
 
 
 @contextmanager
