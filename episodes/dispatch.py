@@ -19,6 +19,9 @@ MAX_CRASHES = 2
 MAX_UNCOUNTED_ATTEMPTS = 20
 """With the back-off below about half an hour of a store or network that is down."""
 
+MAX_TROUBLED_S = 2 * 3600.0
+"""Attempts that wait long before they fail must not go on for days: somebody should look at it."""
+
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 120.0
 
@@ -106,15 +109,23 @@ class Verdict:
 
 
 def after_failure(
-    failure_class: FailureClass, *, num_counted: int, num_crashes: int, num_attempts: int, random: Random
+    failure_class: FailureClass,
+    *,
+    num_counted: int,
+    num_crashes: int,
+    num_uncounted: int,
+    troubled_for_s: float,
+    random: Random,
 ) -> Verdict:
-    """What follows a failed attempt, given how many came before it."""
+    """What follows a failed attempt, given the failures before it since the beat was planned, revised or retried.
+
+    `troubled_for_s`: from the first uncounted one to the beginning of this attempt.
+    """
     if failure_class is FailureClass.CONTENT:
         return Verdict(counted=True, retry_in_s=None)
     if failure_class is FailureClass.INFRA:
-        num_uncounted = num_attempts - num_counted + 1
-        spent = num_uncounted >= MAX_UNCOUNTED_ATTEMPTS
-        return Verdict(counted=False, retry_in_s=None if spent else back_off_s(num_uncounted, random))
+        spent = num_uncounted + 1 >= MAX_UNCOUNTED_ATTEMPTS or troubled_for_s >= MAX_TROUBLED_S
+        return Verdict(counted=False, retry_in_s=None if spent else back_off_s(num_uncounted + 1, random))
     if failure_class is FailureClass.CRASH and num_crashes + 1 >= MAX_CRASHES:
         return Verdict(counted=True, retry_in_s=None, is_quarantined=True)
     spent = num_counted + 1 >= MAX_COUNTED_ATTEMPTS

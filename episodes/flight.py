@@ -56,6 +56,12 @@ class Flight:
         return self.lost.message if self.lost is not None else "It failed without saying why."
 
     @property
+    def troubled_for_s(self) -> float:
+        """From the first uncounted failure of its beat (or film) to its own beginning."""
+        since_s = self.attempt.troubled_since_s
+        return 0.0 if since_s is None else self.attempt.opened_at_s - since_s
+
+    @property
     def ids(self) -> dict[str, object]:
         """For every log line about it."""
         return {
@@ -72,7 +78,8 @@ def judged(flight: Flight, random: Random) -> Failure:
         flight.failure_class,
         num_counted=flight.attempt.num_counted,
         num_crashes=flight.attempt.num_crashes,
-        num_attempts=flight.attempt.number - 1,
+        num_uncounted=flight.attempt.num_uncounted,
+        troubled_for_s=flight.troubled_for_s,
         random=random,
     )
     return Failure(

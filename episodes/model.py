@@ -200,6 +200,10 @@ class OpenAttempt:
     """Counted failures of the beat (or film) before this one."""
     num_crashes: int = 0
     """Those of them that were crashes; of a beat."""
+    num_uncounted: int = 0
+    """Failures before this one that did not count."""
+    troubled_since_s: float | None = None
+    """When the first of these was recorded, by the clock of `opened_at_s`; None: there are none."""
     backend: str
     """Empty for a film."""
     renderer: str

@@ -75,6 +75,9 @@ EPISODES = Table(
     Column("num_events", Integer, nullable=False),
     Column("film_num_attempts", Integer, nullable=False),
     Column("film_num_counted", Integer, nullable=False),
+    Column("film_num_uncounted", Integer, nullable=False, server_default=text("0")),
+    # NULL: no failure of the film went uncounted
+    Column("film_troubled_since", Double),
     Column("film_not_before", Double, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
@@ -103,6 +106,9 @@ BEATS = Table(
     Column("num_counted", Integer, nullable=False),
     # those of the counted that were crashes
     Column("num_crashes", Integer, nullable=False, server_default=text("0")),
+    Column("num_uncounted", Integer, nullable=False, server_default=text("0")),
+    # when the first of the uncounted was recorded; NULL: there are none
+    Column("troubled_since", Double),
     Column("duration_s", Double, nullable=False),
     Column("backend", Text, nullable=False),
     Column("beat", Text, nullable=False),
@@ -134,6 +140,8 @@ ATTEMPTS = Table(
     Column("node", Text, nullable=False),
     Column("num_counted_before", Integer, nullable=False),
     Column("num_crashes_before", Integer, nullable=False, server_default=text("0")),
+    Column("num_uncounted_before", Integer, nullable=False, server_default=text("0")),
+    Column("troubled_since", Double),
     Column("counted", Boolean, nullable=False),
     Column("failure_class", Text),
     Column("reason", Text, nullable=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
 
@@ -33,8 +33,10 @@ _STANDINGS = (
 _NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
 _REOPEN_BEAT = (
     update(BEATS)
+FORGIVEN: Mapping[str, int | None] = {"num_counted": 0, "num_crashes": 0, "num_uncounted": 0, "troubled_since": None}
+"""What a beat's row says of failures when there were none, or none that still matter."""
     .where(_OF_BEAT)
-    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, num_counted=0, num_crashes=0)
+    .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, **FORGIVEN)
 )
 _CANCEL_BEAT = (
     update(BEATS)
@@ -107,6 +109,8 @@ def begin_anew(episode: LockedEpisode) -> None:
 def standings(connection: Connection, episode_id: str) -> dict[str, Standing]:
     """Of all beats, in story order."""
     needs: dict[str, list[str]] = defaultdict(list)
+    episode.film_num_uncounted = 0
+    episode.film_troubled_since = None
     for beat_id, needed in connection.execute(_NEEDS, {"of_episode": episode_id}):
         needs[beat_id].append(needed)
     return {

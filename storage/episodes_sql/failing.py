@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -30,6 +30,11 @@ _COUNT = (
     update(BEATS)
     .where(_OF_BEAT)
     .values(num_counted=BEATS.c.num_counted + 1, num_crashes=BEATS.c.num_crashes + bindparam("crashes"))
+)
+_SUFFER = (
+    update(BEATS)
+    .where(_OF_BEAT)
+    .values(num_uncounted=BEATS.c.num_uncounted + 1, troubled_since=func.coalesce(BEATS.c.troubled_since, bindparam("since")))
 )
 _GIVE_BACK = (
     update(BEATS)
@@ -114,6 +119,8 @@ def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpis
     of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
     if failure.counted:
         connection.execute(_COUNT, {**of_beat, "crashes": int(failure.failure_class is FailureClass.CRASH)})
+    else:
+        connection.execute(_SUFFER, {**of_beat, "since": ledger.now_s})
     if failure.retry_in_s is None:
         fail_beat(connection, ledger, episode, beat_id, failure.reason)
     else:
@@ -122,7 +129,11 @@ def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpis
 
 
 def _cut_again_or_end(ledger: Ledger, episode: LockedEpisode, failure: Failure) -> None:
-    episode.film_num_counted += failure.counted
+    if failure.counted:
+        episode.film_num_counted += 1
+    else:
+        episode.film_num_uncounted += 1
+        episode.film_troubled_since = episode.film_troubled_since or ledger.now_s
     if failure.retry_in_s is not None:
         episode.film_not_before = ledger.now_s + failure.retry_in_s
         return

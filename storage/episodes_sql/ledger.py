@@ -32,6 +32,8 @@ class LockedEpisode:
     num_events: int
     film_num_attempts: int
     film_num_counted: int
+    film_num_uncounted: int
+    film_troubled_since: float | None
     film_not_before: float
     updated_at: float
     executed_at: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -21,6 +22,8 @@ _BEATS = select(
     BEATS.c.num_attempts,
     BEATS.c.num_counted,
     BEATS.c.num_crashes,
+    BEATS.c.num_uncounted,
+    BEATS.c.troubled_since,
     BEATS.c.backend,
 ).where(
     # somewhat more than the pairs: SQLite reads the whole table to find pairs, and uses its index for this
@@ -41,7 +44,17 @@ _FILMS = select(ATTEMPTS.c.episode_id).where(
     ~ATTEMPTS.c.unwanted,
 )
 
-_Startable = Row[Any, Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
+_Startable = Row[Any, Any, Any, Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Past:
+    """The failures of a beat or film that still matter when its next attempt begins."""
+
+    num_counted: int
+    num_crashes: int = 0
+    num_uncounted: int
+    troubled_since_s: float | None
 
 
 class Opener:
@@ -94,9 +107,13 @@ class Opener:
         if beat is None or beat.revision != opening.revision:
             return None
         del beats[beat.episode_id, beat.beat_id]
-        attempt = self._begin(
-            opening, beat.num_attempts + 1, num_counted=beat.num_counted, num_crashes=beat.num_crashes, backend=beat.backend
+        past = _Past(
+            num_counted=beat.num_counted,
+            num_crashes=beat.num_crashes,
+            num_uncounted=beat.num_uncounted,
+            troubled_since_s=beat.troubled_since,
         )
+        attempt = self._begin(opening, beat.num_attempts + 1, past, backend=beat.backend)
         self._ledger.tell(
             episode,
             "beat.rendering",
@@ -117,21 +134,26 @@ class Opener:
         being_cut.add(opening.episode_id)
         episode.film_num_attempts += 1
         episode.film_not_before = 0.0
-        attempt = self._begin(opening, episode.film_num_attempts, num_counted=episode.film_num_counted)
+        past = _Past(
+            num_counted=episode.film_num_counted,
+            num_uncounted=episode.film_num_uncounted,
+            troubled_since_s=episode.film_troubled_since,
+        )
+        attempt = self._begin(opening, episode.film_num_attempts, past)
         self._ledger.tell(episode, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(
-        self, opening: Opening, number: int, *, num_counted: int, num_crashes: int = 0, backend: str = ""
-    ) -> OpenAttempt:
+    def _begin(self, opening: Opening, number: int, past: _Past, backend: str = "") -> OpenAttempt:
         attempt = OpenAttempt(
             attempt_id=opening.attempt_id,
             episode_id=opening.episode_id,
             beat_id=opening.beat_id,
             revision=opening.revision,
             number=number,
-            num_counted=num_counted,
-            num_crashes=num_crashes,
+            num_counted=past.num_counted,
+            num_crashes=past.num_crashes,
+            num_uncounted=past.num_uncounted,
+            troubled_since_s=past.troubled_since_s,
             backend=backend,
             renderer=opening.renderer,
             node=opening.node,
@@ -162,6 +184,8 @@ class Opener:
             "node": attempt.node,
             "num_counted_before": attempt.num_counted,
             "num_crashes_before": attempt.num_crashes,
+            "num_uncounted_before": attempt.num_uncounted,
+            "troubled_since": attempt.troubled_since_s,
             "counted": False,
             "reason": "",
             "fence": self._lease.fence,

@@ -12,7 +12,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeMove, EpisodeStat
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
-from storage.episodes_sql.changing import begin_anew
+from storage.episodes_sql.changing import FORGIVEN, begin_anew
 from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
@@ -144,6 +144,7 @@ def _new_episode(episode_id: str, request: EpisodeRequest, now: float) -> dict[s
         "film_num_counted": 0,
         "film_not_before": 0.0,
         "created_at": now,
+        "film_num_uncounted": 0,
         "updated_at": now,
         "executed_at": 0.0,
     }
@@ -177,8 +178,7 @@ def _new_beat(episode: LockedEpisode, beat: Beat, num_attempts: int) -> dict[str
         "num_unmet": len(set(beat.depends_on)),
         "not_before": 0.0,
         "num_attempts": num_attempts,
-        "num_counted": 0,
-        "num_crashes": 0,
+        **FORGIVEN,
         "duration_s": beat.duration_s,
         "backend": beat.backend,
         "beat": beat.model_dump_json(),

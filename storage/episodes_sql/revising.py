@@ -10,7 +10,7 @@ from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat
-from storage.episodes_sql.changing import go_on, reopen, standings
+from storage.episodes_sql.changing import FORGIVEN, go_on, reopen, standings
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
@@ -51,8 +51,7 @@ _REVISE = (
         progress=0.0,
         num_unmet=bindparam("unmet"),
         not_before=0.0,
-        num_counted=0,
-        num_crashes=0,
+        **FORGIVEN,
         duration_s=bindparam("lasts_s"),
         backend=bindparam("by"),
         beat=bindparam("content"),

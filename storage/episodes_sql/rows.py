@@ -16,7 +16,8 @@ from storage.tables import ARTIFACTS, ATTEMPTS
 FILE_COLUMNS = [ARTIFACTS.c[name] for name in StoredFile.model_fields]
 OPEN_COLUMNS = [
     ATTEMPTS.c[name] for name in ("attempt_id", "episode_id", "beat_id", "revision", "number", "num_counted_before")
-] + [ATTEMPTS.c.num_crashes_before, ATTEMPTS.c.backend, ATTEMPTS.c.renderer, ATTEMPTS.c.node, ATTEMPTS.c.opened_at]
+] + [ATTEMPTS.c[name] for name in ("num_crashes_before", "num_uncounted_before", "troubled_since")]
+OPEN_COLUMNS += [ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at")]
 
 
 def is_in(state: AttemptState) -> ColumnElement[bool]:
@@ -40,6 +41,8 @@ def open_attempt(row: Row[Any]) -> OpenAttempt:
         number=row.number,
         num_counted=row.num_counted_before,
         num_crashes=row.num_crashes_before,
+        num_uncounted=row.num_uncounted_before,
+        troubled_since_s=row.troubled_since,
         backend=row.backend,
         renderer=row.renderer,
         node=row.node,

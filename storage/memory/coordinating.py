@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Attempt, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
-from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
 from storage.rules import (
     latest_last,
     shown_share,
@@ -107,9 +108,7 @@ class Coordinating(Rows):
         beat.reason = ""
         beat.not_before_s = 0.0
         self._backing_off.discard((row.episode_id, opening.beat_id))
-        attempt = self._begin(
-            row, opening, lease, num_counted=beat.num_counted, num_crashes=beat.num_crashes, backend=beat.beat.backend
-        )
+        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.beat.backend)
         self._tell(
             row,
             "beat.rendering",
@@ -125,13 +124,11 @@ class Coordinating(Rows):
         if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
             return None
         row.film_not_before_s = 0.0
-        attempt = self._begin(row, opening, lease, num_counted=row.film_num_counted)
+        attempt = self._begin(row, opening, lease, row.film_failings)
         self._tell(row, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(
-        self, row: EpisodeRow, opening: Opening, lease: Lease, *, num_counted: int, num_crashes: int = 0, backend: str = ""
-    ) -> OpenAttempt:
+    def _begin(self, row: EpisodeRow, opening: Opening, lease: Lease, failings: Failings, backend: str = "") -> OpenAttempt:
         now_s = self._now_s()
         shown = Attempt(
             attempt_id=opening.attempt_id,
@@ -146,8 +143,7 @@ class Coordinating(Rows):
         )
         attempt = AttemptRow(
             shown=shown,
-            num_counted_before=num_counted,
-            num_crashes_before=num_crashes,
+            before=replace(failings),
             fence=lease.fence,
             backend=backend,
             opened_at_s=now_s,
@@ -198,7 +194,7 @@ def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
         beat=beat.beat,
         revision=beat.revision,
         num_attempts=len(attempts),
-        num_counted=beat.num_counted,
+        num_counted=beat.failings.num_counted,
         avoid_renderers=latest_last(a.shown.renderer for a in attempts if a.shown.state is AttemptState.FAILED),
         start_frame=_start_frame(row, beat.beat.starts_from),
     )

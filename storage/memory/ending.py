@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from episodes.errors import ArtifactConflict, FailureClass
+from episodes.errors import ArtifactConflict
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, Lease
@@ -114,11 +114,10 @@ class Ending(Rows):
             retry_in_s=failure.retry_in_s if is_wanted else None,
         )
         if beat is not None:
-            beat.num_counted += failure.counted
-            beat.num_crashes += failure.counted and failure.failure_class is FailureClass.CRASH
+            beat.failings.add(failure, self._now_s())
             self._give_beat_back_or_up(row, beat, failure)
         elif is_wanted:
-            row.film_num_counted += failure.counted
+            row.film_failings.add(failure, self._now_s())
             self._cut_again_or_end(row, failure)
 
     def _give_beat_back_or_up(self, row: EpisodeRow, beat: BeatRow, failure: Failure) -> None:

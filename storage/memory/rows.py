@@ -10,20 +10,40 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from episodes.errors import NotFound
+from episodes.errors import FailureClass, NotFound
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Artifact, Attempt, Event, FleetSnapshot, Lease, OpenAttempt
+from episodes.model import Artifact, Attempt, Event, Failure, FleetSnapshot, Lease, OpenAttempt
 from episodes.plan import Beat, EpisodeRequest
 from episodes.ports import StoredAnswer
 from storage.rules import episode_progress, lease_lost
 
 
 @dataclass(kw_only=True, slots=True)
+class Failings:
+    """The failures of a beat or film that still matter: since it was planned, revised or retried."""
+
+    num_counted: int = 0
+    num_crashes: int = 0
+    """Those of the counted that were crashes."""
+    num_uncounted: int = 0
+    troubled_since_s: float | None = None
+    """When the first of the uncounted was recorded."""
+
+    def add(self, failure: Failure, now_s: float) -> None:
+        if failure.counted:
+            self.num_counted += 1
+            self.num_crashes += failure.failure_class is FailureClass.CRASH
+        else:
+            self.num_uncounted += 1
+            self.troubled_since_s = self.troubled_since_s or now_s
+
+
+@dataclass(kw_only=True, slots=True)
 class AttemptRow:
     shown: Attempt
-    num_counted_before: int
-    num_crashes_before: int
+    before: Failings
+    """As they were when it began."""
     fence: int
     backend: str
     opened_at_s: float
@@ -44,8 +64,10 @@ class AttemptRow:
             beat_id=one.beat_id,
             revision=one.revision,
             number=one.number,
-            num_counted=self.num_counted_before,
-            num_crashes=self.num_crashes_before,
+            num_counted=self.before.num_counted,
+            num_crashes=self.before.num_crashes,
+            num_uncounted=self.before.num_uncounted,
+            troubled_since_s=self.before.troubled_since_s,
             backend=self.backend,
             renderer=one.renderer,
             node=one.node,
@@ -64,13 +86,11 @@ class BeatRow:
     reason: str = ""
     failed_with_another: bool = False
     not_before_s: float = 0.0
-    num_counted: int = 0
-    num_crashes: int = 0
-    """Those of the counted that were crashes."""
+    failings: Failings = field(default_factory=Failings)
 
     def forgive(self) -> None:
         """It may try as often again, at once."""
-        self.num_counted = self.num_crashes = 0
+        self.failings = Failings()
         self.not_before_s = 0.0
         self.reason = ""
         self.failed_with_another = False
@@ -101,13 +121,13 @@ class EpisodeRow:
     """Places of the pending beats whose dependencies are accepted, sorted."""
     attempts: dict[str | None, list[AttemptRow]] = field(default_factory=lambda: defaultdict(list))
     """Of each beat, and under None of the film."""
-    film_num_counted: int = 0
+    film_failings: Failings = field(default_factory=Failings)
     film_not_before_s: float = 0.0
     events: list[Event] = field(default_factory=list)
 
     def begin_anew(self) -> None:
         """Forget how it came to its end before."""
-        self.film_num_counted = 0
+        self.film_failings = Failings()
         self.film_not_before_s = 0.0
         self.cancelled_at_s = None
 

@@ -7,7 +7,7 @@ import pytest
 from episodes.errors import FailureClass, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.ports import EpisodeStore
-from tests.builders import a_plan
+from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening
 
@@ -215,5 +215,36 @@ def test_crashes_are_counted_apart_until_they_are_forgiven(leader: Leader) -> No
     leader.lose(attempt)
     store.retry_beat(episode_id, "b1")
     forgiven = leader.start_one(episode_id, "b1")
-    assert (forgiven.num_counted, forgiven.num_crashes) == (0, 0)
+    assert (forgiven.num_counted, forgiven.num_crashes, forgiven.num_uncounted) == (0, 0, 0)
+    assert forgiven.troubled_since_s is None
     assert [a.state for a in leader.beat(episode_id, "b1").attempts].count(AttemptState.FAILED) == 4
+
+
+@pytest.mark.parametrize("beat_id", ["b1", None])
+def test_uncounted_failures_are_counted_apart_and_since_the_first(leader: Leader, beat_id: str | None) -> None:
+    store = leader.store
+    episode_id = leader.executing(1) if beat_id is not None else leader.cutting(1)
+    first = leader.start_one(episode_id, beat_id)
+    leader.lose(first, retry_in_s=0.0, counted=False)
+    leader.lose(leader.start_one(episode_id, beat_id), retry_in_s=0.0, failure_class=FailureClass.OUTPUT)
+    leader.lose(leader.start_one(episode_id, beat_id), retry_in_s=0.0, counted=False)
+
+    third = leader.start_one(episode_id, beat_id)
+
+    assert first.troubled_since_s is None
+    assert (third.num_counted, third.num_uncounted) == (1, 2)
+    assert third.troubled_since_s is not None
+    assert first.opened_at_s <= third.troubled_since_s <= third.opened_at_s
+    assert store.unclosed_attempts(leader.lease) == [third]
+
+
+def test_a_revised_beat_has_no_troubles(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(a_plan(1))
+    leader.lose(leader.start_one(episode_id, "b1"), retry_in_s=0.0, counted=False)
+
+    store.revise_beat(episode_id, a_beat(0, description="Something else."))
+
+    opening = an_opening(episode_id, "b1", revision=2)
+    (attempt,) = store.open_attempts(leader.lease, [opening])
+    assert attempt is not None
+    assert (attempt.num_uncounted, attempt.troubled_since_s) == (0, None)

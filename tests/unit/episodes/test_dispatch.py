@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from episodes.dispatch import (
     LONGEST_BACK_OFF_S,
     MAX_COUNTED_ATTEMPTS,
+    MAX_TROUBLED_S,
     MAX_UNCOUNTED_ATTEMPTS,
     Candidate,
     after_failure,
@@ -114,26 +115,36 @@ def test_no_idle_renderer_is_left_while_a_beat_could_start(num_ready: list[int],
 
 
 def verdict(
-    failure_class: FailureClass, *, num_counted: int = 0, num_crashes: int = 0, num_attempts: int = 0
+    failure_class: FailureClass,
+    *,
+    num_counted: int = 0,
+    num_crashes: int = 0,
+    num_uncounted: int = 0,
+    troubled_for_s: float = 0.0,
 ) -> tuple[bool, bool]:
     found = after_failure(
-        failure_class, num_counted=num_counted, num_crashes=num_crashes, num_attempts=num_attempts, random=Random(1)
+        failure_class,
+        num_counted=num_counted,
+        num_crashes=num_crashes,
+        num_uncounted=num_uncounted,
+        troubled_for_s=troubled_for_s,
+        random=Random(1),
     )
     return found.counted, found.retry_in_s is not None
 
 
 def test_a_beat_that_killed_two_renderers_is_quarantined() -> None:
     assert verdict(FailureClass.CRASH) == (True, True)
-    assert verdict(FailureClass.CRASH, num_counted=1, num_crashes=1, num_attempts=1) == (True, False)
+    assert verdict(FailureClass.CRASH, num_counted=1, num_crashes=1) == (True, False)
 
 
 def test_a_death_after_another_failure_is_only_the_first_death() -> None:
-    assert verdict(FailureClass.CRASH, num_counted=1, num_attempts=1) == (True, True)
+    assert verdict(FailureClass.CRASH, num_counted=1) == (True, True)
 
 
 @pytest.mark.parametrize("failure_class", [FailureClass.RESOURCE, FailureClass.OUTPUT])
 def test_a_counted_failure_is_tried_three_times_at_most(failure_class: FailureClass) -> None:
-    outcomes = [verdict(failure_class, num_counted=n, num_attempts=n) for n in range(MAX_COUNTED_ATTEMPTS)]
+    outcomes = [verdict(failure_class, num_counted=n) for n in range(MAX_COUNTED_ATTEMPTS)]
 
     assert outcomes == [(True, True), (True, True), (True, False)]
 
@@ -143,12 +154,18 @@ def test_a_request_that_can_never_work_fails_at_once() -> None:
 
 
 def test_a_lost_node_does_not_count_but_is_bounded() -> None:
-    assert verdict(FailureClass.INFRA, num_attempts=5) == (False, True)
-    assert verdict(FailureClass.INFRA, num_attempts=MAX_UNCOUNTED_ATTEMPTS - 1) == (False, False)
+    assert verdict(FailureClass.INFRA, num_uncounted=5) == (False, True)
+    assert verdict(FailureClass.INFRA, num_uncounted=MAX_UNCOUNTED_ATTEMPTS - 2) == (False, True)
+    assert verdict(FailureClass.INFRA, num_uncounted=MAX_UNCOUNTED_ATTEMPTS - 1) == (False, False)
 
 
-def test_counted_failures_do_not_use_up_the_uncounted_ones() -> None:
-    assert verdict(FailureClass.INFRA, num_counted=2, num_attempts=MAX_UNCOUNTED_ATTEMPTS) == (False, True)
+def test_losses_that_go_on_for_hours_end_by_time() -> None:
+    assert verdict(FailureClass.INFRA, num_uncounted=1, troubled_for_s=MAX_TROUBLED_S - 1) == (False, True)
+    assert verdict(FailureClass.INFRA, num_uncounted=1, troubled_for_s=MAX_TROUBLED_S) == (False, False)
+
+
+def test_the_time_of_losses_does_not_end_what_counts() -> None:
+    assert verdict(FailureClass.OUTPUT, troubled_for_s=MAX_TROUBLED_S) == (True, True)
 
 
 @given(st.integers(1, 200), st.integers())
