@@ -102,8 +102,9 @@ EPISODE_MOVES: dict[EpisodeMove, tuple[frozenset[EpisodeState], EpisodeState]] =
     EpisodeMove.PLAN: (frozenset(_E) - {_E.CANCELLING}, _E.PLANNED),
     # executing an executing episode changes nothing, so it is legal
     EpisodeMove.EXECUTE: (frozenset({_E.PLANNED, _E.EXECUTING}), _E.EXECUTING),
-    EpisodeMove.PAUSE: (frozenset({_E.EXECUTING}), _E.PAUSED),
-    # resuming an executing episode changes nothing either
+    # so with pausing a paused one
+    EpisodeMove.PAUSE: (frozenset({_E.EXECUTING, _E.PAUSED}), _E.PAUSED),
+    # and resuming an executing one
     EpisodeMove.RESUME: (frozenset({_E.PAUSED, _E.EXECUTING}), _E.EXECUTING),
     EpisodeMove.CANCEL: (
         frozenset({_E.CREATED, _E.PLANNED, _E.EXECUTING, _E.PAUSED, _E.CUTTING, _E.CANCELLING}),
@@ -126,7 +127,8 @@ BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
     BeatMove.ACCEPT: (frozenset({_B.RENDERING}), _B.ACCEPTED),
     BeatMove.GIVE_BACK: (frozenset({_B.RENDERING}), _B.PENDING),
     BeatMove.GIVE_UP: (frozenset({_B.PENDING, _B.RENDERING}), _B.FAILED),
-    BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING}), _B.CANCELLED),
+    # one that was cancelled only because another was may be cancelled for itself
+    BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING, _B.CANCELLED}), _B.CANCELLED),
     BeatMove.RETRY: (frozenset({_B.FAILED, _B.CANCELLED}), _B.PENDING),
     BeatMove.REVISE: (frozenset(_B), _B.PENDING),
 }

@@ -165,7 +165,7 @@ class EpisodeStore(Protocol):
         """
 
     def pause(self, episode_id: str) -> EpisodeState:
-        """EXECUTING → PAUSED: what runs is finished and accepted, nothing new starts."""
+        """EXECUTING → PAUSED: what runs is finished and accepted, nothing new starts. Pausing a paused episode changes nothing."""
 
     def resume(self, episode_id: str) -> EpisodeState:
         """PAUSED → EXECUTING. Resuming an executing episode changes nothing."""
@@ -181,20 +181,22 @@ class EpisodeStore(Protocol):
     def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         """A PENDING or RENDERING beat → CANCELLED, and with it the pending ones that depend on it; the episode stays as it is.
 
-        Its open attempt is unwanted from then on, and is never selected, not even after a retry.
+        Its open attempt is unwanted from then on, and is never selected, not even after a retry. Repeatable: cancelling a CANCELLED
+        beat changes nothing, except that one which was cancelled with another is now cancelled for itself, and stays so when
+        the other is retried.
         """
 
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
 
-        A PLANNED or PAUSED episode stays so.
+        A PLANNED or PAUSED episode stays so. Repeatable: a beat that is PENDING or RENDERING stays as it is.
 
         With it open the beats that it depends on and that failed or were cancelled, since it could not start without them, and
         the beats that had ended only because of these, unless another dependency of theirs stays ended.
         """
 
     def retry_failed(self, episode_id: str) -> EpisodeState:
-        """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when there are none."""
+        """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when all are ACCEPTED, or there are none at all."""
 
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
         """Replace the planned content of the beat with this beat_id: → PENDING at the next revision, from 0, failures forgiven.

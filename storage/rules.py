@@ -91,11 +91,21 @@ def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
 
 
 def ended_without_clip(episode_id: str, state: EpisodeState, beats: Iterable[Standing]) -> list[str]:
-    """All beats that failed or were cancelled. Raises IllegalMove when there are none."""
-    found = [b.beat_id for b in beats if _is_ended_without_clip(b)]
-    if not found:
+    """All beats that failed or were cancelled; none when a retry has opened them already. Raises IllegalMove when no beat lacks a clip."""
+    without_clip = [b for b in beats if b.state is not BeatState.ACCEPTED]
+    if not without_clip:
         raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN)
-    return found
+    return [b.beat_id for b in without_clip if _is_ended_without_clip(b)]
+
+
+def is_cancelled_already(beat: Standing) -> bool:
+    """Cancelling it has had its effect: a call that is repeated because its answer got lost changes nothing."""
+    return beat.state is BeatState.CANCELLED and not beat.failed_with_another
+
+
+def is_retried_already(beat: Standing) -> bool:
+    """Likewise for a retry."""
+    return beat.state in (BeatState.PENDING, BeatState.RENDERING)
 
 
 def unmet(beat: Beat, states: Mapping[str, BeatState]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def revise_beat(
 @router.post(
     "/{beat_id}/retry",
     response_model=MovedShape,
-    summary="Render a failed or cancelled beat again; this opens the episode again",
+    summary="Render a failed or cancelled beat again; this opens the episode again. One that waits or renders stays as it is",
     operation_id="retry_beat",
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
@@ -66,7 +66,7 @@ def retry_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
 @router.post(
     "/{beat_id}/cancel",
     response_model=MovedShape,
-    summary="Stop a beat, and with it the waiting ones that need it; the rest of the episode goes on",
+    summary="Stop a beat, and with it the waiting ones that need it; the rest of the episode goes on. Repeating it changes nothing",
     operation_id="cancel_beat",
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,

@@ -90,7 +90,7 @@ def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
 @router.post(
     "/{episode_id}/pause",
     response_model=MovedShape,
-    summary="Hold it: what is being rendered is finished and kept, nothing new starts",
+    summary="Hold it: what is being rendered is finished and kept, nothing new starts; repeating it changes nothing",
     operation_id="pause_episode",
     responses=answers(200, "It stands still.", examples.moved("PAUSED"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
@@ -139,7 +139,7 @@ def cancel_episode(parts: Parts, episode_id: str) -> MovedShape:
 @router.post(
     "/{episode_id}/retry",
     response_model=MovedShape,
-    summary="Render all its failed and cancelled beats again; this opens the episode again",
+    summary="Render all its failed and cancelled beats again; this opens the episode again, and repeating it changes nothing",
     operation_id="retry_episode",
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,

@@ -17,6 +17,8 @@ from storage.rules import (
     Standing,
     check_beats_can_be_cancelled,
     ended_without_clip,
+    is_cancelled_already,
+    is_retried_already,
     reopened_with,
     state_with_beats_opened,
     why_cancelled_with,
@@ -31,10 +33,10 @@ _STANDINGS = (
     .order_by(BEATS.c.position)
 )
 _NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
-_REOPEN_BEAT = (
-    update(BEATS)
 FORGIVEN: Mapping[str, int | None] = {"num_counted": 0, "num_crashes": 0, "num_uncounted": 0, "troubled_since": None}
 """What a beat's row says of failures when there were none, or none that still matter."""
+_REOPEN_BEAT = (
+    update(BEATS)
     .where(_OF_BEAT)
     .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, **FORGIVEN)
 )
@@ -51,7 +53,10 @@ class Changing(Claim):
     def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
         with self._episode_locked(episode_id) as (connection, ledger, episode):
             check_beats_can_be_cancelled(episode_id, episode.state)
-            beat_after(beat_id, _standing(standings(connection, episode_id), beat_id).state, BeatMove.CANCEL)
+            beat = _standing(standings(connection, episode_id), beat_id)
+            if is_cancelled_already(beat):
+                return episode.state
+            beat_after(beat_id, beat.state, BeatMove.CANCEL)
             disown(connection, episode_id, beat_id)
             dependents = pending_dependents(connection, episode_id, beat_id)
             of_beat = {"of_episode": episode_id, "of_beat": beat_id, "why": "", "with_another": False}
@@ -68,6 +73,8 @@ class Changing(Claim):
             beats = standings(connection, episode_id)
             beat = _standing(beats, beat_id)
             state = state_with_beats_opened(episode_id, episode.state)
+            if is_retried_already(beat):
+                return state
             beat_after(beat_id, beat.state, BeatMove.RETRY)
             reopen(connection, ledger, episode, reopened_with(beat_id, beats.values()))
             go_on(ledger, episode, state)
@@ -102,6 +109,8 @@ def go_on(ledger: Ledger, episode: LockedEpisode, state: EpisodeState) -> None:
 def begin_anew(episode: LockedEpisode) -> None:
     """Forgets how it came to its end before."""
     episode.film_num_counted = 0
+    episode.film_num_uncounted = 0
+    episode.film_troubled_since = None
     episode.film_not_before = 0.0
     episode.cancelled_at = None
 
@@ -109,8 +118,6 @@ def begin_anew(episode: LockedEpisode) -> None:
 def standings(connection: Connection, episode_id: str) -> dict[str, Standing]:
     """Of all beats, in story order."""
     needs: dict[str, list[str]] = defaultdict(list)
-    episode.film_num_uncounted = 0
-    episode.film_troubled_since = None
     for beat_id, needed in connection.execute(_NEEDS, {"of_episode": episode_id}):
         needs[beat_id].append(needed)
     return {

@@ -89,8 +89,10 @@ class People(Reading):
 
     def pause(self, episode_id: str) -> EpisodeState:
         with self._episode_locked(episode_id) as (_, ledger, episode):
-            ledger.enter(episode, episode_after(episode_id, episode.state, EpisodeMove.PAUSE))
-            return episode.state
+            state = episode_after(episode_id, episode.state, EpisodeMove.PAUSE)
+            if episode.state is not state:
+                ledger.enter(episode, state)
+            return state
 
     def resume(self, episode_id: str) -> EpisodeState:
         with self._episode_locked(episode_id) as (_, ledger, episode):
@@ -142,9 +144,9 @@ def _new_episode(episode_id: str, request: EpisodeRequest, now: float) -> dict[s
         "num_events": 0,
         "film_num_attempts": 0,
         "film_num_counted": 0,
+        "film_num_uncounted": 0,
         "film_not_before": 0.0,
         "created_at": now,
-        "film_num_uncounted": 0,
         "updated_at": now,
         "executed_at": 0.0,
     }

@@ -9,6 +9,8 @@ from storage.rules import (
     Standing,
     check_beats_can_be_cancelled,
     ended_without_clip,
+    is_cancelled_already,
+    is_retried_already,
     reopened_with,
     state_with_beats_opened,
     why_cancelled_with,
@@ -21,9 +23,12 @@ class Changing(Rows):
             row = self._episode(episode_id)
             check_beats_can_be_cancelled(episode_id, row.state)
             beat = beat_of(row, beat_id)
+            if is_cancelled_already(standing(beat)):
+                return row.state
             beat_after(beat_id, beat.state, BeatMove.CANCEL)
             self._disown(row, beat_id)
             dependents = row.pending_dependents(beat)
+            beat.failed_with_another = False
             self._cancel_beat(row, beat)
             for one in dependents:
                 one.failed_with_another = True
@@ -43,6 +48,8 @@ class Changing(Rows):
             row = self._episode(episode_id)
             beat = beat_of(row, beat_id)
             state = state_with_beats_opened(episode_id, row.state)
+            if is_retried_already(standing(beat)):
+                return state
             beat_after(beat_id, beat.state, BeatMove.RETRY)
             for one in reopened_with(beat_id, standings(row)):
                 self._reopen(row, row.beats[one])
@@ -73,15 +80,16 @@ class Changing(Rows):
 
 def standings(row: EpisodeRow) -> list[Standing]:
     """Of all beats, in story order."""
-    return [
-        Standing(
-            beat_id=beat_id,
-            state=beat.state,
-            depends_on=beat.beat.depends_on,
-            failed_with_another=beat.failed_with_another,
-        )
-        for beat_id, beat in row.beats.items()
-    ]
+    return [standing(beat) for beat in row.beats.values()]
+
+
+def standing(beat: BeatRow) -> Standing:
+    return Standing(
+        beat_id=beat.beat.beat_id,
+        state=beat.state,
+        depends_on=beat.beat.depends_on,
+        failed_with_another=beat.failed_with_another,
+    )
 
 
 def beat_of(row: EpisodeRow, beat_id: str) -> BeatRow:

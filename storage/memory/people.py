@@ -72,8 +72,10 @@ class People(Reading, Changing):
     def pause(self, episode_id: str) -> EpisodeState:
         with self._lock:
             row = self._episode(episode_id)
-            self._enter(row, episode_after(episode_id, row.state, EpisodeMove.PAUSE))
-            return row.state
+            state = episode_after(episode_id, row.state, EpisodeMove.PAUSE)
+            if row.state is not state:
+                self._enter(row, state)
+            return state
 
     def resume(self, episode_id: str) -> EpisodeState:
         with self._lock:

@@ -320,8 +320,21 @@ def test_a_retry_of_one_cancelled_beat_leaves_the_others_cancelled(leader: Leade
     assert leader.settle(episode_id) is EpisodeState.CUTTING
 
 
+def test_a_repeated_retry_changes_nothing(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(2)
+    leader.lose(leader.start_one(episode_id, "b1"))
+    store.retry_beat(episode_id, "b1")
+    for when in ("while it waits", "while it renders"):
+        before = store.episode(episode_id)
+        assert store.retry_beat(episode_id, "b1") is EpisodeState.EXECUTING, when
+        assert store.episode(episode_id) == before, when
+        if when == "while it waits":
+            leader.start_one(episode_id, "b1")
+
+
 def test_what_cannot_be_retried_is_refused(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(2)
+    leader.render(episode_id, "b1")
     with pytest.raises(IllegalMove, match="beat b1"):
         store.retry_beat(episode_id, "b1")
     with pytest.raises(NotFound) as unknown:

@@ -117,7 +117,7 @@ def test_beats_are_cancelled_where_they_wait(leader: Leader) -> None:
 def test_what_cannot_be_cancelled_is_refused(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(2)
     leader.render(episode_id, "b1")
-    store.cancel_beat(episode_id, "b2")
+    leader.lose(leader.start_one(episode_id, "b2"))
     before = store.episode(episode_id)
     for beat_id in ("b1", "b2"):
         with pytest.raises(IllegalMove, match=beat_id):
@@ -127,6 +127,31 @@ def test_what_cannot_be_cancelled_is_refused(leader: Leader) -> None:
     assert store.episode(episode_id) == before
     with pytest.raises(IllegalMove, match="CREATED"):
         store.cancel_beat(store.create(a_request()).episode_id, "b1")
+
+
+def test_a_repeated_cancel_of_a_beat_changes_nothing(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(a_chain(2))
+    store.cancel_beat(episode_id, "b1")
+    before = store.episode(episode_id)
+
+    assert store.cancel_beat(episode_id, "b1") is EpisodeState.EXECUTING
+    assert store.episode(episode_id) == before
+
+    assert leader.settle(episode_id) is EpisodeState.FAILED
+    assert store.cancel_beat(episode_id, "b1") is EpisodeState.FAILED  # the answer was lost for long
+
+
+def test_a_beat_that_fell_with_another_can_be_cancelled_for_itself(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(a_chain(3))
+    store.cancel_beat(episode_id, "b1")
+    told = len(store.events(episode_id))
+
+    assert store.cancel_beat(episode_id, "b2") is EpisodeState.EXECUTING
+
+    assert leader.told(episode_id, after=told) == [("beat.cancelled", {"beat_id": "b2"})]
+    assert leader.beat(episode_id, "b2").reason == ""
+    store.retry_beat(episode_id, "b1")
+    assert _states(leader, episode_id) == ["PENDING", "CANCELLED", "CANCELLED"]
 
 
 # --- opening all that ended ---
@@ -174,9 +199,21 @@ def test_a_paused_episode_retries_when_it_is_resumed(leader: Leader) -> None:
     assert leader.ready(episode_id) == []
 
 
+def test_a_repeated_retry_of_all_changes_nothing(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(3)
+    leader.lose(leader.start_one(episode_id, "b1"))
+    store.cancel_beat(episode_id, "b2")
+    store.retry_failed(episode_id)
+    leader.start_one(episode_id, "b1")
+    before = store.episode(episode_id)
+
+    assert store.retry_failed(episode_id) is EpisodeState.EXECUTING
+    assert store.episode(episode_id) == before
+
+
 def test_nothing_to_retry_is_refused(leader: Leader) -> None:
     store = leader.store
-    for episode_id in (leader.planned(1), leader.executing(1), leader.cutting(1), leader.completed(1)):
+    for episode_id in (leader.cutting(1), leader.completed(1), store.create(a_request()).episode_id):
         before = store.episode(episode_id)
         with pytest.raises(IllegalMove):
             store.retry_failed(episode_id)

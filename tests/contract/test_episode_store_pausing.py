@@ -66,7 +66,8 @@ def test_a_paused_episode_with_nothing_left_waits_for_its_resumption(leader: Lea
 def test_a_resumed_episode_goes_on_where_it_stood(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(2)
     told = len(store.events(episode_id))
-    store.pause(episode_id)
+    assert store.pause(episode_id) is EpisodeState.PAUSED
+    assert store.pause(episode_id) is EpisodeState.PAUSED
 
     assert store.resume(episode_id) is EpisodeState.EXECUTING
     assert store.resume(episode_id) is EpisodeState.EXECUTING

@@ -29,7 +29,7 @@ async def test_a_paused_episode_starts_nothing_until_it_is_resumed(rig: Rig) -> 
     assert rig.door.num_wakes == num_wakes + 2
 
 
-@pytest.mark.parametrize("move", ["pause", "resume", "retry"])
+@pytest.mark.parametrize("move", ["pause", "resume"])
 async def test_what_is_not_being_rendered_is_not_held_and_has_nothing_to_go_on_with(rig: Rig, move: str) -> None:
     answer = await rig.client.post(f"/episodes/{await rig.planned()}/{move}")
     assert is_problem(answer, 409, "illegal-move")["state"] == "PLANNED"
@@ -104,4 +104,5 @@ async def test_all_failed_and_cancelled_beats_are_opened_at_once(rig: Rig) -> No
     states = [beat["state"] for beat in (await state_of(rig, episode_id))["beats"]]
     assert states == ["PENDING", "ACCEPTED", "PENDING", "ACCEPTED"]
     assert rig.door.num_wakes == num_wakes + 1
-    is_problem(await rig.client.post(f"/episodes/{await rig.executing()}/retry"), 409, "illegal-move")
+    assert (await rig.client.post(f"/episodes/{episode_id}/retry")).json() == answer.json()  # its answer got lost, perhaps
+    is_problem(await rig.client.post(f"/episodes/{await rig.completed()}/retry"), 409, "illegal-move")
