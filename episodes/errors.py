@@ -35,7 +35,7 @@ class FailureClass(StrEnum):
     CRASH = "crash"
     """The renderer died during this beat: counted."""
     OUTPUT = "output"
-    """The clip failed its check: counted."""
+    """No sound clip came of it: its check failed, or an error that nobody foresaw: counted."""
 
 
 class StoryWorldError(Exception):

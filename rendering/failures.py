@@ -35,4 +35,4 @@ def _class_of(error: Exception) -> FailureClass:
         case OSError() if error.errno in _DISK_IS_FULL:
             return FailureClass.INFRA
         case _:
-            return FailureClass.CRASH
+            return FailureClass.OUTPUT

@@ -61,7 +61,7 @@ def test_the_same_backend_serves_one_beat_after_another() -> None:
         (Unavailable("no answer"), FailureClass.INFRA),
         (ConnectionResetError("peer"), FailureClass.INFRA),
         (OSError(28, "No space left on device"), FailureClass.INFRA),
-        (ZeroDivisionError("division by zero"), FailureClass.CRASH),
+        (ZeroDivisionError("division by zero"), FailureClass.OUTPUT),
         (RenderFailed("blocked by the provider", FailureClass.CONTENT), FailureClass.CONTENT),
     ],
 )
