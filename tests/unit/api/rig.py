@@ -17,11 +17,11 @@ from api.parts import ApiParts, EventPace
 from episodes.errors import BadInput, FailureClass, NotFound
 from episodes.job import JobResult, RuntimeFacts, StoredFile
 from episodes.model import Acceptance, EpisodeView, Failure, Opening
-from episodes.plan import EpisodeRequest, Plan
+from episodes.plan import CastMember, EpisodeRequest, Plan
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
-from tests.builders import a_beat, a_world
+from tests.builders import a_beat, a_place, a_world
 
 PNG = b"\x89PNG\r\n\x1a\n a picture"
 CLIP = bytes(range(256)) * 8
@@ -29,7 +29,7 @@ QUICK = EventPace(poll_s=0.001, progress_s=0.002, heartbeat_s=5)
 
 
 class FakePlanner:
-    """As many beats as asked for, each of the world's first character."""
+    """As many beats as asked for, each of the world's first character in its first place."""
 
     def __init__(self) -> None:
         self.num_plans = 0
@@ -38,8 +38,20 @@ class FakePlanner:
         self.num_plans += 1
         if "untellable" in request.intent:
             raise BadInput("This intent cannot be told.", "Say who does what.", "intent")
-        beats = (a_beat(i, description=f"{request.intent} {i}") for i in range(request.num_beats))
-        return Plan(beats=tuple(beats), logline=request.intent)
+        place = next(iter(world.world.places), a_place())
+        cast = tuple(CastMember(character=c, action="looks around") for c in world.world.characters[:1])
+        beats = tuple(
+            a_beat(
+                i,
+                description=f"{request.intent[:1900]} {i}",
+                cast=cast,
+                place=place,
+                duration_s=request.duration_s,
+                backend=request.backend or "animatic",
+            )
+            for i in range(request.num_beats)
+        )
+        return Plan(beats=beats, logline=request.intent[:300])
 
 
 class FakeBuilder:
