@@ -34,8 +34,10 @@ class Flight:
 
     @property
     def has_its_file(self) -> bool:
-        """A success without a clip (or film) is none."""
-        return self.landed is not None and ("film" if self.is_film else "video") in self.landed.files
+        """A success without a clip (or film) of its own is none."""
+        if self.landed is None or not self.landed.is_of(self.attempt.attempt_id):
+            return False
+        return ("film" if self.is_film else "video") in self.landed.files
 
     @property
     def failure_class(self) -> FailureClass:
@@ -52,7 +54,7 @@ class Flight:
         if self.doom:
             return self.doom
         if self.landed is not None and self.landed.status == "succeeded":
-            return "It succeeded, as it says, but names no clip."
+            return "It succeeded, as it says, but names no clip of its own."
         return self.lost.message if self.lost is not None else "It failed without saying why."
 
     @property

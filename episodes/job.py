@@ -170,3 +170,7 @@ class JobResult(Noun):
     episode_id: str
     beat_id: str | None = None
     """None: a film."""
+
+    def is_of(self, attempt_id: str) -> bool:
+        """It speaks for this attempt, and names no file but the attempt's own."""
+        return self.job_id == attempt_id and all(attempt_id in file.key for file in self.files.values())

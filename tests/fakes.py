@@ -176,6 +176,14 @@ class FakeFleet:
         name = next(iter(self.rendering))
         self._end(name, _result(self.rendering[name].job, "succeeded"))
 
+    def succeed_with_a_file_of(self, other: str) -> None:
+        """A result that names the clip of another attempt as its own."""
+        name = next(iter(self.rendering))
+        job = self.rendering[name].job
+        theirs = self._artifacts.head(job.video_key.replace(job.job_id, other))
+        assert theirs is not None
+        self._end(name, _result(job, "succeeded", files={"video": theirs}))
+
     def fail(self, failure_class: FailureClass, renderer: str | None = None) -> None:
         name = renderer or next(iter(self.rendering))
         self._end(name, _result(self.rendering[name].job, "failed", failure_class))

@@ -195,6 +195,27 @@ async def test_a_success_without_a_clip_is_a_failed_output() -> None:
     assert attempts[0].failure_class is FailureClass.OUTPUT
 
 
+async def test_a_success_with_anothers_clip_is_a_failed_output_and_stops_nobody() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        first = stage.fleet.finish()
+        await stage.clock.advance(5)
+        stage.store.revise_beat(episode_id, a_beat(0, description="Something else."))
+        coordinator.wake()
+        await settle()
+        stage.fleet.succeed_with_a_file_of(first)
+        await stage.clock.advance(5)
+        await stage.finish_all()
+
+    [beat] = stage.look(episode_id).beats
+    assert [a.state for a in beat.attempts] == [AttemptState.SUPERSEDED, AttemptState.FAILED, AttemptState.SELECTED]
+    assert beat.attempts[1].failure_class is FailureClass.OUTPUT
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
+
+
 async def test_a_render_that_stops_though_nobody_cancelled_it_is_not_the_beats_fault() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:
