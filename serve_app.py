@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from ray import serve
 
-from actors.names import HEAD_RESOURCE
+from actors.names import HEAD_RESOURCE, Handle
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from actors.plan import FleetPlan
     from episodes.ports import EpisodeStore
     from settings import Settings
 
@@ -22,8 +23,12 @@ MAX_ONGOING_REQUESTS = 2000
 """Serve's default of 5 would let five open event streams block the sixth request."""
 
 
-def build_api() -> FastAPI:
-    """Open database, stores, planner and coordinator, and make the HTTP API of them. Runs in each replica."""
+def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
+    """Open database, stores, planner and coordinator, and make the HTTP API of them. Runs in each replica.
+
+    `start` gets or makes the coordinator; None: the one of this code.
+    """
+    from actors.coordinator import start_coordinator
     from actors.door import RayDoor
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_stores, plan_fleet
@@ -40,7 +45,7 @@ def build_api() -> FastAPI:
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)
     seed_example_world(worlds, artifacts)
-    door = RayDoor(plan_fleet(settings), episodes)
+    door = RayDoor(plan_fleet(settings), episodes, start or start_coordinator)
     door.open()
     return create_app(
         ApiParts(
@@ -70,9 +75,14 @@ def _readiness(settings: Settings, episodes: EpisodeStore) -> Callable[[], Mappi
     return check
 
 
-app = serve.deployment(
-    serve.ingress(build_api)(),
-    name="api",
-    max_ongoing_requests=MAX_ONGOING_REQUESTS,
-    ray_actor_options={"num_cpus": 0.1, "resources": {HEAD_RESOURCE: 0.001}},
-).bind()
+def application(build: Callable[[], FastAPI]) -> serve.Application:
+    """The API as Ray Serve runs it, pinned to the head."""
+    return serve.deployment(
+        serve.ingress(build)(),
+        name="api",
+        max_ongoing_requests=MAX_ONGOING_REQUESTS,
+        ray_actor_options={"num_cpus": 0.1, "resources": {HEAD_RESOURCE: 0.001}},
+    ).bind()
+
+
+app = application(build_api)

@@ -93,9 +93,9 @@ class CoordinatorShell:
 CoordinatorActor = ray.remote(max_concurrency=4)(CoordinatorShell)
 
 
-def start_coordinator(plan: FleetPlan) -> Handle:
+def start_coordinator(plan: FleetPlan, actor: Handle = CoordinatorActor) -> Handle:
     """The coordinator by its name, made if it is not there. Ray restarts it when it dies; `CoordinatorDoor` when it hangs."""
-    return CoordinatorActor.options(
+    return actor.options(
         name=COORDINATOR,
         namespace=NAMESPACE,
         lifetime="detached",

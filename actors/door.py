@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
@@ -27,9 +28,10 @@ PATIENCE_S = 5.0
 class RayDoor:
     """Implements CoordinatorDoor. One per API replica, with a watching thread; several replicas may watch at once."""
 
-    def __init__(self, plan: FleetPlan, store: EpisodeStore) -> None:
+    def __init__(self, plan: FleetPlan, store: EpisodeStore, start: Callable[[FleetPlan], Handle] = start_coordinator) -> None:
         self._plan = plan
         self._store = store
+        self._start = start
         self._handle: Handle | None = None
         self._closed = threading.Event()
         self._stale_since_s: float | None = None
@@ -59,13 +61,13 @@ class RayDoor:
 
     def _ensure(self) -> None:
         """Get or make the coordinator; hand over from one of another version."""
-        handle = start_coordinator(self._plan)
+        handle = self._start(self._plan)
         status: CoordinatorStatus = ray.get(handle.status.remote(), timeout=PATIENCE_S * 4)
         if status.version != self._plan.version:
             log.info("coordinator.retired", extra={"version": status.version})
             ray.get(handle.retire.remote(PATIENCE_S), timeout=PATIENCE_S * 2)
             wait_until_gone(handle, PATIENCE_S)
-            handle = start_coordinator(self._plan)
+            handle = self._start(self._plan)
         self._handle = handle
 
     def _replace_the_stuck(self) -> None:

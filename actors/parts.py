@@ -103,13 +103,13 @@ class PublishingParts:
 def open_publishing(plan: PublisherPlan, node: str, slots: AbstractContextManager[object]) -> PublishingParts:
     settings = load_settings()
     artifacts = open_artifacts(settings)
-    spool = _claim_spool(settings.spool, plan.spool_max_bytes)
+    spool = claim_spool(settings.spool, plan.spool_max_bytes)
     return PublishingParts(
         publisher=Publisher(artifacts, spool, node=node, slots=slots), cutter=Cutter(artifacts, spool, node=node)
     )
 
 
-def _claim_spool(root: Path, max_bytes: int) -> Spool:
+def claim_spool(root: Path, max_bytes: int) -> Spool:
     """The first spool that nobody works on: a restarted publisher finds its own again, whatever Ray calls its node now."""
     for index in range(MAX_SPOOLS - 1):
         try:
