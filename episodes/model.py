@@ -238,7 +238,15 @@ class AttemptAudit:
     revision: int
     number: int
     state: AttemptState
+    is_unwanted: bool
+    """Nobody will ever want its result: its beat was cancelled or revised, its plan replaced, while it was open."""
+    failure_class: FailureClass | None
     counted: bool
+    num_counted_before: int
+    """Counted failures of the beat (or film) when it began, since they were last forgiven."""
+    num_crashes_before: int
+    """Those of them that were crashes; of a beat."""
+    num_uncounted_before: int
     fence: int
     """Of the lease that it was begun under."""
     opened_at: datetime
@@ -251,6 +259,7 @@ class ArtifactAudit:
     artifact_type: str
     sha256: str
     size_bytes: int
+    num_frames: int | None
     attempt_id: str
     is_selected: bool
     """Its attempt is; an older revision's attempt may be too, until it is superseded."""
@@ -265,6 +274,8 @@ class BeatAudit:
     """Of all revisions; states without any are left out."""
     num_counted: int
     """Attempts whose failure counted, forgiven or not."""
+    num_retries: int
+    """How often its failures were forgiven by opening it again, in all revisions."""
     num_after_cancel: int
     """Attempts begun after the episode was cancelled: more than none is a fault."""
 
@@ -285,3 +296,8 @@ class EpisodeAudit:
     """In the order of their beginning, the film's too."""
     artifacts: tuple[ArtifactAudit, ...]
     """By key."""
+    num_events: int
+    """As the episode counts them; without holes the next two say the same."""
+    num_events_kept: int
+    newest_event: int
+    """Its number; 0: there is none."""

@@ -317,6 +317,12 @@ class AuditStore(Protocol):
     def audit_episodes(self) -> Iterator[EpisodeAudit]:
         """All episodes by id, each true at one moment; read in pages, with no transaction open between two."""
 
+    def audit_episode(self, episode_id: str) -> EpisodeAudit:
+        """This one. Raises NotFound."""
+
+    def lease_holder(self) -> tuple[str, float] | None:
+        """As EpisodeStore has it."""
+
 
 class Fleet(Protocol):
     """The renderers and publishers that are alive now. All calls are for one event loop; none blocks it."""

@@ -142,7 +142,13 @@ def _is_ended_without_clip(beat: Standing) -> bool:
 
 
 def beat_audit(
-    beat_id: str, state: BeatState, revision: int, attempts: Iterable[AttemptAudit], cancelled_at: datetime | None
+    beat_id: str,
+    state: BeatState,
+    revision: int,
+    attempts: Iterable[AttemptAudit],
+    *,
+    num_retries: int,
+    cancelled_at: datetime | None,
 ) -> BeatAudit:
     """`attempts` are those of this beat."""
     own = list(attempts)
@@ -152,6 +158,7 @@ def beat_audit(
         revision=revision,
         num_attempts_in=Counter(a.state for a in own),
         num_counted=sum(a.counted for a in own),
+        num_retries=num_retries,
         num_after_cancel=sum(cancelled_at is not None and a.opened_at > cancelled_at for a in own),
     )
 

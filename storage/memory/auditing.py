@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from episodes.lifecycle import AttemptState
@@ -14,6 +15,10 @@ class Auditing(Rows):
     def known_attempt_ids(self, episode_id: str) -> set[str]:
         with self._lock:
             return {a.shown.attempt_id for attempts in self._episode(episode_id).attempts.values() for a in attempts}
+
+    def audit_episode(self, episode_id: str) -> EpisodeAudit:
+        with self._lock:
+            return _audit(self._episode(episode_id))
 
     def audit_episodes(self) -> Iterator[EpisodeAudit]:
         with self._lock:
@@ -30,12 +35,14 @@ def _audit(row: EpisodeRow) -> EpisodeAudit:
     )
     attempts = [_attempt(one) for one in begun]
     cancelled_at = moment(row.cancelled_at_s) if row.cancelled_at_s is not None else None
+    num_retries = Counter(e.data["beat_id"] for e in row.events if e.event_type == "beat.retried")
     artifacts = [
         ArtifactAudit(
             key=one.file.key,
             artifact_type=one.artifact_type,
             sha256=one.file.sha256,
             size_bytes=one.file.size_bytes,
+            num_frames=one.file.num_frames,
             attempt_id=attempt.shown.attempt_id,
             is_selected=attempt.shown.state is AttemptState.SELECTED,
         )
@@ -48,11 +55,21 @@ def _audit(row: EpisodeRow) -> EpisodeAudit:
         revision=row.revision,
         cancelled_at=cancelled_at,
         beats=tuple(
-            beat_audit(name, beat.state, beat.revision, (a for a in attempts if a.beat_id == name), cancelled_at)
+            beat_audit(
+                name,
+                beat.state,
+                beat.revision,
+                (a for a in attempts if a.beat_id == name),
+                num_retries=num_retries[name],
+                cancelled_at=cancelled_at,
+            )
             for name, beat in row.beats.items()
         ),
         attempts=tuple(attempts),
         artifacts=tuple(sorted(artifacts, key=lambda a: a.key)),
+        num_events=len(row.events),
+        num_events_kept=len(row.events),
+        newest_event=row.events[-1].number if row.events else 0,
     )
 
 
@@ -64,7 +81,12 @@ def _attempt(row: AttemptRow) -> AttemptAudit:
         revision=one.revision,
         number=one.number,
         state=one.state,
+        is_unwanted=row.unwanted,
+        failure_class=one.failure_class,
         counted=row.counted,
+        num_counted_before=row.before.num_counted,
+        num_crashes_before=row.before.num_crashes,
+        num_uncounted_before=row.before.num_uncounted,
         fence=row.fence,
         opened_at=one.opened_at,
         ended_at=one.ended_at,

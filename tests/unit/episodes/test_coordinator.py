@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from episodes.audit import audit
 from episodes.coordinator import Coordinator
 from episodes.errors import FailureClass, Unavailable
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -61,6 +62,7 @@ class Stage:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        assert audit(self.store, self.artifacts).violations == ()
 
     def submit(self, plan: Plan) -> str:
         episode_id = self.store.create(a_request()).episode_id

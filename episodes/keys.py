@@ -1,0 +1,39 @@
+"""Reads the keys that attempts store their files under: whose a stored object is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+EPISODES_PREFIX = "episodes/"
+
+_KEY = re.compile(
+    r"episodes/(?P<episode>[^/]+)/"
+    r"(?:beats/(?P<beat>[^/]+)/(?:video/(?P<video>[^/]+)\.mp4|poster/(?P<poster>[^/]+)\.jpg|result/(?P<result>[^/]+)\.json)"
+    r"|film/(?:result/(?P<film_result>[^/]+)\.json|(?P<film>[^/]+)\.(?:mp4|jpg|srt|vtt)))"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptKey:
+    """What a key says of the attempt that wrote it; the shapes are those of `episodes/job.py`."""
+
+    episode_id: str
+    beat_id: str | None
+    """None: a film's."""
+    attempt_id: str
+
+
+def attempt_key(key: str) -> AttemptKey | None:
+    """None: no attempt writes keys of this shape."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    of = match.groupdict()
+    attempt_id = of["video"] or of["poster"] or of["result"] or of["film_result"] or of["film"]
+    return AttemptKey(episode_id=of["episode"], beat_id=of["beat"], attempt_id=attempt_id)
+
+
+def episode_of_key(key: str) -> str:
+    """The episode that a key under `episodes/` lies below, whatever its shape."""
+    return key.removeprefix(EPISODES_PREFIX).partition("/")[0]
