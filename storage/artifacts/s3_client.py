@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(
     signature_version="s3v4",  # links signed in the older way are refused by R2
     s3={"addressing_style": "path"},  # a server on a bare address has no sub-domains for buckets
-    request_checksum_calculation="when_required",  # otherwise trailing checksums, which R2 and rclone do not take
+    request_checksum_calculation="when_required",  # otherwise trailing checksums, which R2 and rclone do not take; all take Content-MD5
     response_checksum_validation="when_required",  # rclone's ranged answers carry the whole file's checksum
     connect_timeout=2,  # with one retry and its pause, a server that is not there shows within 6 s
     read_timeout=10,  # seconds of silence, not of transfer

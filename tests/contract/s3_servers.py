@@ -1,4 +1,4 @@
-"""Real S3 servers on loopback: rclone for the wire, moto for conditional writes (rclone ignores them), and a line that loses replies.
+"""Real S3 servers on loopback: rclone for the wire, moto for conditional writes (rclone ignores them).
 
 As a program (`python -m tests.contract.s3_servers`) it is the moto server: one request at a time, because moto looks whether
 a key is taken and takes it in two steps.
@@ -6,15 +6,12 @@ a key is taken and takes it in two steps.
 
 from __future__ import annotations
 
-import http.client
 import re
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,80 +54,6 @@ def moto() -> Iterator[S3Server]:
     """It checks no signatures."""
     with _running([sys.executable, "-W", "ignore", "-m", __name__]) as endpoint:
         yield S3Server(endpoint)
-
-
-class LossyLine:
-    """An HTTP proxy before a server. What it loses, it loses after the server has done its work."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.lost_replies: dict[str, int] = {}
-        """HTTP method → how many of the next replies to it never arrive; `POST completing` is the end of an upload in parts."""
-        self.cut_replies = 0
-        """How many of the next replies to a GET end in their middle."""
-        self._upstream = endpoint.removeprefix("http://")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    @contextmanager
-    def running(self) -> Iterator[LossyLine]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
-
-    def pass_on(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
-        answer, data = self._ask(request, body)
-        request.close_connection = True
-        what = "POST completing" if request.command == "POST" and "uploadId=" in request.path else request.command
-        if self.lost_replies.get(what, 0):
-            self.lost_replies[what] -= 1
-            return
-        request.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
-                request.send_header(name, value)
-        length = answer.getheader("Content-Length", "0") if request.command == "HEAD" else str(len(data))
-        request.send_header("Content-Length", length)
-        request.send_header("Connection", "close")  # or the client's next request may meet this connection's end
-        request.end_headers()
-        if self.cut_replies and request.command == "GET":
-            self.cut_replies -= 1
-            data = data[: len(data) // 2]
-        request.wfile.write(data)
-
-    def _ask(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
-        upstream = http.client.HTTPConnection(self._upstream)
-        # the client has sent its body already, so there is nothing left to expect
-        headers = {name: value for name, value in request.headers.items() if name.lower() != "expect"}
-        upstream.request(request.command, request.path, body, headers)
-        answer = upstream.getresponse()
-        data = answer.read()
-        upstream.close()
-        return answer, data
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        line = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                line.pass_on(self)
-
-            do_HEAD = do_PUT = do_POST = do_DELETE = do_GET
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        return Handler
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,11 +17,14 @@ from episodes.errors import ArtifactConflict, Unavailable
 from storage.artifacts import S3Credentials, S3Recipe, open_artifact_store
 from storage.artifacts.s3 import PART_BYTES, S3Artifacts
 from tests.contract.at_once import at_once
-from tests.contract.s3_servers import CREDENTIALS, LossyLine, S3Server, moto, rclone
+from tests.contract.lossy_line import LossyLine, Refusal
+from tests.contract.s3_servers import CREDENTIALS, S3Server, moto, rclone
 
 KEY = "episodes/e1/beats/b1/video/a1.mp4"
 CLIP, OTHER_CLIP = b"the clip's bytes", b"the clip's fault"
 MIB = 1024 * 1024
+
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +107,110 @@ def test_damaged_bytes_are_not_accepted(s3_server: S3Server, tmp_path: Path) -> 
     with pytest.raises(Unavailable, match="not the bytes that were written"):
         store.get_file(KEY, tmp_path / "clip.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_that_were_damaged_on_the_way_up_are_never_taken_for_stored(s3_server: S3Server) -> None:
+    """rclone refuses them; moto stores them, and the store sees that by what the server says it has."""
+    with _lossy(s3_server) as (line, store):
+        line.damaged_requests["PUT"] = 1
+
+        stored = until_it_works(lambda: store.put_bytes(KEY, CLIP, "video/mp4"))
+
+        assert line.troubled["PUT"] == 1
+        assert store.head(KEY) == stored
+        assert store.get_bytes(KEY) == CLIP
+
+
+def test_damage_on_every_way_up_is_said_and_mended_when_it_ends(moto_server: S3Server) -> None:
+    with _lossy(moto_server) as (line, store):
+        line.damaged_requests["PUT"] = 2
+        with pytest.raises(Unavailable, match="not the bytes that were sent"):
+            store.put_bytes(KEY, CLIP, "video/mp4")
+        with pytest.raises(Unavailable, match="not the bytes that were written"):
+            store.get_bytes(KEY)
+
+        assert store.put_bytes(KEY, CLIP, "video/mp4") == store.head(KEY)
+        assert store.get_bytes(KEY) == CLIP
+
+
+def test_a_damaged_put_whose_reply_was_lost_is_not_adopted(moto_server: S3Server) -> None:
+    with _lossy(moto_server) as (line, store):
+        line.damaged_requests["PUT"] = line.lost_replies["PUT"] = 1
+
+        store.put_bytes(KEY, CLIP, "video/mp4")
+
+        assert line.troubled["PUT"] == 2
+        assert store.get_bytes(KEY) == CLIP
+
+
+def test_a_damaged_part_is_seen(s3_server: S3Server) -> None:
+    film = CLIP * (6 * MIB // len(CLIP))
+    with _lossy(s3_server, part_bytes=5 * MIB) as (line, store):
+        line.damaged_requests["PUT"] = 1
+
+        until_it_works(lambda: store.put_bytes(KEY, film, "video/mp4"))
+
+        assert line.troubled["PUT"] == 1
+        assert store.get_bytes(KEY) == film
+
+
+def test_damage_on_the_way_down_is_said_and_the_next_call_works(s3_server: S3Server, tmp_path: Path) -> None:
+    with _lossy(s3_server) as (line, store):
+        store.put_bytes(KEY, CLIP, "video/mp4")
+        line.damaged_replies = 2
+
+        with pytest.raises(Unavailable, match="not the bytes that were written"):
+            store.get_bytes(KEY)
+        with pytest.raises(Unavailable, match="not the bytes that were written"):
+            store.get_file(KEY, tmp_path / "clip.mp4")
+        assert list(tmp_path.iterdir()) == []
+        assert store.get_bytes(KEY) == CLIP
+
+
+@pytest.mark.parametrize("num_parts", [1, 2])
+def test_an_upload_that_breaks_off_can_be_repeated(s3_server: S3Server, num_parts: int) -> None:
+    film = CLIP * (6 * MIB // len(CLIP))
+    with _lossy(s3_server, part_bytes=(32 if num_parts == 1 else 5) * MIB) as (line, store):
+        line.cut_requests["PUT"] = 2
+        with pytest.raises(Unavailable, match="does not answer"):
+            store.put_bytes(KEY, film, "video/mp4")
+        assert store.head(KEY) is None
+
+        store.put_bytes(KEY, film, "video/mp4")
+
+        assert store.get_bytes(KEY) == film
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refusal(status=500, code="InternalError"),
+        Refusal(status=503, code="SlowDown"),
+        Refusal(status=403, code="AccessDenied"),
+        Refusal(status=404, code="NoSuchBucket"),
+    ],
+    ids=lambda r: r.code,
+)
+def test_a_refusal_is_said_and_the_same_call_works_when_it_ends(s3_server: S3Server, refusal: Refusal) -> None:
+    with _lossy(s3_server) as (line, store):
+        line.refusal = refusal
+        with pytest.raises(Unavailable, match=str(refusal.status)):
+            store.put_bytes(KEY, CLIP, "video/mp4")
+        with pytest.raises(Unavailable, match=refusal.code):
+            store.get_bytes(KEY)
+
+        line.refusal = None
+
+        store.put_bytes(KEY, CLIP, "video/mp4")
+        assert store.get_bytes(KEY) == CLIP
+
+
+def until_it_works(call: Callable[[], T]) -> T:
+    """As an Uploader would: a call that may be refused once."""
+    try:
+        return call()
+    except Unavailable:
+        return call()
 
 
 def test_a_file_from_another_worker_is_read_for_its_hash(s3_server: S3Server) -> None:
