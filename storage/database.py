@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from episodes.errors import BadInput, Unavailable
-from storage.transactions import WRITES, unavailable_when_silent
+from storage.transactions import Transactions
 
 PATIENCE_S = 4.0
 """For a lock, a statement or a connection. With what follows it, a call on a dead database ends within about 5 s."""
@@ -52,7 +52,7 @@ def upgrade(engine: Engine) -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with _MIGRATING_IN_THIS_PROCESS, unavailable_when_silent(), engine.execution_options(**WRITES).begin() as connection:
+    with _MIGRATING_IN_THIS_PROCESS, Transactions(engine).writing("upgrade") as connection:
         _queue_up(connection)
         config.attributes["connection"] = connection
         try:

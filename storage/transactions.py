@@ -14,6 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from episodes.crash_points import reach
 from episodes.errors import Unavailable
 
 WRITES: Mapping[str, Any] = {"writes": True}
@@ -30,10 +31,13 @@ class Transactions:
         self._for_reading = engine.execution_options(**snapshot)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Committed at the end, rolled back by an exception."""
-        with unavailable_when_silent(), self._for_writing.begin() as connection:
-            yield connection
+    def writing(self, story: str) -> Iterator[Connection]:
+        """Committed at the end, rolled back by an exception. `story` is what happens, and names the commit's crash points."""
+        with unavailable_when_silent():
+            with self._for_writing.begin() as connection:
+                yield connection
+                reach("before", f"commit {story}")
+            reach("after", f"commit {story}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

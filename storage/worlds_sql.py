@@ -39,7 +39,7 @@ class SqlWorldStore:
         return newest
 
     def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
-        with self._transactions.writing() as connection:
+        with self._transactions.writing("put_world") as connection:
             head = _locked(connection, world_id)
             newest = _newest(connection, world_id)
             if newest is not None and newest.world == world:
@@ -60,7 +60,7 @@ class SqlWorldStore:
         return sorted(found, key=lambda w: w.world_id)  # here, because databases sort text each in their own way
 
     def add_picture(self, picture: UploadedPicture) -> None:
-        with self._transactions.writing() as connection:
+        with self._transactions.writing("add_picture") as connection:
             head = _locked(connection, picture.world_id)
             if connection.scalar(_HAS_PICTURE, {"of_world": picture.world_id, "of_sha256": picture.sha256}):
                 return

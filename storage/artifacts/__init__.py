@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from episodes.crash_points import is_watched
 from episodes.errors import BadInput
 from episodes.ports import ArtifactStore
+from storage.artifacts.crash_points import CrashPoints
 from storage.artifacts.recipes import ArtifactRecipe, FolderRecipe, S3Credentials, S3Recipe
 
 __all__ = ["ArtifactRecipe", "FolderRecipe", "S3Credentials", "S3Recipe", "open_artifact_store"]
@@ -16,6 +18,11 @@ def open_artifact_store(recipe: ArtifactRecipe, credentials: S3Credentials | Non
 
     Opening S3 asks the server nothing. Raises BadInput for S3 without credentials, Unavailable for a folder that cannot be used.
     """
+    store = _open(recipe, credentials)
+    return CrashPoints(store) if is_watched() else store
+
+
+def _open(recipe: ArtifactRecipe, credentials: S3Credentials | None) -> ArtifactStore:
     match recipe:
         case FolderRecipe():
             from storage.artifacts.folder import FolderArtifacts

@@ -51,7 +51,7 @@ _CANCEL_BEAT = (
 
 class Changing(Claim):
     def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (connection, ledger, episode):
+        with self._episode_locked("cancel_beat", episode_id) as (connection, ledger, episode):
             check_beats_can_be_cancelled(episode_id, episode.state)
             beat = _standing(standings(connection, episode_id), beat_id)
             if is_cancelled_already(beat):
@@ -69,7 +69,7 @@ class Changing(Claim):
             return episode.state
 
     def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (connection, ledger, episode):
+        with self._episode_locked("retry_beat", episode_id) as (connection, ledger, episode):
             beats = standings(connection, episode_id)
             beat = _standing(beats, beat_id)
             state = state_with_beats_opened(episode_id, episode.state)
@@ -81,10 +81,13 @@ class Changing(Claim):
             return state
 
     def retry_failed(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (connection, ledger, episode):
+        with self._episode_locked("retry_failed", episode_id) as (connection, ledger, episode):
             state = state_with_beats_opened(episode_id, episode.state)
             reopen(
-                connection, ledger, episode, ended_without_clip(episode_id, state, standings(connection, episode_id).values())
+                connection,
+                ledger,
+                episode,
+                ended_without_clip(episode_id, episode.state, standings(connection, episode_id).values()),
             )
             go_on(ledger, episode, state)
             return state

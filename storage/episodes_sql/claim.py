@@ -32,9 +32,10 @@ class Claim:
         self._is_ours = False
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, story: str) -> Iterator[Connection]:
+        """`story` as in Transactions.writing."""
         self._check_owner()
-        with self._transactions.writing() as connection:
+        with self._transactions.writing(story) as connection:
             yield connection
 
     @contextmanager
@@ -44,9 +45,9 @@ class Claim:
             yield connection
 
     @contextmanager
-    def _leading(self, lease: Lease) -> Iterator[Connection]:
+    def _leading(self, story: str, lease: Lease) -> Iterator[Connection]:
         """A writing transaction that nobody can take the lease from until it ends. Raises LeaseLost."""
-        with self._writing() as connection:
+        with self._writing(story) as connection:
             _check_lease(connection, lease, holds_on=True)
             yield connection
 
@@ -57,13 +58,13 @@ class Claim:
             yield connection
 
     @contextmanager
-    def _episode_locked(self, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
-        with self._writing() as connection, _ledger(connection, episode_id) as (ledger, episode):
+    def _episode_locked(self, story: str, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
+        with self._writing(story) as connection, _ledger(connection, episode_id) as (ledger, episode):
             yield connection, ledger, episode
 
     @contextmanager
-    def _episode_led(self, lease: Lease, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
-        with self._leading(lease) as connection, _ledger(connection, episode_id) as (ledger, episode):
+    def _episode_led(self, story: str, lease: Lease, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
+        with self._leading(story, lease) as connection, _ledger(connection, episode_id) as (ledger, episode):
             yield connection, ledger, episode
 
     def _check_owner(self) -> None:
@@ -72,7 +73,7 @@ class Claim:
         with self._transactions.reading() as connection:
             owner = connection.scalar(_OWNER)
         if owner is None:
-            with self._transactions.writing() as connection:
+            with self._transactions.writing("claim") as connection:
                 connection.execute(_CLAIM, {"cluster_id": self._cluster_id})
                 owner = connection.scalar(_OWNER)
         if owner != self._cluster_id:

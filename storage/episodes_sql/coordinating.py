@@ -127,7 +127,7 @@ class Coordinating(Claim):
             return None if queue_is_paused(connection) else connection.scalar(_NEXT_READY)
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
-        with self._leading(lease) as connection:
+        with self._leading("open_attempts", lease) as connection:
             ledger = Ledger.of(connection, [o.episode_id for o in openings])
             return Opener(connection, ledger, lease, is_paused=queue_is_paused(connection)).open_all(openings)
 
@@ -141,12 +141,12 @@ class Coordinating(Claim):
 
     def record_fleet(self, lease: Lease, snapshot: FleetSnapshot) -> None:
         kept = snapshot.model_dump_json()
-        with self._leading(lease) as connection:
+        with self._leading("record_fleet", lease) as connection:
             if connection.execute(_KEEP_FLEET, {"text": kept}).rowcount == 0:
                 connection.execute(insert_once(connection, FLEET).values(row_number=1, snapshot=kept))
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
-        with self._leading(lease) as connection:
+        with self._leading("record_progress", lease) as connection:
             ledger, held = hold(connection, shares)
             raised = []
             for one in held.values():

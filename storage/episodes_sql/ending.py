@@ -28,12 +28,12 @@ _FIRST_REASON = (
 
 class Ending(Claim):
     def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
-        with self._leading(lease) as connection:
+        with self._leading("accept", lease) as connection:
             ledger, held = hold(connection, [a.attempt_id for a in acceptances])
             return Acceptor(connection, ledger, held).accept_all(acceptances)
 
     def fail(self, lease: Lease, failures: Sequence[Failure]) -> None:
-        with self._leading(lease) as connection:
+        with self._leading("fail", lease) as connection:
             ledger, held = hold(connection, [f.attempt_id for f in failures])
             for failure in failures:
                 attempt = held.pop(failure.attempt_id, None)
@@ -42,13 +42,13 @@ class Ending(Claim):
             ledger.write()
 
     def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
-        with self._episode_led(lease, episode_id) as (connection, ledger, episode):
+        with self._episode_led("give_up", lease, episode_id) as (connection, ledger, episode):
             state = connection.scalar(_BEAT_STATE, {"of_episode": episode_id, "of_beat": beat_id})
             if state == BeatState.PENDING and episode.state is EpisodeState.EXECUTING:
                 fail_beat(connection, ledger, episode, beat_id, reason)
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
-        with self._leading(lease) as connection:
+        with self._leading("close_cancelled", lease) as connection:
             ledger, held = hold(connection, attempt_ids)
             closed = [
                 {"of_attempt": one.attempt_id, "to": AttemptState.CANCELLED.value, "why": "", "now": ledger.now_s}
@@ -59,7 +59,7 @@ class Ending(Claim):
                 connection.execute(CLOSE, closed)
 
     def settle(self, lease: Lease, episode_id: str) -> EpisodeState:
-        with self._episode_led(lease, episode_id) as (connection, ledger, episode):
+        with self._episode_led("settle", lease, episode_id) as (connection, ledger, episode):
             if episode.state is EpisodeState.EXECUTING:
                 _settle_executing(connection, ledger, episode)
             elif episode.state is EpisodeState.CANCELLING and not _has_open(connection, episode):

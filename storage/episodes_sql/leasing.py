@@ -26,18 +26,18 @@ _HOLDER = select(LEASE.c.holder, (LEASE.c.expires_at - now_s()).label("left_s"))
 
 class Leasing(Claim):
     def acquire_lease(self, holder: str, ttl_s: float) -> Lease | None:
-        with self._writing() as connection:
+        with self._writing("acquire_lease") as connection:
             fence = connection.scalar(_TAKE, {"who": holder, "ttl_s": ttl_s})
         return None if fence is None else Lease(holder=holder, fence=fence)
 
     def renew_lease(self, lease: Lease, ttl_s: float) -> None:
-        with self._writing() as connection:
+        with self._writing("renew_lease") as connection:
             renewed = connection.execute(_RENEW, {"who": lease.holder, "with_fence": lease.fence, "ttl_s": ttl_s})
             if renewed.rowcount == 0:
                 raise lease_lost(lease)
 
     def release_lease(self, lease: Lease) -> None:
-        with self._writing() as connection:
+        with self._writing("release_lease") as connection:
             connection.execute(_RELEASE, {"who": lease.holder, "with_fence": lease.fence})
 
     def lease_holder(self) -> tuple[str, float] | None:
@@ -46,11 +46,11 @@ class Leasing(Claim):
         return None if row is None else (row.holder, row.left_s)
 
     def pause_queue(self) -> None:
-        with self._writing() as connection:
+        with self._writing("pause_queue") as connection:
             connection.execute(_SET_PAUSED, {"to": True})
 
     def resume_queue(self) -> None:
-        with self._writing() as connection:
+        with self._writing("resume_queue") as connection:
             connection.execute(_SET_PAUSED, {"to": False})
 
     def queue_is_paused(self) -> bool:

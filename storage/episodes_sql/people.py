@@ -45,7 +45,7 @@ class People(Reading):
         if episode_id is not None:
             check_episode_id(episode_id)
         episode_id = episode_id or str(uuid_utils.uuid7())
-        with self._writing() as connection:
+        with self._writing("create") as connection:
             row = _new_episode(episode_id, request, connection.scalars(select(now_s())).one())
             # by what comes back: PostgreSQL's driver does not count the rows of such an insert
             insert_row = insert_once(connection, EPISODES).values(row).returning(EPISODES.c.episode_id)
@@ -60,7 +60,7 @@ class People(Reading):
             return episode_view(connection, episode_id)
 
     def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
-        with self._writing() as connection:
+        with self._writing("save_plan") as connection:
             ledger = Ledger.of(connection, [episode_id])
             if episode_id not in ledger.episodes:
                 raise NotFound("episode", episode_id)
@@ -80,7 +80,7 @@ class People(Reading):
             return episode_view(connection, episode_id)
 
     def execute(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (_, ledger, episode):
+        with self._episode_locked("execute", episode_id) as (_, ledger, episode):
             state = episode_after(episode_id, episode.state, EpisodeMove.EXECUTE)
             if episode.state is not state:
                 episode.executed_at = ledger.now_s
@@ -88,21 +88,21 @@ class People(Reading):
             return state
 
     def pause(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (_, ledger, episode):
+        with self._episode_locked("pause", episode_id) as (_, ledger, episode):
             state = episode_after(episode_id, episode.state, EpisodeMove.PAUSE)
             if episode.state is not state:
                 ledger.enter(episode, state)
             return state
 
     def resume(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (_, ledger, episode):
+        with self._episode_locked("resume", episode_id) as (_, ledger, episode):
             state = episode_after(episode_id, episode.state, EpisodeMove.RESUME)
             if episode.state is not state:
                 ledger.resume(episode, state)
             return state
 
     def cancel(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked(episode_id) as (connection, ledger, episode):
+        with self._episode_locked("cancel", episode_id) as (connection, ledger, episode):
             if episode.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
                 return episode.state
             episode_after(episode_id, episode.state, EpisodeMove.CANCEL)
@@ -121,7 +121,7 @@ class People(Reading):
         return None if row is None else StoredAnswer(body_sha256=row.body_sha256, status=row.status, body=row.body)
 
     def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
-        with self._writing() as connection:
+        with self._writing("remember_answer") as connection:
             keep = insert_once(connection, ANSWERS).values(key=key, answered_at=now_s(), **asdict(answer))
             connection.execute(keep)
             row = connection.execute(_ANSWER, {"of_key": key}).one()

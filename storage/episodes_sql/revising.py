@@ -61,7 +61,7 @@ _REVISE = (
 
 class Revising(Claim):
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
-        with self._writing() as connection:
+        with self._writing("revise_beat") as connection:
             ledger = Ledger.of(connection, [episode_id])
             if episode_id not in ledger.episodes:
                 raise NotFound("episode", episode_id)

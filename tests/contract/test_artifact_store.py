@@ -16,6 +16,7 @@ from episodes.errors import ArtifactConflict, BadInput, NotFound
 from episodes.job import StoredFile
 from episodes.ports import ArtifactStore
 from storage.artifacts import FolderRecipe, open_artifact_store
+from storage.artifacts.crash_points import CrashPoints
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.at_once import at_once
 from tests.contract.s3_servers import CREDENTIALS, S3Server, moto, rclone
@@ -72,6 +73,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Ar
         match kind:
             case "memory":
                 return MemoryArtifacts()
+            case "crash points":
+                return CrashPoints(MemoryArtifacts())
             case "folder":
                 return open_artifact_store(FolderRecipe(root=tmp_path / "out puts"))
             case _:
@@ -81,7 +84,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Ar
     return opened
 
 
-@pytest.fixture(params=["memory", "folder", "rclone", "moto"])
+@pytest.fixture(params=["memory", "crash points", "folder", "rclone", "moto"])
 def store(request: pytest.FixtureRequest, opened: Callable[[str], ArtifactStore]) -> ArtifactStore:
     return opened(request.param)
 

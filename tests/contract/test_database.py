@@ -209,7 +209,7 @@ def test_a_locked_row_is_unavailable_and_reading_goes_on(fresh_url: str) -> None
     episode_id = store.create(a_request()).episode_id
     before = store.episode(episode_id)
 
-    with Transactions(engine).writing() as holder:
+    with Transactions(engine).writing("test") as holder:
         holder.execute(text("UPDATE episodes SET reason = 'held'"))
         for call in _episode_calls(store, episode_id):
             with pytest.raises(Unavailable):
@@ -252,11 +252,11 @@ def test_lost_connections_are_replaced(postgres_engine: Engine) -> None:
 
 def test_a_connection_that_is_lost_in_a_transaction_is_unavailable(postgres_engine: Engine) -> None:
     transactions = Transactions(postgres_engine)
-    with pytest.raises(Unavailable), transactions.writing() as connection:  # noqa: PT012
+    with pytest.raises(Unavailable), transactions.writing("test") as connection:  # noqa: PT012
         pid = connection.scalar(text("SELECT pg_backend_pid()"))
         with postgres_engine.begin() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
         connection.execute(text("SELECT 1"))
 
-    with transactions.writing() as connection:
+    with transactions.writing("test") as connection:
         assert connection.scalar(text("SELECT 1")) == 1
