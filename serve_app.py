@@ -29,6 +29,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     `start` gets or makes the coordinator; None: the one of this code.
     """
     from actors.coordinator import start_coordinator
+    from actors.crash import arm_crash_point
     from actors.door import RayDoor
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_stores, plan_fleet
@@ -41,6 +42,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from settings import load_settings
 
     log_as_json("api")
+    arm_crash_point()
     settings = load_settings()
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)

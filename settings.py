@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         return self.storyworld_home / "spool"
 
 
+def crash_point() -> str | None:
+    """For tests, so no setting of anybody's: where a process is to die, as `arm` in episodes/crash_points.py has it."""
+    return os.environ.get("STORYWORLD_CRASH_POINT")
+
+
 def load_settings() -> Settings:
     """Read them. Raises BadInput with one clear sentence about what is missing or contradictory."""
     home = Path(os.environ.get("STORYWORLD_HOME", _CODE)).expanduser()

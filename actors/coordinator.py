@@ -13,6 +13,7 @@ from random import Random
 
 import ray
 
+from actors.crash import arm_crash_point
 from actors.fleet import RayFleet
 from actors.logs import log_as_json
 from actors.loop import Threads, WallClock
@@ -38,6 +39,7 @@ class CoordinatorShell:
 
     def __init__(self, plan: FleetPlan) -> None:
         log_as_json(COORDINATOR)
+        arm_crash_point()
         sys.setswitchinterval(SWITCH_S)
         self._plan = plan
         self._holder = f"{COORDINATOR}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
