@@ -6,6 +6,7 @@ a key is taken and takes it in two steps.
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 import sys
