@@ -26,6 +26,8 @@ from rendering.spool import Spool
 from rendering.subtitles import Cue, cues_of, srt, webvtt
 from rendering.uploading import Uploader
 
+CLIP_PATIENCE_S = 1800.0
+"""A clip that cannot be read whole for so long is damaged in the store, and not only on its way."""
 GATHERED = 0.6
 """Share of the work when every clip is there in the episode's format; the rest is joining, checking and storing."""
 
@@ -158,7 +160,9 @@ def _gather(job: FilmJob, folder: Path, uploader: Uploader, control: Control) ->
 def _gather_one(
     part: FilmPart, path: Path, wanted: tuple[str, ...], film_format: Format, uploader: Uploader, control: Control
 ) -> Stream:
-    uploader.patiently(lambda: fetch(uploader.store, part.video.key, part.video.sha256, path), control)
+    uploader.patiently(
+        lambda: fetch(uploader.store, part.video.key, part.video.sha256, path), control, at_most_s=CLIP_PATIENCE_S
+    )
     stream = read_stream(path, control=control)
     if stream.parameters == wanted:
         return stream
