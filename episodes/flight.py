@@ -22,6 +22,8 @@ class Flight:
     """Its answer will not come: whatever it stored counts."""
     num_missed: int = 0
     """Surveys in a row in which nobody had it."""
+    unknown_since_s: float | None = None
+    """Since when the store does not say whether it holds its result."""
     stopping_since_s: float | None = None
     """When it was told to stop."""
     landed: JobResult | None = None

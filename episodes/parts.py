@@ -49,5 +49,7 @@ class Pace:
     """A renderer that answers, but whose attempt comes no further, likewise. Loading a large model into memory fits."""
     start_s: float = 1800.0
     """A renderer that never gets ready: a pod that pulls a large image took up to half an hour."""
+    bear_s: float = 1800.0
+    """How long an attempt that nobody has any more is looked for in an artifact store that does not answer."""
     retry_lease_s: float = 0.5
     retry_store_s: float = 0.5

@@ -14,7 +14,7 @@ from functools import partial
 from episodes.agenda import Agenda, Run, refill
 from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
 from episodes.dispatch import Start, choose_starts
-from episodes.errors import FailureClass, RendererLost
+from episodes.errors import FailureClass, RendererLost, Unavailable
 from episodes.flight import Flight, judged
 from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
@@ -31,7 +31,8 @@ log = logging.getLogger("storyworld.coordinator")
 class Term:
     """Fans beats out and records what comes back, under one lease. Every write carries its fence.
 
-    Three tasks: one renews the lease, one surveys the fleet, one works off what they and the renderers report.
+    Four tasks: one renews the lease, one surveys the fleet, one looks in the store for what was lost, one works off what they and
+    the renderers report.
     Raises (in an ExceptionGroup) LeaseLost or Unavailable; whatever was in the air is adopted by the next term.
     """
 
@@ -55,6 +56,7 @@ class Term:
         self._next_look_s = 0.0
         self._signal = asyncio.Event()
         self._survey_now = asyncio.Event()
+        self._surveyed = asyncio.Event()
         self._tasks: asyncio.TaskGroup
 
     def wake(self) -> None:
@@ -66,9 +68,10 @@ class Term:
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._keep_lease())
             self._tasks.create_task(self._keep_surveying())
+            self._tasks.create_task(self._keep_looking())
             self._tasks.create_task(self._work())
 
-    # --- the three tasks ---
+    # --- the four tasks ---
 
     async def _keep_lease(self) -> None:
         while True:
@@ -82,10 +85,18 @@ class Term:
             await self._replace_the_overdue()
             await self._record_fleet()
             await self._record_progress()
-            await self._look_for_the_lost()
             await self._hurry_the_stopping()
+            self._surveyed.set()
             self._signal.set()
             await self._first_of(self._survey_now, self._pace.survey_s)
+
+    async def _keep_looking(self) -> None:
+        """Apart from the surveys: an artifact store that hangs must not hide who is alive."""
+        while True:
+            await self._surveyed.wait()
+            self._surveyed.clear()
+            await self._look_for_the_lost()
+            self._signal.set()
 
     async def _work(self) -> None:
         while True:
@@ -215,13 +226,29 @@ class Term:
         Twice in a row: between handing over and being listed by the publisher, frames are on their way for a moment.
         """
         for flight in [f for f in self._flights.values() if f.lost is not None and f.landed is None]:
-            result = await self._in_thread(partial(stored_result, self._artifacts, flight.attempt))
+            try:
+                result = await self._in_thread(partial(stored_result, self._artifacts, flight.attempt))
+            except Unavailable as error:
+                await self._bear_with(flight, error)
+                continue
             if result is not None:
                 self._land(flight, result)
                 continue
+            flight.unknown_since_s = None
             flight.num_missed = 0 if self._roster.report.holds(flight.attempt.attempt_id) else flight.num_missed + 1
             if flight.num_missed >= 2:
                 await (self._fail if flight.stopping_since_s is None else self._close_stopped)([flight])
+
+    async def _bear_with(self, flight: Flight, error: Unavailable) -> None:
+        """Whether it stored its clip cannot be known now, so it is not rendered again until patience ends. All else goes on."""
+        now_s = self._clock.now_s()
+        flight.unknown_since_s = now_s if flight.unknown_since_s is None else flight.unknown_since_s
+        log.warning("result.unknown", extra={**flight.ids, "reason": str(error)})
+        if now_s - flight.unknown_since_s > self._pace.bear_s and not self._roster.report.holds(flight.attempt.attempt_id):
+            flight.lost = RendererLost(
+                f"Nobody has it any more, and for {self._pace.bear_s:.0f} s its result cannot be read: {error}"
+            )
+            await self._fail([flight])
 
     async def _replace_the_overdue(self) -> None:
         """Kill whoever was silent or stuck for too long. What it had in hand is lost, so a late result changes nothing."""
