@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, Self, TypeVar
 
 import httpx
+from sqlalchemy import update
 
 from actors.loop import WallClock
 from api.app import create_app
@@ -28,16 +29,19 @@ from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import ArtifactStore, EpisodeStore, Planner, WorldStore
 from episodes.world import StoredWorld
 from planning.world_builder import StoredWorlds
+from rendering.film import FilmMaker
+from rendering.publishing import ClipMaker
 from rendering.spool import Spool
 from rendering.uploading import Uploader
-from storage.artifacts.folder import FolderArtifacts
+from storage.artifacts import FolderRecipe, open_artifact_store
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
+from storage.tables import LEASE
 from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_beat
 from tests.fakes import NullMeter
 from tests.reliability.local_fleet import BACKEND, LocalFleet
-from tests.reliability.stamped import Act
+from tests.reliability.stamped import Act, write_stamped_clip, write_stamped_film
 
 HURRY = 50.0
 """So much faster are back-offs and the waiting for a store."""
@@ -83,12 +87,14 @@ class House:
         pace: Pace = QUICK,
         planner: Planner | None = None,
         acts: Mapping[str, Act] | None = None,
+        make_clip: ClipMaker = write_stamped_clip,
+        make_film: FilmMaker = write_stamped_film,
         wrap_episodes: Callable[[EpisodeStore], EpisodeStore] = lambda store: store,
         wrap_worlds: Callable[[WorldStore], WorldStore] = lambda store: store,
         wrap_artifacts: Callable[[ArtifactStore], ArtifactStore] = lambda store: store,
     ) -> None:
         self.acts: dict[str, Act] = dict(acts or {})
-        self.artifacts = artifacts or FolderArtifacts(home / "outputs")
+        self.artifacts = artifacts or open_artifact_store(FolderRecipe(root=home / "outputs"))
         self._engine = open_database(database_url or f"sqlite:///{home / 'local.db'}")
         self.episodes = HurriedStore(self._engine, "house")
         self.worlds = SqlWorldStore(self._engine)
@@ -99,6 +105,8 @@ class House:
         self._num_renderers = num_renderers
         self._pace = pace
         self._planner = planner or TinyPlanner()
+        self._make_clip = make_clip
+        self._make_film = make_film
         self._api = LoopThread("api")
         self._coordination: _Coordination | None = None
 
@@ -118,6 +126,8 @@ class House:
             num_renderers=self._num_renderers,
             acts=self.acts,
             uploader=Uploader(self._their_artifacts, sleep=lambda seconds: time.sleep(seconds / HURRY)),
+            make_clip=self._make_clip,
+            make_film=self._make_film,
         )
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(create_app(self._api_parts()), raise_app_exceptions=False), base_url="http://house"
@@ -155,6 +165,11 @@ class House:
     def kill_coordinator(self) -> None:
         """It is gone, its lease runs on, and what the fleet answers goes to nobody."""
         self._end_coordinator(in_peace=False)
+
+    def let_the_lease_run_out(self) -> None:
+        """Whoever holds it: so much time has passed. For tests that would only wait for it."""
+        with self._engine.begin() as connection:
+            connection.execute(update(LEASE).values(expires_at=0.0))
 
     def wake(self) -> None:
         coordination = self._coordination

@@ -23,14 +23,14 @@ from episodes.fleet import FleetReport, PublisherReport, RendererReport, Rendere
 from episodes.job import FilmJob, JobResult, RenderJob, RuntimeFacts
 from episodes.ports import ArtifactStore
 from rendering.backend import Keyframes
-from rendering.film import Cutter
+from rendering.film import Cutter, FilmMaker
 from rendering.progress import attempt_share
-from rendering.publishing import Publisher
+from rendering.publishing import ClipMaker, Publisher
 from rendering.renderer import Renderer
 from rendering.results import failed
 from rendering.spool import Spool
 from rendering.uploading import Uploader
-from tests.reliability.stamped import Act, StampedBackend, write_stamped_clip, write_stamped_film
+from tests.reliability.stamped import Act, StampedBackend
 
 BACKEND = "animatic"
 NODE = "head"
@@ -128,12 +128,14 @@ class LocalRenderer:
 class LocalPublisher:
     """What PublisherShell is, with threads of its own. Takes up at once what an earlier one left in the spool."""
 
-    def __init__(self, artifacts: ArtifactStore, spool: Spool, uploader: Uploader) -> None:
+    def __init__(
+        self, artifacts: ArtifactStore, spool: Spool, uploader: Uploader, make_clip: ClipMaker, make_film: FilmMaker
+    ) -> None:
         self.desk = Desk()
         self._is_dead = Event()
         self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="publisher")
-        self._publisher = Publisher(artifacts, spool, node=NODE, make_clip=write_stamped_clip, uploader=uploader)
-        self._cutter = Cutter(artifacts, spool, node=NODE, make_film=write_stamped_film, uploader=uploader)
+        self._publisher = Publisher(artifacts, spool, node=NODE, make_clip=make_clip, uploader=uploader)
+        self._cutter = Cutter(artifacts, spool, node=NODE, make_film=make_film, uploader=uploader)
         self._promises: dict[str, Future[JobResult]] = {}
         for entry in self._publisher.leftovers():
             self._begin(entry.job.job_id, partial(self._publisher.finish, entry))
@@ -165,7 +167,7 @@ class LocalPublisher:
             try:
                 _keep(promise, work(hand))
             except Killed:
-                pass
+                _break(promise, RendererLost("The publisher died with it in its hands."))
             except Exception as error:
                 _break(promise, RendererLost(f"The publisher could not do it: {error}"))
                 raise
@@ -181,10 +183,18 @@ class LocalFleet:
     """Implements Fleet. Outlives the coordinators that use it, as the real one does; `acts` as in StampedBackend."""
 
     def __init__(
-        self, artifacts: ArtifactStore, spool: Spool, *, num_renderers: int, acts: Mapping[str, Act], uploader: Uploader
+        self,
+        artifacts: ArtifactStore,
+        spool: Spool,
+        *,
+        num_renderers: int,
+        acts: Mapping[str, Act],
+        uploader: Uploader,
+        make_clip: ClipMaker,
+        make_film: FilmMaker,
     ) -> None:
         self._acts = acts
-        self._publisher = LocalPublisher(artifacts, spool, uploader)
+        self._publisher = LocalPublisher(artifacts, spool, uploader, make_clip, make_film)
         self._threads = ThreadPoolExecutor(max_workers=2 * num_renderers + 8, thread_name_prefix="renderer")
         self._renderers = {name: self._hire(name) for name in (f"renderer:{BACKEND}:{i}" for i in range(num_renderers))}
 
