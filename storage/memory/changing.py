@@ -60,7 +60,7 @@ class Changing(Rows):
         with self._lock:
             row = self._episode(episode_id)
             state = state_with_beats_opened(episode_id, row.state)
-            for one in ended_without_clip(episode_id, state, standings(row)):
+            for one in ended_without_clip(episode_id, row.state, standings(row)):
                 self._reopen(row, row.beats[one])
             self._go_on(row, state)
             return state

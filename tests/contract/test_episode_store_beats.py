@@ -218,3 +218,13 @@ def test_nothing_to_retry_is_refused(leader: Leader) -> None:
         with pytest.raises(IllegalMove):
             store.retry_failed(episode_id)
         assert store.episode(episode_id) == before
+
+
+def test_a_refused_retry_of_all_names_the_state_that_the_episode_is_in(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.cutting(1)
+    store.cancel(episode_id)
+
+    with pytest.raises(IllegalMove) as refused:
+        store.retry_failed(episode_id)
+
+    assert refused.value.state == EpisodeState.CANCELLED
