@@ -10,6 +10,7 @@ StoryWorldError
 ├── BadInput                what was asked for can never work                422
 │   └── TooLarge                more than is allowed                         413
 ├── Unavailable             a database or store that does not answer now     503
+│   └── Damaged                 it answers with other bytes than were written
 ├── LeaseLost               another coordinator leads; our writes are void
 ├── RendererLost            the answer will not come; look in the store
 └── RenderFailed            a render that ended without a clip; carries its class
@@ -113,6 +114,10 @@ class Unavailable(StoryWorldError):
         self.message = message
         self.hint = hint
         self.retry_after_s = retry_after_s
+
+
+class Damaged(Unavailable):
+    """Perhaps on the way only: the same call may work. If it says so again, the stored bytes are damaged."""
 
 
 class LeaseLost(StoryWorldError):

@@ -1,7 +1,8 @@
 """The audit: the invariants of a whole StoryWorld, checked against SQL, the stored objects and what is left over."""
 
 from episodes.audit.auditor import audit
+from episodes.audit.census import Census, Thing
 from episodes.audit.objects import Decoder
 from episodes.audit.report import AuditReport, Check, Violation
 
-__all__ = ["AuditReport", "Check", "Decoder", "Violation", "audit"]
+__all__ = ["AuditReport", "Census", "Check", "Decoder", "Thing", "Violation", "audit"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from episodes.audit.census import Census
 from episodes.audit.objects import Decoder, Objects
 from episodes.audit.report import AuditReport, Look, Tally
 from episodes.audit.rules import AT_REST, RULES
@@ -25,15 +26,17 @@ def audit(
     *,
     episode_id: str | None = None,
     decode: Decoder | None = None,
+    censuses: Sequence[Census] = (),
     at_rest: bool = False,
 ) -> AuditReport:
-    """Check every episode (or this one) against the rules and against its stored objects.
+    """Check every episode (or this one) against the rules and against its stored objects, and that nothing is left over.
 
     Safe while the system works: only what holds at any moment is a violation. `at_rest` adds what holds when nothing works any
     more. Without `decode` videos are hashed and not decoded. Reads every recorded byte. Raises NotFound and Unavailable.
     """
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         auditing = _Auditing(store, Objects(artifacts, Path(folder), decode), decodes=decode is not None, at_rest=at_rest)
+        auditing.count(censuses)
         # the keys first: whatever is stored later belongs to nobody that this audit has to know
         keys = artifacts.keys(EPISODES_PREFIX if episode_id is None else f"{EPISODES_PREFIX}{episode_id}/")
         auditing.look_at(store.audit_episodes() if episode_id is None else [store.audit_episode(episode_id)], keys)
@@ -53,11 +56,23 @@ class _Auditing:
         self._shared = Tally(name="shared-keys", promise="No two artifacts share a key.")
         self._known = Tally(name="known-objects", promise="Every other object of a known episode belongs to a known attempt.")
         self._lease = Tally(name="lease", promise="While an episode is active, the lease is not long over.")
+        self._leftovers = Tally(name="leftovers", promise="No actor, process or file outlasts the work that it is for.")
         self._decodes = decodes
+        self._at_rest = at_rest
+        self._has_census = False
         self._owners: dict[str, str] = {}
         """Key → the attempt that it is recorded for."""
         self._num_objects: Counter[str] = Counter()
         self._active: list[str] = []
+
+    def count(self, censuses: Iterable[Census]) -> None:
+        for census in censuses:
+            self._has_census = True
+            for thing in census.things():
+                is_excused = thing.is_passing and not self._at_rest
+                self._leftovers.add([Look(where=thing.where, wrong="" if is_excused else thing.wrong)])
+                if is_excused and thing.wrong:
+                    self._leftovers.notes.append(f"{thing.where}: {thing.wrong} At rest it would be left over.")
 
     def look_at(self, episodes: Iterable[EpisodeAudit], keys: Iterable[str]) -> None:
         lease = self._store.lease_holder()
@@ -86,9 +101,10 @@ class _Auditing:
 
     def _look_at_keys(self, episode: EpisodeAudit) -> Iterator[Look]:
         for artifact in episode.artifacts:
-            other = self._owners.setdefault(artifact.key, artifact.attempt_id)
-            wrong = f"It is recorded for the attempts {other} and {artifact.attempt_id}."
-            yield Look(where=artifact.key, wrong=wrong if other != artifact.attempt_id else "")
+            other = self._owners.get(artifact.key)
+            self._owners[artifact.key] = artifact.attempt_id
+            wrong = f"It is recorded twice, for the attempts {other} and {artifact.attempt_id}."
+            yield Look(where=artifact.key, wrong="" if other is None else wrong)
 
     def _look_at_objects(self, episode: EpisodeAudit, keys: list[str]) -> Iterator[Look]:
         recorded = {artifact.key for artifact in episode.artifacts}
@@ -122,6 +138,7 @@ class _Auditing:
         tallies = [tally for _, tally in self._rules] + [self._bytes]
         tallies += [self._decoding] if self._decodes else []
         tallies += [self._results, self._shared, self._known, self._lease]
+        tallies += [self._leftovers] if self._has_census else []
         return AuditReport(checks=tuple(tally.check() for tally in tallies))
 
 

@@ -6,12 +6,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from episodes.audit.report import Look
 from episodes.audit.rules import of_attempt
-from episodes.errors import BadInput, NotFound, RenderFailed
+from episodes.errors import BadInput, Damaged, NotFound, RenderFailed
 from episodes.job import JobResult, result_key
 from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from episodes.ports import ArtifactStore
@@ -19,7 +20,7 @@ from episodes.ports import ArtifactStore
 Decoder = Callable[[Path, ArtifactAudit], None]
 """Decodes a whole video file. Raises RenderFailed that says what is wrong with it."""
 
-CHUNK_BYTES = 1024 * 1024
+T = TypeVar("T")
 
 
 class Objects:
@@ -55,11 +56,13 @@ class Objects:
 
     def _wrong_with_bytes(self, artifact: ArtifactAudit) -> str:
         try:
-            self._artifacts.get_file(artifact.key, self._copy)
+            _twice(lambda: self._artifacts.get_file(artifact.key, self._copy))
         except NotFound:
             return "There is no such object."
         except BadInput as error:
             return f"It cannot be a key: {error.message}"
+        except Damaged as error:
+            return f"It is damaged, as the store itself says: {error.message}"
         size_bytes, sha256 = self._copy.stat().st_size, _sha256(self._copy)
         if (size_bytes, sha256) == (artifact.size_bytes, artifact.sha256):
             return ""
@@ -71,10 +74,10 @@ class Objects:
     def _wrong_with_result(self, episode: EpisodeAudit, attempt: AttemptAudit, artifacts: list[ArtifactAudit]) -> str:
         key = result_key(episode.episode_id, attempt.beat_id, attempt.attempt_id)
         try:
-            result = JobResult.model_validate_json(self._artifacts.get_bytes(key))
+            result = JobResult.model_validate_json(_twice(lambda: self._artifacts.get_bytes(key)))
         except NotFound:
             return f"Its result {key} is not there."
-        except ValidationError:
+        except (ValidationError, Damaged):
             return f"Its result {key} cannot be read."
         said = (result.job_id, result.episode_id, result.beat_id)
         if said != (attempt.attempt_id, episode.episode_id, attempt.beat_id):
@@ -86,9 +89,14 @@ class Objects:
         return ""
 
 
+def _twice(read: Callable[[], T]) -> T:
+    """Bytes that were damaged on the way come whole the second time."""
+    try:
+        return read()
+    except Damaged:
+        return read()
+
+
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

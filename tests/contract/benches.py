@@ -6,13 +6,17 @@ from typing import Protocol
 
 from sqlalchemy import Engine, text
 
-from episodes.ports import EpisodeStore
+from episodes.ports import AuditStore, EpisodeStore
 from storage.episodes_sql import SqlEpisodeStore
 from storage.memory import MemoryEpisodeStore
 
 
 class Bench(Protocol):
     store: EpisodeStore
+
+    @property
+    def audited(self) -> AuditStore:
+        """The same store."""
 
     def another(self) -> EpisodeStore:
         """The store as another process of the same cluster has it."""
@@ -30,6 +34,10 @@ class MemoryBench:
         self._store = MemoryEpisodeStore(now_s=lambda: self._now_s)
         self.store: EpisodeStore = self._store
 
+    @property
+    def audited(self) -> AuditStore:
+        return self._store
+
     def another(self) -> EpisodeStore:
         return self.store  # a process's memory has no second process
 
@@ -44,6 +52,10 @@ class SqlBench:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.store: EpisodeStore = self.another()
+
+    @property
+    def audited(self) -> AuditStore:
+        return SqlEpisodeStore(self._engine, "film-house")
 
     def another(self) -> EpisodeStore:
         return SqlEpisodeStore(self._engine, "film-house")

@@ -18,6 +18,7 @@ EXAMPLES: list[StoryWorldError] = [
     errors.BadInput("a", "b", "num_beats"),
     errors.TooLarge("a", "b", "file"),
     errors.Unavailable("a", "b", 7),
+    errors.Damaged("a", "b", 7),
     errors.LeaseLost("a"),
     errors.RendererLost("a", FailureClass.CRASH),
     errors.RenderFailed("a", FailureClass.OUTPUT, "b"),
