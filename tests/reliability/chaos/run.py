@@ -1,0 +1,109 @@
+"""One run: a cluster, clients, a nemesis; then peace, and the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from api.client import FINAL_STATES
+from tests.reliability.chaos.calls import Caller
+from tests.reliability.chaos.clients import Clients
+from tests.reliability.chaos.cluster import Cluster, running_cluster
+from tests.reliability.chaos.diary import Diary
+from tests.reliability.chaos.leftovers import check_running, check_stopped
+from tests.reliability.chaos.nemesis import Blow, Nemesis
+from tests.reliability.chaos.records import Records
+from tests.reliability.chaos.recovery import Figure, Recovery
+from tests.reliability.chaos.schedule import draw
+from tests.reliability.chaos.verdict import Check, check_episodes, check_records, check_store
+
+SETTLE_LIMIT_S = 150.0
+"""Longer than the longest back-off: then everything has ended by itself."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a run showed."""
+
+    seed: int
+    seconds: float
+    settled_s: float
+    """From the last fault's end until every episode had ended."""
+    blows: tuple[Blow, ...]
+    states: Counter[str]
+    """Episodes at the end."""
+    num_calls: int
+    troubles: Counter[str]
+    checks: tuple[Check, ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def violations(self) -> list[str]:
+        return [f"{check.name}: {violation}" for check in self.checks for violation in check.violations]
+
+
+def run_chaos(seconds: float, seed: int, say: Say) -> Outcome:
+    """Faults for `seconds`, then as long as it takes to settle, within a bound. Leaves nothing behind."""
+    schedule = draw(seed, seconds)
+    say(f"seed {seed}, {seconds:.0f} s of faults:\n" + "\n".join(f"  {fault}" for fault in schedule))
+    with running_cluster() as cluster:
+        clients = Clients(cluster.api, seed)
+        nemesis = Nemesis(cluster, schedule, seed, _timed(say))
+        try:
+            clients.start()
+            nemesis.run()
+            settled_s = _settle(cluster, clients)
+            return _judge(cluster, clients, nemesis, settled_s, seconds, seed)
+        finally:
+            nemesis.relent()
+            clients.give_up()
+
+
+def _timed(say: Say) -> Say:
+    began_s = time.monotonic()
+    return lambda text: say(f"{time.monotonic() - began_s:6.1f} s  {text}")
+
+
+def _settle(cluster: Cluster, clients: Clients) -> float:
+    """Peace: every episode ends by itself, or not; the verdict says which."""
+    began_s = time.monotonic()
+    clients.finish(SETTLE_LIMIT_S)
+    caller = clients.caller()
+    executed = {s.episode_id for s in clients.stories if "execute" in s.moves}
+    while executed and time.monotonic() - began_s < SETTLE_LIMIT_S:
+        executed = {e for e in executed if caller.get(f"/episodes/{e}")["state"] not in FINAL_STATES}
+        time.sleep(0.2)
+    caller.close()
+    return time.monotonic() - began_s
+
+
+def _judge(cluster: Cluster, clients: Clients, nemesis: Nemesis, settled_s: float, seconds: float, seed: int) -> Outcome:
+    records, caller = Records(cluster.database.url), clients.caller()
+    checks = tuple(_checks(cluster, clients, records, caller))
+    states: Counter[str] = Counter(dict(records.rows("SELECT state, count(*) FROM episodes GROUP BY 1")))
+    recovery = Recovery(nemesis.blows, Diary(cluster.home).renders(), records.attempts())
+    caller.close()
+    return Outcome(
+        seed=seed,
+        seconds=seconds,
+        settled_s=settled_s,
+        blows=tuple(nemesis.blows),
+        states=states,
+        num_calls=len(clients.ledger.acknowledged()),
+        troubles=clients.ledger.troubles,
+        checks=checks,
+        figures=tuple(recovery.figures()),
+    )
+
+
+def _checks(cluster: Cluster, clients: Clients, records: Records, caller: Caller) -> Iterator[Check]:
+    yield Check(name="clients were never surprised", count=len(clients.ledger.calls), violations=tuple(clients.surprises))
+    yield from check_episodes(clients.stories, caller)
+    yield from check_records(records)
+    yield from check_store(records, cluster.s3, cluster.bucket)
+    yield from check_running(cluster, records)
+    yield from check_stopped(cluster, records)
