@@ -16,7 +16,7 @@ import ray
 from actors.crash import arm_crash_point
 from actors.fleet import RayFleet
 from actors.logs import log_as_json
-from actors.loop import Threads, WallClock
+from actors.loop import Threads, WallClock, patiently
 from actors.meter import RayMeter
 from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE, Handle
 from actors.parts import open_artifacts, open_stores
@@ -25,6 +25,7 @@ from actors.status import CoordinatorStatus
 from episodes.coordinator import Coordinator
 from episodes.parts import Parts
 from episodes.ports import Fleet
+from episodes.takeover import end_lease_of_the_dead
 from settings import load_settings
 
 SWITCH_S = 0.0005
@@ -42,7 +43,9 @@ class CoordinatorShell:
         arm_crash_point()
         sys.setswitchinterval(SWITCH_S)
         self._plan = plan
-        self._holder = f"{COORDINATOR}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._line = f"{COORDINATOR}:{ray.get_runtime_context().get_actor_id()}"
+        """All of the actor's processes; Ray starts one when the one before is dead."""
+        self._holder = f"{self._line}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._loop = asyncio.new_event_loop()
         self._coordinator: Coordinator | None = None
         self._thread = threading.Thread(target=self._run, name="coordinator", daemon=True)
@@ -71,12 +74,13 @@ class CoordinatorShell:
         self._loop.run_until_complete(self._lead())
 
     async def _lead(self) -> None:
-        self._coordinator = await asyncio.to_thread(self._open)
+        self._coordinator = await patiently(self._open, Threads(), WallClock())
         await self._coordinator.run()
 
     def _open(self) -> Coordinator:
         settings = load_settings()
         store, _ = open_stores(settings)
+        end_lease_of_the_dead(store, self._line)
         parts = Parts(
             store=store,
             fleet=self._open_fleet(self._plan),

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from episodes.errors import Unavailable
+from episodes.parts import InThread
+from episodes.ports import Clock
+
+log = logging.getLogger("storyworld.coordinator")
+
 T = TypeVar("T")
+
+RETRY_S = 0.5
 
 
 class WallClock:
@@ -29,3 +38,13 @@ class Threads:
 
     async def __call__(self, work: Callable[[], T], /) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+async def patiently(work: Callable[[], T], in_thread: InThread, clock: Clock) -> T:
+    """What `work` returns, once the store that it needs answers."""
+    while True:
+        try:
+            return await in_thread(work)
+        except Unavailable as error:
+            log.warning("store.unavailable", extra={"reason": str(error)})
+            await clock.sleep(RETRY_S)
