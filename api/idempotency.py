@@ -2,8 +2,9 @@
 
 Kept for ever in the episode store, per method and path, and 2xx answers only: any other changed nothing, and the same call may
 work later. The key with another body or query is refused. Equal requests at once run one after the other in one process. In two
-processes both may run, and both clients get the answer that was stored first. What is made gets an id that is stored with the key
-before it is made, so that neither two processes nor one that dies between the work and the storing of its answer make it twice.
+processes both may run, and both clients get the answer that was stored first. What is made, and each move of what is there, gets an id
+that is stored with the key before: neither two processes, nor one that dies between the work and the storing of its answer, make it
+twice, and a duplicate that comes late undoes nothing that happened since.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def lasting_id(scope: Scope, episodes: EpisodeStore) -> str | None:
-    """The id of the thing that a POST with a key makes: the same whenever it is repeated, and wherever. None without a key.
+    """The id of what a POST with a key makes, or of its move: the same whenever it is repeated, and wherever. None without a key.
 
     To be asked for when the request was found good: from then on the key is bound to its body. Raises KeyReused.
     """

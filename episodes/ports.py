@@ -139,6 +139,9 @@ class EpisodeStore(Protocol):
     Ids that nobody knows raise NotFound, illegal moves IllegalMove, a database that does not answer Unavailable.
     Every change of state appends its event in the same transaction. Calls that take a Lease are the coordinator's:
     with a lease that is no longer the newest they change nothing and raise LeaseLost.
+
+    `once` names one call of a caller who may repeat it, since its answer can get lost: the call has its effect once, whatever happened
+    since, and returns how things stand. A call that raised has had none, and its name is still free.
     """
 
     # --- what people do ---
@@ -149,36 +152,36 @@ class EpisodeStore(Protocol):
         The episode that has this id already is returned as it is; one that asks for something else is a Conflict.
         """
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
         """→ PLANNED, except while it is CANCELLING; the beats of an earlier plan are replaced, at a higher revision.
 
         What is still open of an earlier plan is unwanted. Its film stays the episode's film until another is accepted.
         """
 
-    def execute(self, episode_id: str) -> EpisodeState:
+    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """PLANNED → EXECUTING. Executing an executing episode changes nothing."""
 
-    def cancel(self, episode_id: str) -> EpisodeState:
+    def cancel(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """→ CANCELLING, or CANCELLED at once when no attempt is open; pending and rendering beats become CANCELLED.
 
         Repeatable: cancelling a CANCELLING or CANCELLED episode changes nothing.
         """
 
-    def pause(self, episode_id: str) -> EpisodeState:
+    def pause(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """EXECUTING → PAUSED: what runs is finished and accepted, nothing new starts. Pausing a paused episode changes nothing."""
 
-    def resume(self, episode_id: str) -> EpisodeState:
+    def resume(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """PAUSED → EXECUTING. Resuming an executing episode changes nothing."""
 
-    def pause_queue(self) -> None:
+    def pause_queue(self, *, once: str | None = None) -> None:
         """Nothing new starts anywhere once this has returned; what runs is finished. Repeatable."""
 
-    def resume_queue(self) -> None:
+    def resume_queue(self, *, once: str | None = None) -> None:
         """Repeatable."""
 
     def queue_is_paused(self) -> bool: ...
 
-    def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+    def cancel_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
         """A PENDING or RENDERING beat → CANCELLED, and with it the pending ones that depend on it; the episode stays as it is.
 
         Its open attempt is unwanted from then on, and is never selected, not even after a retry. Repeatable: cancelling a CANCELLED
@@ -186,7 +189,7 @@ class EpisodeStore(Protocol):
         the other is retried.
         """
 
-    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
+    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
         """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
 
         A PLANNED or PAUSED episode stays so. Repeatable: a beat that is PENDING or RENDERING stays as it is.
@@ -195,7 +198,7 @@ class EpisodeStore(Protocol):
         the beats that had ended only because of these, unless another dependency of theirs stays ended.
         """
 
-    def retry_failed(self, episode_id: str) -> EpisodeState:
+    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when all are ACCEPTED, or there are none at all."""
 
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 
 from api import examples
 from api.beat_changes import BeatChange, changed_beat
+from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import Parts
 from api.requests import known_id
@@ -57,8 +58,9 @@ def revise_beat(
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def retry_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
-    state = parts.episodes.retry_beat(known_id("episode", episode_id), known_id("beat", beat_id))
+def retry_beat(parts: Parts, request: Request, episode_id: str, beat_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.retry_beat(known_id("episode", episode_id), known_id("beat", beat_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -71,7 +73,8 @@ def retry_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def cancel_beat(parts: Parts, episode_id: str, beat_id: str) -> MovedShape:
-    state = parts.episodes.cancel_beat(known_id("episode", episode_id), known_id("beat", beat_id))
+def cancel_beat(parts: Parts, request: Request, episode_id: str, beat_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.cancel_beat(known_id("episode", episode_id), known_id("beat", beat_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)

@@ -62,12 +62,12 @@ def check_backend(parts: ApiParts, backend: str | None) -> None:
     ),
     openapi_extra=POST_EXTRA,
 )
-def plan_episode(parts: Parts, episode_id: str) -> EpisodeShape:
+def plan_episode(parts: Parts, request: Request, episode_id: str) -> EpisodeShape:
     episode = known_episode(parts, episode_id)
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)  # before the work of planning; the store checks again
     world = parts.builder.load(episode.request.world_id)
     plan = parts.planner.plan(episode_id, episode.request, world)
-    planned = parts.episodes.save_plan(episode_id, plan, world.revision)
+    planned = parts.episodes.save_plan(episode_id, plan, world.revision, once=lasting_id(request.scope, parts.episodes))
     if episode.state.is_active:
         parts.coordinator.wake()  # what it renders is of the old plan, and nobody wants it any more
     return episode_shape(planned)
@@ -81,8 +81,9 @@ def plan_episode(parts: Parts, episode_id: str) -> EpisodeShape:
     responses=answers(200, "It is being rendered.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
-    state = parts.episodes.execute(known_id("episode", episode_id))
+def execute_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.execute(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -95,8 +96,9 @@ def execute_episode(parts: Parts, episode_id: str) -> MovedShape:
     responses=answers(200, "It stands still.", examples.moved("PAUSED"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def pause_episode(parts: Parts, episode_id: str) -> MovedShape:
-    state = parts.episodes.pause(known_id("episode", episode_id))
+def pause_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.pause(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -109,8 +111,9 @@ def pause_episode(parts: Parts, episode_id: str) -> MovedShape:
     responses=answers(200, "It is being rendered.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def resume_episode(parts: Parts, episode_id: str) -> MovedShape:
-    state = parts.episodes.resume(known_id("episode", episode_id))
+def resume_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.resume(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -130,8 +133,9 @@ def resume_episode(parts: Parts, episode_id: str) -> MovedShape:
     ),
     openapi_extra=POST_EXTRA,
 )
-def cancel_episode(parts: Parts, episode_id: str) -> MovedShape:
-    state = parts.episodes.cancel(known_id("episode", episode_id))
+def cancel_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.cancel(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -144,8 +148,9 @@ def cancel_episode(parts: Parts, episode_id: str) -> MovedShape:
     responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def retry_episode(parts: Parts, episode_id: str) -> MovedShape:
-    state = parts.episodes.retry_failed(known_id("episode", episode_id))
+def retry_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+    once = lasting_id(request.scope, parts.episodes)
+    state = parts.episodes.retry_failed(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api import examples
+from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers
 from api.parts import Parts
 from api.shapes import QueueShape
@@ -31,8 +32,8 @@ def get_queue(parts: Parts) -> QueueShape:
     responses=answers(200, "The queue stands still.", examples.queue(is_paused=True), "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def pause_queue(parts: Parts) -> QueueShape:
-    parts.episodes.pause_queue()
+def pause_queue(parts: Parts, request: Request) -> QueueShape:
+    parts.episodes.pause_queue(once=lasting_id(request.scope, parts.episodes))
     parts.coordinator.wake()
     return QueueShape(is_paused=True)
 
@@ -45,7 +46,7 @@ def pause_queue(parts: Parts) -> QueueShape:
     responses=answers(200, "The queue goes on.", examples.queue(is_paused=False), "key-reused"),
     openapi_extra=POST_EXTRA,
 )
-def resume_queue(parts: Parts) -> QueueShape:
-    parts.episodes.resume_queue()
+def resume_queue(parts: Parts, request: Request) -> QueueShape:
+    parts.episodes.resume_queue(once=lasting_id(request.scope, parts.episodes))
     parts.coordinator.wake()
     return QueueShape(is_paused=False)

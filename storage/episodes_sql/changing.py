@@ -50,8 +50,10 @@ _CANCEL_BEAT = (
 
 
 class Changing(Claim):
-    def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._episode_locked("cancel_beat", episode_id) as (connection, ledger, episode):
+    def cancel_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("cancel_beat", episode_id, once) as (connection, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             check_beats_can_be_cancelled(episode_id, episode.state)
             beat = _standing(standings(connection, episode_id), beat_id)
             if is_cancelled_already(beat):
@@ -68,8 +70,10 @@ class Changing(Claim):
                 ledger.tell(episode, "beat.cancelled", beat_id=one, reason=why)
             return episode.state
 
-    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._episode_locked("retry_beat", episode_id) as (connection, ledger, episode):
+    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("retry_beat", episode_id, once) as (connection, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             beats = standings(connection, episode_id)
             beat = _standing(beats, beat_id)
             state = state_with_beats_opened(episode_id, episode.state)
@@ -80,8 +84,10 @@ class Changing(Claim):
             go_on(ledger, episode, state)
             return state
 
-    def retry_failed(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked("retry_failed", episode_id) as (connection, ledger, episode):
+    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("retry_failed", episode_id, once) as (connection, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             state = state_with_beats_opened(episode_id, episode.state)
             reopen(
                 connection,

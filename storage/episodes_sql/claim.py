@@ -11,12 +11,13 @@ from episodes.errors import BadInput, NotFound
 from episodes.model import Lease
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.rules import lease_lost
-from storage.tables import LEASE
-from storage.transactions import Transactions
+from storage.tables import ANSWERS, LEASE
+from storage.transactions import Transactions, insert_once, now_s
 
 _CLAIM = text(
     "INSERT INTO lease (row_number, cluster_id, holder, fence, expires_at) VALUES (1, :cluster_id, '', 0, 0) ON CONFLICT DO NOTHING"
 )
+DONE = 102  # "Processing": the effect is there, the answer is not kept under this key
 _OWNER = select(LEASE.c.cluster_id)
 _LEADS = select(LEASE.c.fence).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
 _QUEUE_IS_PAUSED = select(LEASE.c.queue_is_paused)
@@ -58,9 +59,12 @@ class Claim:
             yield connection
 
     @contextmanager
-    def _episode_locked(self, story: str, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
+    def _episode_locked(
+        self, story: str, episode_id: str, once: str | None
+    ) -> Iterator[tuple[Connection, Ledger, LockedEpisode, bool]]:
+        """Whether the call named `once` has had its effect already comes last; if so, nothing is to be done."""
         with self._writing(story) as connection, _ledger(connection, episode_id) as (ledger, episode):
-            yield connection, ledger, episode
+            yield connection, ledger, episode, is_repeated(connection, once)
 
     @contextmanager
     def _episode_led(self, story: str, lease: Lease, episode_id: str) -> Iterator[tuple[Connection, Ledger, LockedEpisode]]:
@@ -83,6 +87,16 @@ class Claim:
                 "DATABASE_URL",
             )
         self._is_ours = True
+
+
+def is_repeated(connection: Connection, once: str | None) -> bool:
+    """The call of this name has had its effect already; otherwise it has it with this transaction."""
+    if once is None:
+        return False
+    mark = insert_once(connection, ANSWERS).values(
+        key=f"{once}:done", body_sha256="", status=DONE, body=b"", answered_at=now_s()
+    )
+    return connection.execute(mark.returning(ANSWERS.c.key)).first() is None
 
 
 def queue_is_paused(connection: Connection) -> bool:

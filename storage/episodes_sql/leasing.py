@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, or_, select, update
 
 from episodes.model import Lease
-from storage.episodes_sql.claim import Claim, queue_is_paused
+from storage.episodes_sql.claim import Claim, is_repeated, queue_is_paused
 from storage.rules import lease_lost
 from storage.tables import LEASE
 from storage.transactions import now_s
@@ -45,13 +45,15 @@ class Leasing(Claim):
             row = connection.execute(_HOLDER).first()
         return None if row is None else (row.holder, row.left_s)
 
-    def pause_queue(self) -> None:
+    def pause_queue(self, *, once: str | None = None) -> None:
         with self._writing("pause_queue") as connection:
-            connection.execute(_SET_PAUSED, {"to": True})
+            if not is_repeated(connection, once):
+                connection.execute(_SET_PAUSED, {"to": True})
 
-    def resume_queue(self) -> None:
+    def resume_queue(self, *, once: str | None = None) -> None:
         with self._writing("resume_queue") as connection:
-            connection.execute(_SET_PAUSED, {"to": False})
+            if not is_repeated(connection, once):
+                connection.execute(_SET_PAUSED, {"to": False})
 
     def queue_is_paused(self) -> bool:
         with self._reading() as connection:

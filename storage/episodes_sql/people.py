@@ -13,6 +13,7 @@ from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
 from storage.episodes_sql.changing import FORGIVEN, begin_anew
+from storage.episodes_sql.claim import is_repeated
 from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
@@ -59,12 +60,14 @@ class People(Reading):
             ledger.write()
             return episode_view(connection, episode_id)
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
         with self._writing("save_plan") as connection:
             ledger = Ledger.of(connection, [episode_id])
             if episode_id not in ledger.episodes:
                 raise NotFound("episode", episode_id)
             episode = ledger.episodes[episode_id]
+            if is_repeated(connection, once):
+                return episode_view(connection, episode_id)
             state = episode_after(episode_id, episode.state, EpisodeMove.PLAN)
             episode.revision += 1
             episode.world_revision = world_revision
@@ -79,31 +82,37 @@ class People(Reading):
             ledger.write()
             return episode_view(connection, episode_id)
 
-    def execute(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked("execute", episode_id) as (_, ledger, episode):
+    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("execute", episode_id, once) as (_, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             state = episode_after(episode_id, episode.state, EpisodeMove.EXECUTE)
             if episode.state is not state:
                 episode.executed_at = ledger.now_s
                 ledger.enter(episode, state)
             return state
 
-    def pause(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked("pause", episode_id) as (_, ledger, episode):
+    def pause(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("pause", episode_id, once) as (_, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             state = episode_after(episode_id, episode.state, EpisodeMove.PAUSE)
             if episode.state is not state:
                 ledger.enter(episode, state)
             return state
 
-    def resume(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked("resume", episode_id) as (_, ledger, episode):
+    def resume(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("resume", episode_id, once) as (_, ledger, episode, is_repeated):
+            if is_repeated:
+                return episode.state
             state = episode_after(episode_id, episode.state, EpisodeMove.RESUME)
             if episode.state is not state:
                 ledger.resume(episode, state)
             return state
 
-    def cancel(self, episode_id: str) -> EpisodeState:
-        with self._episode_locked("cancel", episode_id) as (connection, ledger, episode):
-            if episode.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
+    def cancel(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("cancel", episode_id, once) as (connection, ledger, episode, is_repeated):
+            if is_repeated or episode.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
                 return episode.state
             episode_after(episode_id, episode.state, EpisodeMove.CANCEL)
             episode.cancelled_at = ledger.now_s

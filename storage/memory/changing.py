@@ -18,9 +18,11 @@ from storage.rules import (
 
 
 class Changing(Rows):
-    def cancel_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._lock:
+    def cancel_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             check_beats_can_be_cancelled(episode_id, row.state)
             beat = beat_of(row, beat_id)
             if is_cancelled_already(standing(beat)):
@@ -43,9 +45,11 @@ class Changing(Rows):
         why = {"reason": reason} if reason else {}
         self._tell(row, "beat.cancelled", beat_id=beat.beat.beat_id, **why)
 
-    def retry_beat(self, episode_id: str, beat_id: str) -> EpisodeState:
-        with self._lock:
+    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             beat = beat_of(row, beat_id)
             state = state_with_beats_opened(episode_id, row.state)
             if is_retried_already(standing(beat)):
@@ -56,9 +60,11 @@ class Changing(Rows):
             self._go_on(row, state)
             return state
 
-    def retry_failed(self, episode_id: str) -> EpisodeState:
-        with self._lock:
+    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             state = state_with_beats_opened(episode_id, row.state)
             for one in ended_without_clip(episode_id, row.state, standings(row)):
                 self._reopen(row, row.beats[one])

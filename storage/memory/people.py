@@ -29,9 +29,11 @@ class People(Reading, Changing):
             self._tell(row, "episode.created", world_id=request.world_id, intent=request.intent)
             return self.episode(episode_id)
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
-        with self._lock:
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return self.episode(episode_id)
             state = episode_after(episode_id, row.state, EpisodeMove.PLAN)
             row.revision += 1
             row.world_revision = world_revision
@@ -60,48 +62,56 @@ class People(Reading, Changing):
         row.num_in[BeatState.PENDING] = len(plan.beats)
         row.startable = [b.index for b in plan.beats if not b.depends_on]
 
-    def execute(self, episode_id: str) -> EpisodeState:
-        with self._lock:
+    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             state = episode_after(episode_id, row.state, EpisodeMove.EXECUTE)
             if row.state is not state:
                 row.executed_at_s = self._now_s()
                 self._enter(row, state)
             return state
 
-    def pause(self, episode_id: str) -> EpisodeState:
-        with self._lock:
+    def pause(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             state = episode_after(episode_id, row.state, EpisodeMove.PAUSE)
             if row.state is not state:
                 self._enter(row, state)
             return state
 
-    def resume(self, episode_id: str) -> EpisodeState:
-        with self._lock:
+    def resume(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
+            if is_repeated:
+                return row.state
             state = episode_after(episode_id, row.state, EpisodeMove.RESUME)
             if row.state is not state:
                 self._become(row, state)
                 self._tell(row, "episode.resumed")
             return state
 
-    def pause_queue(self) -> None:
-        with self._lock:
-            self._queue_is_paused = True
+    def pause_queue(self, *, once: str | None = None) -> None:
+        with self._once(once) as is_repeated:
+            if not is_repeated:
+                self._queue_is_paused = True
 
-    def resume_queue(self) -> None:
-        with self._lock:
-            self._queue_is_paused = False
+    def resume_queue(self, *, once: str | None = None) -> None:
+        with self._once(once) as is_repeated:
+            if not is_repeated:
+                self._queue_is_paused = False
 
     def queue_is_paused(self) -> bool:
         with self._lock:
             return self._queue_is_paused
 
-    def cancel(self, episode_id: str) -> EpisodeState:
-        with self._lock:
+    def cancel(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+        with self._once(once) as is_repeated:
             row = self._episode(episode_id)
-            if row.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
+            if is_repeated or row.state in (EpisodeState.CANCELLING, EpisodeState.CANCELLED):
                 return row.state
             episode_after(episode_id, row.state, EpisodeMove.CANCEL)
             row.cancelled_at_s = self._now_s()

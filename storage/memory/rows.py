@@ -6,7 +6,8 @@ import bisect
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -201,10 +202,20 @@ class Rows:
         """(episode, beat) of the beats that wait for their next try."""
         self._keys: set[str] = set()
         self._answers: dict[str, StoredAnswer] = {}
+        self._done: set[str] = set()
+        """Names of calls that have had their effect."""
         self._lease: Lease | None = None
         self._lease_ends_s = 0.0
         self._queue_is_paused = False
         self._fleet: FleetSnapshot | None = None
+
+    @contextmanager
+    def _once(self, once: str | None) -> Iterator[bool]:
+        """The lock, and whether the call of this name has had its effect already; otherwise it has it, unless it raises."""
+        with self._lock:
+            yield once in self._done
+            if once is not None:
+                self._done.add(once)
 
     def _episode(self, episode_id: str) -> EpisodeRow:
         try:
