@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from random import Random
+
 import pytest
 
 from episodes.audit import audit
+from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import EpisodeState
+from episodes.sweep import sweep
 from storage.artifacts.memory import MemoryArtifacts
+from tests.contract.at_once import at_once
 from tests.contract.benches import Bench
 from tests.contract.storing import StoringLeader, live
+
+NUM_BUSY = 6
+"""Episodes, one after the other; enough for dozens of sweeps between their moves."""
 
 
 @pytest.fixture
@@ -32,3 +41,84 @@ def test_a_store_with_a_past_is_clean(bench: Bench, leader: StoringLeader) -> No
         "planned anew": EpisodeState.COMPLETED,
         "running": EpisodeState.EXECUTING,
     }
+
+
+def test_the_audit_and_the_sweep_know_one_episode_or_none(bench: Bench, leader: StoringLeader) -> None:
+    episodes = live(leader, bench)
+
+    alone = audit(bench.audited, leader.artifacts, episode_id=episodes["retried"])
+
+    assert alone.violations == ()
+    assert next(check.num_looked_at for check in alone.checks if check.name == "events") == 1
+    for look in (audit, sweep):
+        with pytest.raises(NotFound):
+            look(bench.audited, leader.artifacts, episode_id="e99")
+
+
+def test_a_sweep_of_a_past_leaves_it_clean(bench: Bench, leader: StoringLeader) -> None:
+    live(leader, bench)
+
+    report = sweep(bench.audited, leader.artifacts)
+
+    assert len(report.orphans) == 10
+    assert audit(bench.audited, leader.artifacts).violations == ()
+    assert sweep(bench.audited, leader.artifacts).orphans == ()
+
+
+def test_nothing_that_was_claimed_is_ever_swept_and_no_audit_of_a_moving_system_raises_a_false_alarm(
+    bench: Bench, leader: StoringLeader
+) -> None:
+    """Beats are rendered, lost, revised and cancelled in one thread, while another sweeps and a third one audits."""
+    artifacts, store = leader.artifacts, bench.audited
+    has_ended = threading.Event()
+
+    def work() -> int:
+        try:
+            return sum(_a_busy_episode(leader, Random(seed)) for seed in range(NUM_BUSY))
+        finally:
+            has_ended.set()
+
+    def sweeping() -> int:
+        num_swept = 0
+        while not has_ended.is_set():
+            num_swept += len(sweep(store, artifacts).orphans)
+        return num_swept
+
+    def auditing() -> int:
+        num_audits = 0
+        while not has_ended.is_set():
+            assert str(audit(store, artifacts).violations) == "()"
+            num_audits += 1
+        return num_audits
+
+    num_accepted, num_swept, num_audits = at_once([work, sweeping, auditing])
+
+    assert str(audit(store, artifacts).violations) == "()"
+    for outcome in (num_accepted, num_swept, num_audits):
+        assert isinstance(outcome, int), repr(outcome)
+        assert outcome > 0
+
+
+def _a_busy_episode(leader: StoringLeader, random: Random) -> int:
+    """How many attempts were accepted."""
+    episode_id, num_accepted = leader.executing(3), 0
+    for _ in range(12):
+        for beat_id in leader.ready(episode_id):
+            attempt = leader.start_one(episode_id, beat_id)
+            match random.choice(("win", "win", "lose what is stored", "cancel", "revise")):
+                case "win":
+                    num_accepted += sum(leader.win(attempt))
+                case "lose what is stored":
+                    leader.publish(attempt)
+                    leader.lose(attempt, retry_in_s=0.0, failure_class=FailureClass.INFRA, counted=False)
+                case "cancel":
+                    leader.store.cancel_beat(episode_id, beat_id)
+                    assert leader.win(attempt) == [False]
+                    leader.store.retry_beat(episode_id, beat_id)
+                case "revise":
+                    beat = leader.beat(episode_id, beat_id).beat
+                    leader.store.revise_beat(episode_id, beat.model_copy(update={"seed": beat.seed + 1}))
+                    assert leader.win(attempt) == [False]
+    if leader.settle(episode_id) is EpisodeState.CUTTING:
+        num_accepted += sum(leader.win(leader.start_one(episode_id, None)))
+    return num_accepted
