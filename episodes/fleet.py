@@ -49,10 +49,15 @@ class FleetReport:
     silent_publishers: tuple[str, ...] = ()
     """Alive by their name, but without an answer: what they hold is not known."""
 
-    def holds(self, attempt_id: str) -> bool:
-        """Somebody still works on it, or might."""
+    def holds(self, attempt_id: str, *, renderer: str, node: str) -> bool:
+        """Somebody still works on it, or might: its own renderer and its node's publisher when they are silent.
+
+        `node` empty: it is not known, and may be any.
+        """
         return (
-            bool(self.silent_publishers)
-            or any(r.attempt_id == attempt_id or r.state is RendererState.SILENT for r in self.renderers)
+            any(name.endswith(f":{node}") or not node for name in self.silent_publishers)
+            or any(
+                r.attempt_id == attempt_id or (r.name == renderer and r.state is RendererState.SILENT) for r in self.renderers
+            )
             or any(attempt_id in p.shares for p in self.publishers)
         )

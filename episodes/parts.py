@@ -39,6 +39,8 @@ class Pace:
     renew_s: float = 3.0
     """A third of the lease: two renewals may fail before it is lost."""
     survey_s: float = 1.0
+    doubt_s: float = 0.4
+    """To the survey that settles whether a lost attempt is anywhere; frames on their way arrive in less."""
     look_s: float = 2.0
     """A wake-up may get lost; this bounds what it costs."""
     stop_s: float = 10.0

@@ -97,6 +97,9 @@ class Term:
             self._surveyed.clear()
             await self._look_for_the_lost()
             self._signal.set()
+            if any(f.num_missed and f.landed is None for f in self._flights.values()):
+                await self._clock.sleep(min(self._pace.doubt_s, self._pace.survey_s))
+                self._survey_now.set()
 
     async def _work(self) -> None:
         while True:
@@ -235,7 +238,7 @@ class Term:
                 self._land(flight, result)
                 continue
             flight.unknown_since_s = None
-            flight.num_missed = 0 if self._roster.report.holds(flight.attempt.attempt_id) else flight.num_missed + 1
+            flight.num_missed = 0 if self._is_held(flight) else flight.num_missed + 1
             if flight.num_missed >= 2:
                 await (self._fail if flight.stopping_since_s is None else self._close_stopped)([flight])
 
@@ -244,11 +247,15 @@ class Term:
         now_s = self._clock.now_s()
         flight.unknown_since_s = now_s if flight.unknown_since_s is None else flight.unknown_since_s
         log.warning("result.unknown", extra={**flight.ids, "reason": str(error)})
-        if now_s - flight.unknown_since_s > self._pace.bear_s and not self._roster.report.holds(flight.attempt.attempt_id):
+        if now_s - flight.unknown_since_s > self._pace.bear_s and not self._is_held(flight):
             flight.lost = RendererLost(
                 f"Nobody has it any more, and for {self._pace.bear_s:.0f} s its result cannot be read: {error}"
             )
             await self._fail([flight])
+
+    def _is_held(self, flight: Flight) -> bool:
+        attempt = flight.attempt
+        return self._roster.report.holds(attempt.attempt_id, renderer=attempt.renderer, node=attempt.node)
 
     async def _replace_the_overdue(self) -> None:
         """Kill whoever was silent or stuck for too long. What it had in hand is lost, so a late result changes nothing."""

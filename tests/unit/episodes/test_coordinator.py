@@ -279,6 +279,21 @@ async def test_a_killed_renderer_gives_its_beat_back() -> None:
     assert [a.failure_class for a in episode.beats[0].attempts] == [FailureClass.CRASH, None]
 
 
+async def test_whether_a_lost_beat_is_anywhere_is_settled_before_the_next_survey_is_due() -> None:
+    stage = Stage(num_renderers=1)
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        stage.fleet.lose("renderer:animatic:0")
+        await settle()
+        assert stage.beat_states(episode_id) == [BeatState.RENDERING]
+        await stage.clock.advance(PACE.doubt_s)
+
+        assert PACE.doubt_s < PACE.survey_s
+        assert stage.beat_states(episode_id) == [BeatState.PENDING]
+
+
 async def test_a_clip_whose_reply_was_lost_is_found_in_the_store_and_not_rendered_again() -> None:
     stage = Stage()
     async with stage.coordinator("one") as coordinator:

@@ -75,7 +75,17 @@ def test_a_share_is_told_by_whoever_has_the_attempt() -> None:
     assert roster(RendererState.BUSY, "a1").shares() == {"a1": 0.2, "p1": 0.7}
 
 
-def test_an_attempt_may_be_anywhere_while_somebody_is_silent() -> None:
-    assert roster(RendererState.SILENT).report.holds("a1")
-    assert FleetReport(silent_publishers=("publisher:n2",)).holds("a1")
-    assert not roster(RendererState.IDLE).report.holds("a1")
+def holds_a1(report: FleetReport, renderer: str = "r0", node: str = "n1") -> bool:
+    return report.holds("a1", renderer=renderer, node=node)
+
+
+def test_an_attempt_may_be_with_its_renderer_or_its_nodes_publisher_while_they_are_silent() -> None:
+    assert holds_a1(roster(RendererState.SILENT).report)
+    assert holds_a1(FleetReport(silent_publishers=("publisher:n1",)))
+    assert holds_a1(FleetReport(silent_publishers=("publisher:n2",)), node="")
+    assert not holds_a1(roster(RendererState.IDLE).report)
+
+
+def test_others_that_are_silent_hold_no_attempt_up() -> None:
+    assert not holds_a1(roster(RendererState.SILENT).report, renderer="r1")
+    assert not holds_a1(FleetReport(silent_publishers=("publisher:n2",)))
