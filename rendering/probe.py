@@ -30,16 +30,7 @@ class VideoFacts(Noun):
 
 def probe(path: Path, *, film_format: Format, num_frames: int, control: Control) -> VideoFacts:
     """Decode the whole file and compare it with what it should be. Raises RenderFailed (output) that says what differs."""
-    said = run(
-        [
-            *("-xerror", "-err_detect", "explode", *local_input(path.name), "-map", "0"),
-            *("-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1"),
-        ],
-        folder=path.parent,
-        control=control,
-    )
-    if said.complaint:
-        raise RenderFailed(f"{path.name} does not decode cleanly: {said.complaint}", FailureClass.OUTPUT)
+    said = _decoded(path, control)
     listing = _listing(said)
     _compare(
         path.name,
@@ -63,6 +54,25 @@ def probe(path: Path, *, film_format: Format, num_frames: int, control: Control)
         num_frames=num_frames,
         duration_s=num_frames / film_format.fps,
     )
+
+
+def count_frames(path: Path, *, control: Control) -> int:
+    """Decode a whole file, whatever is in it. Raises RenderFailed (output) for one that does not decode cleanly."""
+    return len(_listing(_decoded(path, control)).rows)
+
+
+def _decoded(path: Path, control: Control) -> Said:
+    said = run(
+        [
+            *("-xerror", "-err_detect", "explode", *local_input(path.name), "-map", "0"),
+            *("-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framecrc", "pipe:1"),
+        ],
+        folder=path.parent,
+        control=control,
+    )
+    if said.complaint:
+        raise RenderFailed(f"{path.name} does not decode cleanly: {said.complaint}", FailureClass.OUTPUT)
+    return said
 
 
 class Stream(Noun):

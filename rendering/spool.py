@@ -141,6 +141,11 @@ class Spool:
         self.close()
 
 
+def entries_below(root: Path) -> list[Path]:
+    """The folders of all entries and scratch work in the spools below `root`, as far as they are there now."""
+    return sorted(Path(spool, name) for spool, folders, files in os.walk(root) if ".lock" in files for name in folders)
+
+
 def _reopened(folder: Path) -> Entry | None:
     """None: it was not finished, or another version of this code wrote it in words that this one does not know."""
     if not (folder / "ready").exists():

@@ -14,6 +14,9 @@ from typing import BinaryIO, Protocol
 from episodes.errors import ArtifactConflict, BadInput
 from episodes.job import StoredFile
 
+ARRIVING = ".arriving"
+"""What a file is called, behind a dot and a fresh name, until it is whole."""
+
 CHUNK_BYTES = 1024 * 1024  # big enough that a chunk's overhead does not show, small enough for any memory
 
 
@@ -60,7 +63,7 @@ def check_same(key: str, there: Digest, ours: Digest) -> None:
 @contextmanager
 def arriving(path: Path) -> Iterator[BinaryIO]:
     """A file that takes its name at the end, replacing what had it; after an error there is none."""
-    temporary = path.with_name(f".{uuid.uuid4().hex}.arriving")
+    temporary = path.with_name(f".{uuid.uuid4().hex}{ARRIVING}")
     try:
         with temporary.open("xb") as file:
             yield file

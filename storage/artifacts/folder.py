@@ -15,7 +15,7 @@ from typing import BinaryIO
 from episodes.errors import ArtifactConflict, NotFound, Unavailable
 from episodes.job import StoredFile
 from episodes.ports import Download
-from storage.artifacts.copying import Digest, arriving, check_not_empty, check_same, copy, digest_of, sync_folder
+from storage.artifacts.copying import ARRIVING, Digest, arriving, check_not_empty, check_same, copy, digest_of, sync_folder
 from storage.artifacts.keys import INCOMING, check_key, check_prefix, is_key, media_type_of
 
 LEFTOVER_AGE_S = 3600  # a living writer touches its file far more often than once an hour
@@ -148,6 +148,12 @@ class FolderArtifacts:
                 f"The artifact folder {self._root} cannot be used: {error.strerror}.",
                 "It must be readable and writable, on a disk that has hard links.",
             ) from error
+
+
+def files_on_their_way(root: Path) -> list[Path]:
+    """Files below `root` that their writers have not finished, as far as they are there now; a killed one's lie there for a while."""
+    found = [Path(place, name) for place, _, names in os.walk(root) for name in names]
+    return sorted(file for file in found if file.parent == root / INCOMING or file.name.endswith(ARRIVING))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

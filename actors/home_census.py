@@ -1,0 +1,28 @@
+"""What lies in a home's folders beside what is stored: clips that wait for the store, and files that never became whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from episodes.audit import Thing
+from rendering.spool import entries_below
+from storage.artifacts.folder import files_on_their_way
+
+
+class HomeCensus:
+    """Implements Census for this machine. Everything that it finds may be part of work that goes on."""
+
+    def __init__(self, *, spool: Path, outputs: Path | None) -> None:
+        """`outputs`: the artifact folder; None: artifacts are kept elsewhere."""
+        self._spool = spool
+        self._outputs = outputs
+
+    def things(self) -> Iterator[Thing]:
+        for folder in entries_below(self._spool):
+            where = f"spool/{folder.relative_to(self._spool).as_posix()}"
+            yield Thing(where=where, wrong="What lies there was not stored yet.", is_passing=True)
+        for root in (self._spool, self._outputs):
+            for file in files_on_their_way(root) if root is not None else ():
+                where = f"{root.name if root else ''}/{file.name}"
+                yield Thing(where=where, wrong="It is being written, or whoever wrote it was killed.", is_passing=True)
