@@ -25,14 +25,20 @@ log = logging.getLogger("storyworld.fleet")
 
 SURVEY_S = 2.0
 """An actor that does not answer within this is silent."""
+STARTING_S = 0.05
+"""One that was only just made is not waited for: a later survey finds its answer, and this one tells of all others meanwhile."""
 
 
 @dataclass(kw_only=True, slots=True)
 class _Member:
     handle: Handle
+    is_new: bool
+    """Made by this fleet, and not found: it has nothing in hand before it answers."""
     version_known: str = ""
     """Empty until it answered once: it is starting, not silent."""
     is_idle: bool = False
+    first_answer: asyncio.Future[Any] | None = None
+    """Of a new one: asked once, and looked at until it is there."""
 
 
 class RayFleet:
@@ -132,6 +138,7 @@ class RayFleet:
         return alive
 
     def _open_renderer(self, plan: RendererPlan) -> _Member:
+        is_new = not _is_there(plan.name)
         placement = {"resources": {HEAD_RESOURCE: 0.001}} if self._plan.is_for_one_node else {}
         handle = self._renderer_actor.options(
             name=plan.name,
@@ -144,10 +151,11 @@ class RayFleet:
             max_task_retries=0,
             **placement,
         ).remote(plan)
-        return _Member(handle=handle)
+        return _Member(handle=handle, is_new=is_new)
 
     def _open_publisher(self, node_id: str) -> _Member:
         plan = self._plan.publisher
+        is_new = not _is_there(publisher_name(node_id))
         handle = self._publisher_actor.options(
             name=publisher_name(node_id),
             namespace=NAMESPACE,
@@ -158,14 +166,14 @@ class RayFleet:
             max_task_retries=0,
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
         ).remote(plan)
-        return _Member(handle=handle)
+        return _Member(handle=handle, is_new=is_new)
 
     # --- how they are ---
 
     async def _ask_renderer(self, plan: RendererPlan) -> RendererReport:
         member = self._renderers[plan.name]
         try:
-            status: RendererStatus = await asyncio.wait_for(_answer(member.handle.status.remote()), SURVEY_S)
+            status: RendererStatus = await _status_of(member)
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
             state = RendererState.SILENT if member.version_known else RendererState.STARTING
             return RendererReport(name=plan.name, backend=plan.backend, state=state)
@@ -202,10 +210,10 @@ class RayFleet:
                 await self.replace(publisher_name(node_id))
 
     async def _ask_publisher(self, node_id: str) -> PublisherReport | str | None:
-        """Its report, its name when it is silent, None when it is gone or only starting."""
+        """Its report; its name when it is silent or starting, for then it may hold what its spool holds; None when it is gone."""
         member = self._publishers[node_id]
         try:
-            status: PublisherStatus = await asyncio.wait_for(_answer(member.handle.status.remote()), SURVEY_S)
+            status: PublisherStatus = await _status_of(member)
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
             return publisher_name(node_id)
         except RayActorError as error:
@@ -221,6 +229,23 @@ ONE_NODE_ONLY = (
     "SQLite and a local folder cannot be shared between machines: only the head works. "
     "Set DATABASE_URL to PostgreSQL and LOCAL_MODE=false with S3_* to use all nodes."
 )
+
+
+async def _status_of(member: _Member) -> Any:
+    """Raises TimeoutError when it does not come in time."""
+    if member.version_known or not member.is_new:
+        return await asyncio.wait_for(_answer(member.handle.status.remote()), SURVEY_S)
+    if member.first_answer is None:
+        member.first_answer = asyncio.ensure_future(_answer(member.handle.status.remote()))
+    return await asyncio.wait_for(asyncio.shield(member.first_answer), STARTING_S)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        ray.get_actor(name, namespace=NAMESPACE)
+    except ValueError:
+        return False
+    return True
 
 
 async def _answer(ref: Handle) -> Any:
