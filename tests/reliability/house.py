@@ -27,6 +27,7 @@ from episodes.model import EpisodeView, Failure, Lease
 from episodes.parts import Pace, Parts
 from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import ArtifactStore, EpisodeStore, Planner, WorldStore
+from episodes.upkeep import Upkeep
 from episodes.world import StoredWorld
 from planning.world_builder import StoredWorlds
 from rendering.film import FilmMaker
@@ -73,7 +74,8 @@ class TinyPlanner:
 class House:
     """`with House(folder) as house:` is a running StoryWorld; another one on the same folder and database goes on where it stood.
 
-    `acts`: beat id → what happens while it is rendered; may be changed while it runs. `wrap_…` put something between a store and
+    `takes_over`: it begins so long after a killed one that the lease has run out. `acts`: beat id → what happens while it is
+    rendered; may be changed while it runs. `wrap_…` put something between a store and
     everybody who uses it; `episodes`, `worlds` and `artifacts` are the stores themselves, for whoever looks from outside.
     """
 
@@ -84,6 +86,7 @@ class House:
         database_url: str | None = None,
         artifacts: ArtifactStore | None = None,
         num_renderers: int = 2,
+        takes_over: bool = False,
         pace: Pace = QUICK,
         planner: Planner | None = None,
         acts: Mapping[str, Act] | None = None,
@@ -101,6 +104,7 @@ class House:
         self._their_episodes = wrap_episodes(self.episodes)
         self._their_worlds = wrap_worlds(self.worlds)
         self._their_artifacts = wrap_artifacts(self.artifacts)
+        self._takes_over = takes_over
         self._home = home
         self._num_renderers = num_renderers
         self._pace = pace
@@ -119,6 +123,8 @@ class House:
 
     def start(self) -> None:
         upgrade(self._engine)
+        if self._takes_over:
+            self.let_the_lease_run_out()
         self._spool = Spool(self._home / "spool", max_bytes=1_000_000_000)
         self.fleet = LocalFleet(
             self._their_artifacts,
@@ -228,6 +234,7 @@ class House:
             coordinator=self,
             backends=(BACKEND,),
             readiness=lambda: {"database": ""},
+            upkeep=Upkeep(self.episodes, self.artifacts),
             pace=EventPace(poll_s=0.01, progress_s=0.02),
         )
 

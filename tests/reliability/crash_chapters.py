@@ -1,0 +1,182 @@
+"""What the system is killed in: four chapters, each short, which between them reach every crash point.
+
+A chapter is played from its beginning however often it was broken off: what its client was answered stays done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from episodes.errors import FailureClass, RenderFailed
+from episodes.job import FilmJob, StoredFile
+from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import EpisodeView
+from episodes.ports import ArtifactStore, Control
+from planning.example_world import seed_example_world
+from rendering.backend import Keyframes
+from rendering.film import Film
+from rendering.probe import VideoFacts
+from rendering.spool import Entry
+from rendering.uploading import Uploader
+from tests.builders import a_world
+from tests.reliability.acts import fails
+from tests.reliability.crash_stage import Gate, Stage, before
+from tests.reliability.local_fleet import Killed
+from tests.reliability.stamped import write_stamped_clip, write_stamped_film
+from tests.unit.planning.pictures import a_landscape, as_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    name: str
+    play: Callable[[Stage], None]
+    states: tuple[EpisodeState, dict[str, BeatState]]
+    """How its episode and beats end, wherever it was broken off."""
+    events: tuple[str, ...]
+    """What its acknowledged calls made happen, once each at least."""
+
+
+def tell_a_world(stage: Stage) -> None:
+    """A picture becomes a world, which is edited twice, and the second time without the picture; an episode plans in it."""
+    picture = as_file(a_landscape())
+    with stage.house() as house:
+        upload = stage.ask("upload", "POST", "/worlds/studio/images", files={"file": ("harbour.png", picture, "image/png")})
+        [place] = a_world().places
+        place_with = place.model_dump(mode="json") | {"references": [upload["pictures"][0]["picture"]]}
+        world = a_world().model_dump(mode="json")
+        stage.ask("put with the picture", "PUT", "/worlds/studio", json={**world, "places": [place_with]})
+        stage.ask("put without it", "PUT", "/worlds/studio", json=world)
+        stage.begin("one", world_id="studio")
+        stage.look(upload["pictures"][0]["url"].replace("../", "/"))
+        stage.once("example world", lambda: seed_example_world(house.worlds, house.artifacts))
+
+
+def tell_a_film(stage: Stage) -> None:
+    """Clips and a film, with a clip that fails its check, a publisher that dies on its last step, and three coordinators."""
+    of_beat, of_film = Gate(), Gate()
+
+    def make_clip(entry: Entry, keyframes: Keyframes, control: Control) -> VideoFacts:
+        if entry.job.meta.beat_id == "spoiled" and entry.job.meta.attempt == 1:
+            raise RenderFailed("Made to fail its check.", FailureClass.OUTPUT)
+        return write_stamped_clip(entry, keyframes, control)
+
+    def make_film(job: FilmJob, folder: Path, uploader: Uploader, control: Control) -> Film:
+        of_film.pass_through(control)
+        return write_stamped_film(job, folder, uploader, control)
+
+    acts = {"left": before(of_beat)}
+    with stage.house(acts=acts, make_clip=make_clip, make_film=make_film, wrap_artifacts=_dies_after_a_result) as house:
+        episode_id = stage.begin("one spoiled twice left")
+        stage.move("execute", f"/episodes/{episode_id}")
+        stage.once("adopted beat", lambda: stage.change_coordinators(of_beat))
+        of_beat.open()
+        stage.once("adopted film", lambda: stage.change_coordinators(of_film))
+        of_film.open()
+        house.wait_for_end(episode_id)
+    with stage.house():
+        for path in ("film", "poster", "subtitles.srt", "subtitles.vtt", "beats/one/video", "beats/one/poster"):
+            stage.look(f"/episodes/{episode_id}/{path}")
+
+
+class _DiesAfterAResult:
+    """The publisher of the beat `twice` dies after its very last write, and leaves the clip in its spool."""
+
+    def __init__(self, artifacts: ArtifactStore) -> None:
+        self._artifacts = artifacts
+
+    def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile:
+        stored = self._artifacts.put_bytes(key, data, media_type)
+        if "/beats/twice/result/" in key:
+            raise Killed
+        return stored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._artifacts, name)
+
+
+def _dies_after_a_result(artifacts: ArtifactStore) -> ArtifactStore:
+    return cast(ArtifactStore, _DiesAfterAResult(artifacts))
+
+
+def tell_of_changes(stage: Stage) -> None:
+    """Beats that nobody can render, that fail and take others with them, are tried again and revised; the queue stands still at first."""
+    with stage.house(acts={"broken": fails(FailureClass.CONTENT)}) as house:
+        stage.move("pause", "/queue")
+        episode_id = stage.begin("one broken needs:broken nobody")
+        path = f"/episodes/{episode_id}"
+        stage.move("execute", path)
+        if not stage.journal.was_asked("resume /queue"):
+            assert house.episodes.queue_is_paused()
+            assert not any(beat.attempts for beat in house.episodes.episode(episode_id).beats)
+        stage.move("resume", "/queue")
+        stage.once("ended", lambda: house.wait_for_end(episode_id))
+        stage.move("retry", f"{path}/beats/broken")
+        stage.once("ended again", lambda: house.wait_for_end(episode_id))
+        stage.move("retry", path)
+        stage.ask("revise", "PATCH", f"{path}/beats/one", json={"seed": 99})
+        house.wait_for_end(episode_id)
+
+
+def tell_of_cancels(stage: Stage) -> None:
+    """Renders that never end: held, cancelled, planned anew, and cancelled with their episode."""
+    with stage.house(acts={"stuck": before(Gate()), "still": before(Gate())}) as house:
+        episode_id = stage.begin("stuck still")
+        path = f"/episodes/{episode_id}"
+        stage.move("execute", path)
+        stage.once("both begun", lambda: house.wait_until(episode_id, lambda e: all(b.progress > 0 for b in e.beats)))
+        stage.move("pause", path)
+        stage.move("resume", path)
+        stage.move("cancel", f"{path}/beats/stuck")
+        stage.once("plan anew", lambda: stage.ask("plan again", "POST", f"{path}/plan"))
+        stage.move("execute", path, again=" again")
+        stage.once("begun again", lambda: house.wait_until(episode_id, _is_rendering))
+        stage.move("cancel", path)
+        house.wait_for_end(episode_id)
+        house.wait_until(episode_id, _nothing_is_open)
+
+
+def _is_rendering(episode: EpisodeView) -> bool:
+    return any(beat.state is BeatState.RENDERING for beat in episode.beats)
+
+
+def _nothing_is_open(episode: EpisodeView) -> bool:
+    states = Counter(a.state for beat in episode.beats for a in beat.attempts)
+    return not states[AttemptState.OPEN]
+
+
+CHAPTERS = {
+    chapter.name: chapter
+    for chapter in (
+        Chapter(
+            name="world",
+            play=tell_a_world,
+            states=(EpisodeState.PLANNED, {"one": BeatState.PENDING}),
+            events=("episode.created", "episode.planned"),
+        ),
+        Chapter(
+            name="film",
+            play=tell_a_film,
+            states=(EpisodeState.COMPLETED, dict.fromkeys(("one", "spoiled", "twice", "left"), BeatState.ACCEPTED)),
+            events=("episode.created", "episode.planned", "episode.executing", "film.ready", "episode.completed"),
+        ),
+        Chapter(
+            name="changes",
+            play=tell_of_changes,
+            states=(
+                EpisodeState.PARTIALLY_COMPLETED,
+                {"one": BeatState.ACCEPTED, **dict.fromkeys(("broken", "needs", "nobody"), BeatState.FAILED)},
+            ),
+            events=("episode.created", "episode.planned", "episode.executing", "beat.retried", "beat.revised", "film.ready"),
+        ),
+        Chapter(
+            name="cancels",
+            play=tell_of_cancels,
+            states=(EpisodeState.CANCELLED, dict.fromkeys(("stuck", "still"), BeatState.CANCELLED)),
+            events=("episode.created", "episode.planned", "episode.executing", "episode.paused", "beat.cancelled"),
+        ),
+    )
+}
