@@ -33,6 +33,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from actors.door import RayDoor
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_stores, plan_fleet
+    from actors.upkeep import open_upkeep
     from api.app import create_app
     from api.parts import ApiLimits, ApiParts
     from planning.example_world import seed_example_world
@@ -47,7 +48,8 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)
     seed_example_world(worlds, artifacts)
-    door = RayDoor(plan_fleet(settings), episodes, start or start_coordinator)
+    plan = plan_fleet(settings)
+    door = RayDoor(plan, episodes, start or start_coordinator)
     door.open()
     return create_app(
         ApiParts(
@@ -59,6 +61,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             coordinator=door,
             backends=known_backends(),
             readiness=_readiness(settings, episodes),
+            upkeep=open_upkeep(settings, episodes, artifacts, plan),
             cors_origins=settings.cors_origins,
             limits=ApiLimits(max_event_streams=settings.max_event_streams),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
 from episodes.errors import BadInput, Conflict
-from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
+from episodes.ports import ArtifactStore
 from rendering.backends import BackendRecipe, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
@@ -53,7 +53,7 @@ def open_artifacts(settings: Settings) -> ArtifactStore:
     return open_artifact_store(recipe, credentials)
 
 
-def open_stores(settings: Settings) -> tuple[EpisodeStore, WorldStore]:
+def open_stores(settings: Settings) -> tuple[SqlEpisodeStore, SqlWorldStore]:
     """The database, at its newest migration."""
     engine = open_database(settings.absolute_database_url)
     upgrade(engine)

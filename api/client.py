@@ -20,6 +20,10 @@ JsonObject = dict[str, Any]
 FINAL_STATES = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "FAILED", "CANCELLED"})
 
 
+UPKEEP_S = 3600.0
+"""An audit reads every byte that is stored: a terabyte from a local disk in an hour."""
+
+
 class ApiProblem(StoryWorldError):
     """The API refused a call, and says why. `status` is HTTP's."""
 
@@ -98,6 +102,17 @@ class Client:
     def world(self, world_id: str) -> JsonObject:
         return self._get(f"/worlds/{quote(world_id, safe='')}")
 
+    def audit(self, episode_id: str | None = None, *, decode: bool = True, at_rest: bool = False) -> JsonObject:
+        """Check what must hold; reads every stored file, and waits for it."""
+        return self._call(
+            "GET", "/audit", query=_query(episode_id=episode_id, decode=decode, at_rest=at_rest), timeout_s=UPKEEP_S
+        )
+
+    def sweep(self, episode_id: str | None = None, *, dry_run: bool = False) -> JsonObject:
+        """Delete the files that no attempt can claim any more."""
+        query = _query(episode_id=episode_id, dry_run=dry_run)
+        return self._call("POST", "/sweep", query=query, headers=_fresh_key(), timeout_s=UPKEEP_S)
+
     def follow(self, episode_id: str, every_s: float = 0.3) -> Iterator[JsonObject]:
         """The episode again and again until it has ended; the last one is final."""
         while True:
@@ -121,11 +136,10 @@ class Client:
         part.replace(path)
 
     def _get(self, path: str, **query: object) -> JsonObject:
-        return self._call("GET", path, query={k: str(v) for k, v in query.items() if v is not None})
+        return self._call("GET", path, query=_query(**query))
 
     def _post(self, path: str, body: JsonObject | None = None) -> JsonObject:
-        # the key makes a call whose answer was lost safe to repeat
-        return self._call("POST", path, body=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+        return self._call("POST", path, body=body, headers=_fresh_key())
 
     def _call(
         self,
@@ -135,9 +149,11 @@ class Client:
         body: JsonObject | None = None,
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> JsonObject:
+        timeout = self._http.timeout if timeout_s is None else httpx.Timeout(timeout_s, connect=self._http.timeout.connect)
         try:
-            answer = self._http.request(method, path, json=body, params=query, headers=headers)
+            answer = self._http.request(method, path, json=body, params=query, headers=headers, timeout=timeout)
         except httpx.TransportError as error:
             raise ApiProblem(
                 f"StoryWorld at {self.url} does not answer ({error}).", "Is it running? `make serve` starts it."
@@ -148,6 +164,15 @@ class Client:
         except ValueError as error:
             raise ApiProblem(f"What answers at {self.url} is not StoryWorld.", "Look at the address.") from error
         return content
+
+
+def _fresh_key() -> dict[str, str]:
+    """Makes a call whose answer was lost safe to repeat."""
+    return {"Idempotency-Key": str(uuid.uuid4())}
+
+
+def _query(**fields: object) -> dict[str, str]:
+    return {name: str(value) for name, value in fields.items() if value is not None}
 
 
 def _path(episode_id: str, beat_id: str | None = None, move: str = "") -> str:

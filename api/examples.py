@@ -259,5 +259,38 @@ UPLOAD: Json = {
     "revision": 4,
     "pictures": [{"file_name": "saitama.png", "url": f"/worlds/anime_world/images/{_SHA256}.png", "picture": _PICTURE}],
 }
+AUDIT: Json = {
+    "num_violations": 1,
+    "checks": [
+        {
+            "name": "fences",
+            "promise": "The fences of a beat's attempts never go down.",
+            "num_looked_at": 3,
+            "violations": [],
+            "notes": [],
+        },
+        {
+            "name": "artifacts",
+            "promise": "Every recorded artifact's object has its size and SHA-256.",
+            "num_looked_at": 6,
+            "violations": [
+                {
+                    "where": f"episodes/{EPISODE_ID}/beats/b1/video/01990f6e-8d10-7c43-b3f1-6f0c9a7be001.mp4",
+                    "what": "There is no such object.",
+                }
+            ],
+            "notes": [],
+        },
+    ],
+}
+SWEEP: Json = {
+    "dry_run": False,
+    "num_orphans": 1,
+    "orphans": [f"episodes/{EPISODE_ID}/beats/b2/video/01990f6e-8e42-7a10-90ab-1f2e3d4c5b06.mp4"],
+    "num_strangers": 0,
+    "strangers": [],
+    "num_kept": 9,
+    "num_elsewhere": 0,
+}
 HEALTHY: Json = {"status": "ok"}
 READY: Json = {"status": "ready", "checks": {"database": "ok", "coordinator": "ok"}}

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from episodes.ports import ArtifactStore, CoordinatorDoor, EpisodeStore, Planner, WorldBuilder, WorldStore
+from episodes.upkeep import Upkeep
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,7 @@ class ApiParts:
     backends: tuple[str, ...]
     """Every name that a request may use, aliases included."""
     readiness: Readiness
+    upkeep: Upkeep
     cors_origins: tuple[str, ...] = ()
     limits: ApiLimits = field(default_factory=ApiLimits)
     pace: EventPace = field(default_factory=EventPace)

@@ -195,6 +195,46 @@ class UploadShape(Shape):
     pictures: list[PictureShape]
 
 
+class ViolationShape(Shape):
+    where: str
+    """An episode, beat or attempt in it, or the key of a stored file."""
+    what: str
+    """What is wrong there, in a sentence."""
+
+
+class CheckShape(Shape):
+    name: str
+    """Stable: scripts may rely on it."""
+    promise: str
+    """What holds when nothing is wrong."""
+    num_looked_at: int
+    violations: list[ViolationShape]
+    notes: list[str]
+    """Worth knowing, and nothing wrong."""
+
+
+class AuditShape(Shape):
+    num_violations: int
+    """Of all checks; 0: all is well."""
+    checks: list[CheckShape]
+
+
+class SweepShape(Shape):
+    dry_run: bool
+    """Nothing was deleted."""
+    num_orphans: int
+    """Files that were deleted, or would be."""
+    orphans: list[str]
+    """Their keys; the first thousand."""
+    num_strangers: int
+    strangers: list[str]
+    """Keys in known episodes that no attempt of theirs wrote: kept, for you to look at; the first thousand."""
+    num_kept: int
+    """All others of known episodes."""
+    num_elsewhere: int
+    """Files of episodes that this database does not know: kept."""
+
+
 class HealthShape(Shape):
     status: str
 

@@ -22,6 +22,7 @@ from api.app import create_app
 from api.event_tail import EventTail
 from api.parts import ApiLimits, ApiParts
 from episodes.ports import EpisodeStore
+from episodes.upkeep import Upkeep
 from planning.offline.planner import OfflinePlanner
 from planning.world_builder import StoredWorlds
 from storage.artifacts.folder import FolderArtifacts
@@ -64,6 +65,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             coordinator=FakeDoor(),
             backends=("animatic", "stub"),
             readiness=lambda: {"database": ""},
+            upkeep=Upkeep(episodes, artifacts),
             limits=ApiLimits(body_timeout_s=BODY_TIMEOUT_S, max_event_streams=NUM_STREAMS),
         )
     )

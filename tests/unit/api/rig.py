@@ -15,9 +15,10 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.errors import BadInput, FailureClass, NotFound
-from episodes.job import JobResult, RuntimeFacts, StoredFile
+from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
 from episodes.model import Acceptance, EpisodeView, Failure, Opening
 from episodes.plan import CastMember, EpisodeRequest, Plan
+from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
@@ -109,6 +110,7 @@ class Rig:
             "coordinator": self.door,
             "backends": ("animatic", "stub"),
             "readiness": lambda: {"database": "", "coordinator": ""},
+            "upkeep": Upkeep(self.episodes, self.artifacts),
             "pace": QUICK,
         }
         self.parts = ApiParts(**{**usual, **parts})
@@ -192,7 +194,11 @@ class Rig:
         return attempt_id
 
     def accept(self, episode_id: str, beat_id: str | None, attempt_id: str, files: dict[str, StoredFile]) -> None:
-        result = JobResult(
+        result = self._result(episode_id, beat_id, attempt_id, files)
+        assert self.episodes.accept(self.lease, [Acceptance(attempt_id=attempt_id, result=result)]) == [True]
+
+    def _result(self, episode_id: str, beat_id: str | None, attempt_id: str, files: dict[str, StoredFile]) -> JobResult:
+        return JobResult(
             job_id=attempt_id,
             status="succeeded",
             runtime=RuntimeFacts(backend="animatic", latency_sec=1.0),
@@ -201,7 +207,21 @@ class Rig:
             episode_id=episode_id,
             beat_id=beat_id,
         )
-        assert self.episodes.accept(self.lease, [Acceptance(attempt_id=attempt_id, result=result)]) == [True]
+
+    def store_results(self, episode_id: str) -> None:
+        """What publishers store last, of every selected attempt."""
+        audit = self.episodes.audit_episode(episode_id)
+        for attempt in audit.attempts:
+            files = {
+                a.artifact_type: StoredFile(
+                    key=a.key, uri="memory:", size_bytes=a.size_bytes, sha256=a.sha256, media_type="video/mp4"
+                )
+                for a in audit.artifacts
+                if a.attempt_id == attempt.attempt_id
+            }
+            result = self._result(episode_id, attempt.beat_id, attempt.attempt_id, files)
+            key = result_key(episode_id, attempt.beat_id, attempt.attempt_id)
+            self.store(key, result.model_dump_json().encode(), "application/json")
 
     def store(self, key: str, data: bytes, media_type: str) -> StoredFile:
         return self.artifacts.put_bytes(key, data, media_type)

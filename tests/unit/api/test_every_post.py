@@ -72,6 +72,7 @@ CASES = {
         other={"files": [("file", ("a.png", PNG + b"!"))]},
         then="",
     ),
+    "/sweep": Case(prepare=with_failures, body={}, other={"params": {"dry_run": "true"}}),
 }
 every_post = pytest.mark.parametrize("path", CASES)
 

@@ -12,12 +12,14 @@ from api import examples
 from api.beat_changes import BeatChange
 from api.requests import NewEpisode
 from api.shapes import (
+    AuditShape,
     EpisodePageShape,
     EpisodeShape,
     HealthShape,
     MovedShape,
     QueueShape,
     ReadinessShape,
+    SweepShape,
     UploadShape,
     WorldListShape,
     WorldShape,
@@ -82,6 +84,8 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "PUT /worlds/{world_id}",
         "POST /worlds/{world_id}/images",
         "GET /worlds/{world_id}/images/{file}",
+        "GET /audit",
+        "POST /sweep",
         "GET /healthz",
         "GET /readyz",
     }
@@ -166,6 +170,8 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (WorldListShape, examples.WORLDS),
         (UploadShape, examples.UPLOAD),
         (World, examples.NEW_WORLD),
+        (AuditShape, examples.AUDIT),
+        (SweepShape, examples.SWEEP),
         (HealthShape, examples.HEALTHY),
         (ReadinessShape, examples.READY),
         *((BeatChange, example["value"]) for example in examples.BEAT_CHANGES.values()),
