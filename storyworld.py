@@ -51,6 +51,7 @@ def tells_errors_plainly(command: Callable[P, T]) -> Callable[P, T]:
 
 EpisodeId = Annotated[str, typer.Argument(metavar="EPISODE", help="Its id: `episodes` lists them.")]
 EpisodeOrQueue = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="Its id; none: the whole queue.")]
+EpisodeOrAll = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="Only this one; none: all.")]
 BeatId = Annotated[str | None, typer.Argument(metavar="[BEAT]", help="Only this beat: b2.")]
 Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
 
@@ -215,6 +216,43 @@ def resume(episode: EpisodeOrQueue = None, url: Url = None) -> None:
             console.print("The queue goes on.")
         else:
             _tell_state(client.resume(episode))
+
+
+@cli.command()
+@tells_errors_plainly
+def audit(
+    episode: EpisodeOrAll = None,
+    decode: Annotated[bool, typer.Option(help="Decode every clip and film, too.")] = True,
+    at_rest: Annotated[
+        bool, typer.Option("--at-rest", help="Nothing works: what is still open or lies about is wrong.")
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Check what must hold, in the database and in every stored file. Ends with 1 when something does not."""
+    with found_system(url) as client, console.status("Reading what is stored …"):
+        report = client.audit(episode, decode=decode, at_rest=at_rest)
+    console.print(str(report), markup=False, soft_wrap=True)
+    if report.violations:
+        console.print(f"Violations: {len(report.violations)}.", style="red")
+        raise typer.Exit(1)
+    console.print("Nothing is wrong.")
+
+
+@cli.command()
+@tells_errors_plainly
+def sweep(
+    episode: EpisodeOrAll = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing, only say what would go.")] = False,
+    url: Url = None,
+) -> None:
+    """Delete the files of attempts that failed or were cancelled."""
+    with found_system(url) as client, console.status("Looking for orphans …"):
+        swept = client.sweep(episode, dry_run=dry_run)
+    for key in swept["orphans"]:
+        console.print(key, style="dim", markup=False, soft_wrap=True)
+    console.print(f"{'Would be deleted' if dry_run else 'Deleted'}: {swept['num_orphans']}. Kept: {swept['num_kept']}.")
+    for key in swept["strangers"]:
+        console.print(f"Kept, though no attempt wrote it: {key}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _tell_state(moved: JsonObject) -> None:

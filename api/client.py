@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
+from episodes.audit import AuditReport, Check, Violation
 from episodes.errors import StoryWorldError
 
 JsonObject = dict[str, Any]
@@ -102,11 +103,10 @@ class Client:
     def world(self, world_id: str) -> JsonObject:
         return self._get(f"/worlds/{quote(world_id, safe='')}")
 
-    def audit(self, episode_id: str | None = None, *, decode: bool = True, at_rest: bool = False) -> JsonObject:
+    def audit(self, episode_id: str | None = None, *, decode: bool = True, at_rest: bool = False) -> AuditReport:
         """Check what must hold; reads every stored file, and waits for it."""
-        return self._call(
-            "GET", "/audit", query=_query(episode_id=episode_id, decode=decode, at_rest=at_rest), timeout_s=UPKEEP_S
-        )
+        query = _query(episode_id=episode_id, decode=decode, at_rest=at_rest)
+        return _report(self._call("GET", "/audit", query=query, timeout_s=UPKEEP_S))
 
     def sweep(self, episode_id: str | None = None, *, dry_run: bool = False) -> JsonObject:
         """Delete the files that no attempt can claim any more."""
@@ -164,6 +164,21 @@ class Client:
         except ValueError as error:
             raise ApiProblem(f"What answers at {self.url} is not StoryWorld.", "Look at the address.") from error
         return content
+
+
+def _report(told: JsonObject) -> AuditReport:
+    return AuditReport(
+        checks=tuple(
+            Check(
+                name=check["name"],
+                promise=check["promise"],
+                num_looked_at=check["num_looked_at"],
+                violations=tuple(Violation(check=check["name"], **one) for one in check["violations"]),
+                notes=tuple(check["notes"]),
+            )
+            for check in told["checks"]
+        )
+    )
 
 
 def _fresh_key() -> dict[str, str]:

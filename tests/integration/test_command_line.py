@@ -126,6 +126,43 @@ def test_brackets_in_a_story_are_brackets_in_the_list(shell: Shell) -> None:
     assert "[/b]" in shell.run("episodes")
 
 
+def test_an_audit_prints_each_check_with_its_count_and_fails_where_something_is_wrong(shell: Shell) -> None:
+    episode_id = shell.executing()
+    shell.rig.render_all(episode_id)
+    shell.rig.cut_film(episode_id)
+    shell.rig.store_results(episode_id)
+    said = shell.run("audit")
+    assert "ok     accepted-beats            2  A beat is accepted if" in said
+    assert said.endswith("Nothing is wrong.")
+
+    [key] = shell.rig.artifacts.keys(f"episodes/{episode_id}/beats/b2/video/")
+    shell.rig.artifacts.delete(key)
+    said = shell.refused("audit")
+    assert f"         {key}: There is no such object." in said.splitlines()
+    assert said.endswith("Violations: 1.")
+    other = shell.executing()
+    assert shell.run("audit", other, "--no-decode").endswith("Nothing is wrong.")
+    shell.rig.open(other, "b1")
+    assert "It is open, though nothing works any more." in shell.refused("audit", other, "--at-rest")
+    assert shell.refused("audit", NOBODY) == f"There is no episode '{NOBODY}'."
+
+
+def test_a_sweep_says_what_goes_and_what_nobody_knows(shell: Shell) -> None:
+    episode_id = shell.executing()
+    shell.rig.render_all(episode_id, fail=["b1"])
+    [lost] = [a.attempt_id for b in shell.rig.episodes.episode(episode_id).beats for a in b.attempts if b.beat.beat_id == "b1"]
+    orphan, stranger = (f"episodes/{episode_id}/beats/b1/video/{name}.mp4" for name in (lost, "[red]nobody"))
+    for key in (orphan, stranger):
+        shell.rig.store(key, b"clip", "video/mp4")
+
+    said = [orphan, "Would be deleted: 1. Kept: 2.", f"Kept, though no attempt wrote it: {stranger}"]
+    assert shell.run("sweep", "--dry-run").splitlines() == said
+    said[1] = "Deleted: 1. Kept: 2."
+    assert shell.run("sweep", episode_id).splitlines() == said
+    assert shell.run("sweep").splitlines() == ["Deleted: 0. Kept: 2.", said[2]]
+    assert shell.refused("sweep", NOBODY) == f"There is no episode '{NOBODY}'."
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
