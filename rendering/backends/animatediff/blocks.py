@@ -1,0 +1,228 @@
+"""Blocks: the parts of a UNetMotionModel, rewritten exactly, on frames whose channels come last.
+
+Each is made from diffusers' own module and uses its weights, joined where one matrix product does for three. What is computed is the
+same; what is saved is said where it is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rendering.backends.animatediff import ops
+from rendering.backends.animatediff.attending import attend
+from rendering.backends.animatediff.ops import Norm
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What all blocks look at beside their input."""
+
+    num_clips: int
+    num_frames: int
+    """Of each clip."""
+    times_C: torch.Tensor
+    """The step's time embedding, projected for every ResNet, one after the other."""
+    words_NTC: torch.Tensor
+    """Keys and values of each clip's prompt for every cross-attention, one after the other."""
+    pictures_NTC: tuple[torch.Tensor, ...]
+    """The same for each IP-Adapter's pictures."""
+
+
+class Resnet:
+    """ResnetBlock2D. The first convolution's bias goes in with the time embedding, the others' with the residual."""
+
+    def __init__(self, module: Any, times: slice) -> None:
+        if module.time_embedding_norm != "default" or module.output_scale_factor != 1.0:
+            raise ValueError("Only ResNets that add their time embedding are known.")
+        self._norms = Norm.of(module.norm1), Norm.of(module.norm2)
+        self._convs = _conv_weight(module.conv1), _conv_weight(module.conv2)
+        self._times = times
+        self._shortcut = None if module.conv_shortcut is None else _matrix(module.conv_shortcut)
+        biases = [module.conv2.bias] + ([] if module.conv_shortcut is None else [module.conv_shortcut.bias])
+        self._bias = torch.stack(biases).float().sum(0).to(module.conv2.bias.dtype)
+
+    def __call__(self, x: torch.Tensor, given: Given) -> torch.Tensor:
+        h = ops.group_norm(x, self._norms[0], rows=len(x), silu=True)
+        h = ops.convolve(h, self._convs[0])
+        h = ops.group_norm(h, self._norms[1], rows=len(x), silu=True, shift_C=given.times_C[self._times])
+        h = ops.convolve(h, self._convs[1])
+        return ops.add(x if self._shortcut is None else ops.linear(x, self._shortcut), h, self._bias)
+
+
+class SelfAttention:
+    """Queries, keys and values come out of one matrix product."""
+
+    def __init__(self, module: Any) -> None:
+        _demand_plain(module)
+        self.num_heads = int(module.heads)
+        self.qkv = joined([module.to_q, module.to_k, module.to_v])
+        self.out = module.to_out[0].weight, module.to_out[0].bias
+
+    def in_pictures(self, x_BLC: torch.Tensor) -> torch.Tensor:
+        """Each place attends to all places of its own picture."""
+        batch, length, _ = x_BLC.shape
+        qkv = ops.linear(x_BLC, self.qkv).view(batch, length, 3, self.num_heads, -1)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        attended = attend(q, k, v).transpose(1, 2).reshape(x_BLC.shape)
+        return ops.linear(attended, *self.out)
+
+    def in_time(self, x_NFLC: torch.Tensor) -> torch.Tensor:
+        """Each place attends to itself at all times."""
+        return ops.linear(ops.attend_in_time(ops.linear(x_NFLC, self.qkv), self.num_heads), *self.out)
+
+
+class CrossAttention:
+    """One key and value per prompt, made once a clip: all frames' queries attend to them, where stock repeats them for each frame."""
+
+    def __init__(self, module: Any, words: slice) -> None:
+        _demand_plain(module)
+        self._num_heads = int(module.heads)
+        self._words = words
+        self._query = module.to_q.weight
+        self._out = module.to_out[0].weight, module.to_out[0].bias
+        self._scales = [float(scale) for scale in getattr(module.processor, "scale", ())]
+
+    def __call__(self, x_BLC: torch.Tensor, given: Given) -> torch.Tensor:
+        q = self._heads(ops.linear(x_BLC, self._query).reshape(given.num_clips, -1, x_BLC.shape[-1]))
+        attended = self._attended(q, given.words_NTC)
+        for scale, pictures in zip(self._scales, given.pictures_NTC, strict=True):
+            if scale:
+                attended = attended + scale * self._attended(q, pictures)
+        return ops.linear(attended.reshape(x_BLC.shape), *self._out)
+
+    def _attended(self, q: torch.Tensor, context_NTC: torch.Tensor) -> torch.Tensor:
+        k, v = (self._heads(part) for part in context_NTC[..., self._words].chunk(2, dim=-1))
+        return attend(q, k, v).transpose(1, 2)
+
+    def _heads(self, x_NLC: torch.Tensor) -> torch.Tensor:
+        return x_NLC.unflatten(-1, (self._num_heads, -1)).transpose(1, 2)
+
+
+class FeedForward:
+    """GEGLU and a linear layer."""
+
+    def __init__(self, module: Any) -> None:
+        gate, _, out = module.net
+        self._gate = gate.proj.weight, gate.proj.bias
+        self._out = out.weight, out.bias
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return ops.linear(ops.gated(x, *self._gate), *self._out)
+
+
+class Transformer:
+    """Transformer2DModel: every frame by itself, then by the prompt. Its 1 × 1 convolutions are matrix products here."""
+
+    def __init__(self, module: Any, words: Sequence[slice]) -> None:
+        self._norm = Norm.of(module.norm)
+        self._into = _matrix(module.proj_in), module.proj_in.bias
+        self._out = _matrix(module.proj_out), module.proj_out.bias
+        self._layers = [
+            (SelfAttention(layer.attn1), CrossAttention(layer.attn2, place), FeedForward(layer.ff), _norms(layer))
+            for layer, place in zip(module.transformer_blocks, words, strict=True)
+        ]
+
+    def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
+        h = ops.group_norm(x_BHWC, self._norm, rows=len(x_BHWC)).flatten(1, 2)
+        h = ops.linear(h, *self._into)
+        for alone, by_words, forward, (first, second, third) in self._layers:
+            h, normed = ops.layer_norm(h, first)
+            h, normed = ops.layer_norm(h, second, delta=alone.in_pictures(normed))
+            h, normed = ops.layer_norm(h, third, delta=by_words(normed, given))
+            h = ops.add(h, forward(normed))
+        return ops.add(x_BHWC, ops.linear(h, *self._out).view(x_BHWC.shape))
+
+
+class Motion:
+    """AnimateDiffTransformer3D: every place by itself, over time.
+
+    All but the attention itself does not care for the order of frames and places, so nothing is turned around for it.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._norm = Norm.of(module.norm)
+        self._into = module.proj_in.weight, module.proj_in.bias
+        self._out = module.proj_out.weight, module.proj_out.bias
+        self._layers = [
+            (
+                SelfAttention(layer.attn1),
+                SelfAttention(layer.attn2),
+                FeedForward(layer.ff),
+                _norms(layer),
+                layer.pos_embed.pe[0],
+            )
+            for layer in module.transformer_blocks
+        ]
+
+    def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
+        clips, frames = given.num_clips, given.num_frames
+        h = ops.group_norm(x_BHWC, self._norm, rows=clips).view(clips, frames, -1, x_BHWC.shape[-1])
+        h = ops.linear(h, *self._into)
+        for once, again, forward, (first, second, third), positions in self._layers:
+            h, normed = ops.layer_norm(h, first, positions_FC=positions[:frames])
+            h, normed = ops.layer_norm(h, second, delta=once.in_time(normed), positions_FC=positions[:frames])
+            h, normed = ops.layer_norm(h, third, delta=again.in_time(normed))
+            h = ops.add(h, forward(normed))
+        return ops.add(x_BHWC, ops.linear(h, *self._out).view(x_BHWC.shape))
+
+
+class Shrink:
+    """Downsample2D."""
+
+    def __init__(self, module: Any) -> None:
+        self._weight, self._bias = _conv_weight(module.conv), module.conv.bias
+        self._padding = int(module.padding)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return ops.convolve(x, self._weight, stride=2, padding=self._padding) + self._bias
+
+
+class Grow:
+    """Upsample2D, in 4/9 of its arithmetic."""
+
+    def __init__(self, module: Any) -> None:
+        self._weight, self._bias = ops.growing_weight(module.conv.weight), module.conv.bias
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return ops.grow(x, self._weight, self._bias)
+
+
+def joined(modules: Sequence[Any]) -> torch.Tensor:
+    """Linear layers' weights as one, of which theirs become parts, so that nothing is held twice."""
+    weight = torch.cat([module.weight for module in modules])
+    start = 0
+    for module in modules:
+        stop = start + len(module.weight)
+        module.weight.data = weight[start:stop]
+        start = stop
+    return weight
+
+
+def _demand_plain(module: Any) -> None:
+    """Of an attention: no normalization, mask or residual of its own."""
+    odd = [part for part in ("group_norm", "spatial_norm", "norm_q", "norm_k", "norm_cross") if getattr(module, part, None)]
+    if odd or module.residual_connection or module.rescale_output_factor != 1.0 or module.upcast_attention:
+        raise ValueError("Only plain attention is known.")
+
+
+def _norms(layer: Any) -> tuple[Norm, Norm, Norm]:
+    if layer.norm_type != "layer_norm" or layer.attn2 is None:
+        raise ValueError("Only transformers with two attentions and layer norms are known.")
+    return Norm.of(layer.norm1), Norm.of(layer.norm2), Norm.of(layer.norm3)
+
+
+def _matrix(module: Any) -> torch.Tensor:
+    """The weight of a linear layer or of a 1 × 1 convolution."""
+    weight: torch.Tensor = module.weight
+    return weight if weight.ndim == 2 else weight.flatten(1)
+
+
+def _conv_weight(module: Any) -> torch.Tensor:
+    """Laid channels last once and for all, in the module itself."""
+    module.weight.data = ops.channels_last(module.weight.data)
+    weight: torch.Tensor = module.weight
+    return weight
