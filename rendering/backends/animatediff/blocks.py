@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from rendering.backends.animatediff import ops
 from rendering.backends.animatediff.attending import attend
+from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.ops import Norm
 
 
@@ -35,7 +35,7 @@ class Given:
 class Resnet:
     """ResnetBlock2D. The first convolution's bias goes in with the time embedding, the others' with the residual."""
 
-    def __init__(self, module: Any, times: slice) -> None:
+    def __init__(self, module: Part, times: slice) -> None:
         if module.time_embedding_norm != "default" or module.output_scale_factor != 1.0:
             raise ValueError("Only ResNets that add their time embedding are known.")
         self._norms = Norm.of(module.norm1), Norm.of(module.norm2)
@@ -56,7 +56,7 @@ class Resnet:
 class SelfAttention:
     """Queries, keys and values come out of one matrix product."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         _demand_plain(module)
         self.num_heads = int(module.heads)
         self.qkv = joined([module.to_q, module.to_k, module.to_v])
@@ -78,7 +78,7 @@ class SelfAttention:
 class CrossAttention:
     """One key and value per prompt, made once a clip: all frames' queries attend to them, where stock repeats them for each frame."""
 
-    def __init__(self, module: Any, words: slice) -> None:
+    def __init__(self, module: Part, words: slice) -> None:
         _demand_plain(module)
         self._num_heads = int(module.heads)
         self._words = words
@@ -105,7 +105,7 @@ class CrossAttention:
 class FeedForward:
     """GEGLU and a linear layer."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         gate, _, out = module.net
         self._gate = gate.proj.weight, gate.proj.bias
         self._out = out.weight, out.bias
@@ -117,7 +117,7 @@ class FeedForward:
 class Transformer:
     """Transformer2DModel: every frame by itself, then by the prompt. Its 1 × 1 convolutions are matrix products here."""
 
-    def __init__(self, module: Any, words: Sequence[slice]) -> None:
+    def __init__(self, module: Part, words: Sequence[slice]) -> None:
         self._norm = Norm.of(module.norm)
         self._into = _matrix(module.proj_in), module.proj_in.bias
         self._out = _matrix(module.proj_out), module.proj_out.bias
@@ -143,7 +143,7 @@ class Motion:
     All but the attention itself does not care for the order of frames and places, so nothing is turned around for it.
     """
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._norm = Norm.of(module.norm)
         self._into = module.proj_in.weight, module.proj_in.bias
         self._out = module.proj_out.weight, module.proj_out.bias
@@ -173,7 +173,7 @@ class Motion:
 class Shrink:
     """Downsample2D."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._weight, self._bias = _conv_weight(module.conv), module.conv.bias
         self._padding = int(module.padding)
 
@@ -184,14 +184,14 @@ class Shrink:
 class Grow:
     """Upsample2D, in 4/9 of its arithmetic."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._weight, self._bias = ops.growing_weight(module.conv.weight), module.conv.bias
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         return ops.grow(x, self._weight, self._bias)
 
 
-def joined(modules: Sequence[Any]) -> torch.Tensor:
+def joined(modules: Sequence[Part]) -> torch.Tensor:
     """Linear layers' weights as one, of which theirs become parts, so that nothing is held twice."""
     weight = torch.cat([module.weight for module in modules])
     start = 0
@@ -202,26 +202,26 @@ def joined(modules: Sequence[Any]) -> torch.Tensor:
     return weight
 
 
-def _demand_plain(module: Any) -> None:
+def _demand_plain(module: Part) -> None:
     """Of an attention: no normalization, mask or residual of its own."""
     odd = [part for part in ("group_norm", "spatial_norm", "norm_q", "norm_k", "norm_cross") if getattr(module, part, None)]
     if odd or module.residual_connection or module.rescale_output_factor != 1.0 or module.upcast_attention:
         raise ValueError("Only plain attention is known.")
 
 
-def _norms(layer: Any) -> tuple[Norm, Norm, Norm]:
+def _norms(layer: Part) -> tuple[Norm, Norm, Norm]:
     if layer.norm_type != "layer_norm" or layer.attn2 is None:
         raise ValueError("Only transformers with two attentions and layer norms are known.")
     return Norm.of(layer.norm1), Norm.of(layer.norm2), Norm.of(layer.norm3)
 
 
-def _matrix(module: Any) -> torch.Tensor:
+def _matrix(module: Part) -> torch.Tensor:
     """The weight of a linear layer or of a 1 × 1 convolution."""
     weight: torch.Tensor = module.weight
     return weight if weight.ndim == 2 else weight.flatten(1)
 
 
-def _conv_weight(module: Any) -> torch.Tensor:
+def _conv_weight(module: Part) -> torch.Tensor:
     """Laid channels last once and for all, in the module itself."""
     module.weight.data = ops.channels_last(module.weight.data)
     weight: torch.Tensor = module.weight

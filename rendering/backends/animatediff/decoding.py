@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch.nn import functional
 
 from episodes.errors import BadInput
 from rendering.backends.animatediff import ops
+from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.ops import Norm
 from rendering.backends.animatediff.previews import to_uint8
 
@@ -19,7 +20,7 @@ class Decoder(Protocol):
         """Scaled latents as they come out of sampling → colours (N, height, width, 3), -1 to 1, in the decoder's type."""
 
 
-def decoder_of(vae: Any) -> Decoder:
+def decoder_of(vae: Part) -> Decoder:
     """Raises BadInput for a VAE that it does not know."""
     match type(vae).__name__:
         case "AutoencoderKL":
@@ -38,7 +39,7 @@ def frames_of(decoder: Decoder, latents_NCHW: torch.Tensor) -> torch.Tensor:
 class FullDecoder:
     """AutoencoderKL's decoder. It is a third of a four-step clip's arithmetic, a seventh of which is saved where pictures grow."""
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(self, vae: Part) -> None:
         decoder = vae.decoder
         self._dtype = decoder.conv_in.weight.dtype
         self._scale = float(vae.config.scaling_factor)
@@ -74,7 +75,7 @@ class FullDecoder:
 class TinyDecoder:
     """AutoencoderTiny's decoder: convolutions, each with its bias, its residual and its ReLU at once."""
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(self, vae: Part) -> None:
         self._scale = float(vae.config.scaling_factor)
         layers = list(vae.decoder.layers)
         self._dtype = layers[0].weight.dtype
@@ -105,7 +106,7 @@ class TinyDecoder:
 class _Resnet:
     """ResnetBlock2D without time. The first convolution's bias goes in with the second norm, the others' with the residual."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._norms = Norm.of(module.norm1), Norm.of(module.norm2)
         self._convs = _conv(module.conv1), _conv(module.conv2)
         self._shortcut = None if module.conv_shortcut is None else module.conv_shortcut.weight.flatten(1)
@@ -121,7 +122,7 @@ class _Resnet:
 class _Attention:
     """One head as wide as the picture has channels: PyTorch's attention kernels are slow there, matrix products are not."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._norm = Norm.of(module.group_norm)
         parts = (module.to_q, module.to_k, module.to_v)
         self._qkv = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
@@ -141,7 +142,7 @@ class _Attention:
 class _Activated:
     """Convolution and ReLU."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._weight, self._bias = _conv(module)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -153,7 +154,7 @@ class _Activated:
 class _Plain:
     """Convolution, with a bias or without."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         self._weight, self._bias = _conv(module)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -163,7 +164,7 @@ class _Plain:
 class _TinyBlock:
     """AutoencoderTinyBlock: three convolutions and a residual."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Part) -> None:
         first, _, second, _, last = module.conv
         self._first, self._second = _Activated(first), _Activated(second)
         self._weight, self._bias = _conv(last)
@@ -177,12 +178,12 @@ class _TinyBlock:
         return functional.relu(functional.conv2d(h, self._weight, self._bias, padding=1) + self._skip(x))
 
 
-def _conv(module: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _conv(module: Part) -> tuple[torch.Tensor, torch.Tensor]:
     module.weight.data = ops.channels_last(module.weight.data)
     return module.weight, module.bias
 
 
-def _padded(module: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _padded(module: Part) -> tuple[torch.Tensor, torch.Tensor]:
     """Three colours as eight channels, five of them empty: matrix units take eights."""
     weight = functional.pad(module.weight, (0, 0, 0, 0, 0, 0, 0, 8 - len(module.weight)))
     return ops.channels_last(weight), module.bias

@@ -7,12 +7,12 @@ plain form in PyTorch, which the CPU runs; on a GPU those that move much memory 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch.nn import functional
 
 from rendering.backends.animatediff.attending import attend
+from rendering.backends.animatediff.libraries import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Norm:
     num_groups: int = 1
 
     @classmethod
-    def of(cls, module: Any) -> Norm:
+    def of(cls, module: Part) -> Norm:
         return cls(module.weight, module.bias, float(module.eps), int(getattr(module, "num_groups", 1)))
 
 

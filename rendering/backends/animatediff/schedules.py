@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from episodes.errors import BadInput
+from rendering.backends.animatediff.libraries import Part
 
 LINEAR = ("EulerDiscreteScheduler", "DDIMScheduler", "LCMScheduler")
 
@@ -43,7 +43,7 @@ class Schedule:
     """Standard deviation of the noise that sampling starts from."""
 
 
-def schedule_of(scheduler: Any, num_steps: int) -> Schedule:
+def schedule_of(scheduler: Part, num_steps: int) -> Schedule:
     """Read a scheduler off. It stays as it was. Raises BadInput for a scheduler whose steps are not linear."""
     _demand_linear(scheduler)
     probe = copy.deepcopy(scheduler)
@@ -53,7 +53,7 @@ def schedule_of(scheduler: Any, num_steps: int) -> Schedule:
     return Schedule(steps=steps, start_scale=float(probe.init_noise_sigma))
 
 
-def _demand_linear(scheduler: Any) -> None:
+def _demand_linear(scheduler: Part) -> None:
     name = type(scheduler).__name__
     if name not in LINEAR:
         raise BadInput(f"Nobody taught the sampler {name}.", f"It knows {', '.join(LINEAR)}.", where="scheduler")
@@ -62,7 +62,7 @@ def _demand_linear(scheduler: Any) -> None:
         raise BadInput(f"{name} with {bent[0]} is not linear.", f"Switch {bent[0]} off.", where=f"scheduler.{bent[0]}")
 
 
-def _read(probe: Any, index: int, timestep: torch.Tensor) -> Step:
+def _read(probe: Part, index: int, timestep: torch.Tensor) -> Step:
     input_scale = float(probe.scale_model_input(torch.ones(1, dtype=torch.float64), timestep))
     noise = torch.randn(1, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).item()
     still, _ = _stepped(probe, index, timestep, latents=0.0, prediction=0.0)
@@ -79,7 +79,7 @@ def _read(probe: Any, index: int, timestep: torch.Tensor) -> Step:
     )
 
 
-def _stepped(probe: Any, index: int, timestep: torch.Tensor, *, latents: float, prediction: float) -> tuple[float, float]:
+def _stepped(probe: Part, index: int, timestep: torch.Tensor, *, latents: float, prediction: float) -> tuple[float, float]:
     """The next latents and the clean picture, each one number."""
     probe._step_index = index  # a scheduler counts its steps; here the same one is taken several times
     prediction_1, latents_1 = (torch.tensor([number], dtype=torch.float64) for number in (prediction, latents))

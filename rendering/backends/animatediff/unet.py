@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch.nn import functional
@@ -12,6 +11,7 @@ from torch.nn import functional
 from episodes.errors import BadInput
 from rendering.backends.animatediff import ops
 from rendering.backends.animatediff.blocks import Given, Grow, Motion, Resnet, Shrink, Transformer, joined
+from rendering.backends.animatediff.libraries import Part
 
 Layer = Callable[[torch.Tensor, Given], torch.Tensor]
 
@@ -31,13 +31,13 @@ Residuals = tuple[tuple[torch.Tensor, ...], torch.Tensor]
 class Unet:
     """Made from diffusers' model, whose weights it uses and joins; the model itself goes on working."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Part) -> None:
         """Raises BadInput for a UNet with parts that it does not know."""
         self._model = model
         self._num_times = 0
         self._num_words = 0
-        self._resnets: list[Any] = []
-        self._cross: list[Any] = []
+        self._resnets: list[Part] = []
+        self._cross: list[Part] = []
         try:
             self._read(model)
         except (AttributeError, ValueError) as error:
@@ -108,7 +108,7 @@ class Unet:
                 x = grow(x)
         return x
 
-    def _read(self, model: Any) -> None:
+    def _read(self, model: Part) -> None:
         if model.config.addition_embed_type is not None:
             raise ValueError("it looks at more than time and words")
         self._into = ops.channels_last(model.conv_in.weight), model.conv_in.bias
@@ -129,12 +129,12 @@ class Unet:
             for place in range(len(adapters[0].to_k_ip) if adapters else 0)
         ]
 
-    def _layers(self, block: Any) -> list[tuple[Layer, ...]]:
+    def _layers(self, block: Part) -> list[tuple[Layer, ...]]:
         attentions = getattr(block, "attentions", [None] * len(block.resnets))
         together = zip(block.resnets, attentions, block.motion_modules, strict=True)
         return [self._parts(resnet, attention, motion) for resnet, attention, motion in together]
 
-    def _middle_layers(self, block: Any) -> list[Layer]:
+    def _middle_layers(self, block: Part) -> list[Layer]:
         """Old motion adapters have no motion in the middle."""
         motions = getattr(block, "motion_modules", [None] * len(block.attentions))
         layers: list[Layer] = [self._resnet(block.resnets[0])]
@@ -145,16 +145,16 @@ class Unet:
             layers.append(self._resnet(resnet))
         return layers
 
-    def _parts(self, resnet: Any, attention: Any, motion: Any) -> tuple[Layer, ...]:
+    def _parts(self, resnet: Part, attention: Part, motion: Part) -> tuple[Layer, ...]:
         between = () if attention is None else (self._transformer(attention),)
         return (self._resnet(resnet), *between, Motion(motion))
 
-    def _resnet(self, module: Any) -> Resnet:
+    def _resnet(self, module: Part) -> Resnet:
         self._resnets.append(module)
         start, self._num_times = self._num_times, self._num_times + int(module.out_channels)
         return Resnet(module, slice(start, self._num_times))
 
-    def _transformer(self, module: Any) -> Transformer:
+    def _transformer(self, module: Part) -> Transformer:
         places = []
         for layer in module.transformer_blocks:
             self._cross.append(layer.attn2)
