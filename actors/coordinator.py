@@ -15,6 +15,7 @@ import ray
 
 from actors.crash import arm_crash_point
 from actors.fleet import RayFleet
+from actors.heap import Heap
 from actors.logs import log_as_json
 from actors.loop import Threads, WallClock, patiently
 from actors.meter import RayMeter
@@ -42,6 +43,7 @@ class CoordinatorShell:
         log_as_json(COORDINATOR)
         arm_crash_point()
         sys.setswitchinterval(SWITCH_S)
+        Heap().keep_small()
         self._plan = plan
         self._line = f"{COORDINATOR}:{ray.get_runtime_context().get_actor_id()}"
         """All of the actor's processes; Ray starts one when the one before is dead."""
