@@ -63,9 +63,13 @@ class Clients:
         for thread in self._threads:
             thread.join(limit_s)
 
-    def give_up(self) -> None:
+    def lose_patience(self) -> None:
+        """From here on no call is repeated: whoever waits for an answer raises GaveUpError."""
         self._closing.set()
         self._give_up.set()
+
+    def give_up(self) -> None:
+        self.lose_patience()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(30)

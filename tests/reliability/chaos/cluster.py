@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,10 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from actors.local import free_port
 from api.client import Client
 from storage.artifacts import S3Recipe
 from tests.contract.databases import PostgresServer, postgres_server
@@ -44,6 +44,7 @@ class Cluster:
     ray_port: int
     api_port: int
     environment: Mapping[str, str]
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def api(self) -> str:
@@ -82,6 +83,20 @@ class Cluster:
         """Of all actors that are alive; a name that is there twice is there twice."""
         return [member.name for member in members(self.home)]
 
+    def bury(self) -> None:
+        """kill -9 of whatever is left, however the run ended."""
+        kill_all(self.home)
+        for child in self.children:
+            child.wait()
+
+    def keep_logs(self, folder: Path) -> None:
+        """Copy what all processes said, Ray's own included."""
+        for log in (*self.home.glob("*.log"), *self.home.glob("ray/session_2*/logs/*")):
+            if log.is_file():
+                place = folder / log.relative_to(self.home).parent
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(log, place)
+
     def kill_everything(self) -> None:
         """All of Ray and Serve. PostgreSQL and S3 are other machines'."""
         kill_all(self.home)
@@ -103,7 +118,8 @@ class Cluster:
     def _run(self, node: str, *command: str) -> None:
         environment = {**os.environ, **self.environment, NODE_VARIABLE: node}
         with (self.home / f"{node}.log").open("a") as log:
-            subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=self.home, start_new_session=True)
+            child = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=self.home, start_new_session=True)
+        self.children.append(child)
 
 
 @contextmanager
@@ -115,7 +131,7 @@ def running_cluster() -> Iterator[Cluster]:
         s3 = stack.enter_context(moto())
         line = stack.enter_context(CutLine(s3.endpoint).running())
         recipe = s3.fresh_bucket()
-        ray_port, api_port = free_port(), free_port()
+        ray_port, api_port = _free_port(), _free_port()
         cluster = Cluster(
             home=home,
             database=database,
@@ -126,7 +142,7 @@ def running_cluster() -> Iterator[Cluster]:
             api_port=api_port,
             environment=_environment(home, database.url, line.endpoint, recipe, ray_port),
         )
-        stack.callback(kill_all, home)
+        stack.callback(cluster.bury)
         cluster.start()
         cluster.wait_until_whole(START_LIMIT_S)
         yield cluster
@@ -161,6 +177,13 @@ def eventually(look: Callable[[], bool], limit_s: float, every_s: float = 0.1) -
         if time.monotonic() > deadline_s:
             raise TimeoutError(f"It was not so within {limit_s:.0f} s.")
         time.sleep(every_s)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _listens(port: int) -> bool:

@@ -44,7 +44,7 @@ class Blow:
 class Nemesis:
     """One run's faults, one after the other; several may last at once."""
 
-    def __init__(self, cluster: Cluster, schedule: Sequence[Fault], seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, cluster: Cluster, schedule: Sequence[Fault], seed: int, say: Callable[[str], object]) -> None:
         self._cluster = cluster
         self._schedule = schedule
         self._random = Random(seed)

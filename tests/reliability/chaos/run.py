@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from api.client import FINAL_STATES
-from tests.reliability.chaos.calls import Caller
+from api.client import FINAL_STATES, Client
+from tests.reliability.chaos.calls import GaveUpError
 from tests.reliability.chaos.clients import Clients
 from tests.reliability.chaos.cluster import Cluster, running_cluster
 from tests.reliability.chaos.diary import Diary
@@ -17,12 +20,12 @@ from tests.reliability.chaos.nemesis import Blow, Nemesis
 from tests.reliability.chaos.records import Records
 from tests.reliability.chaos.recovery import Figure, Recovery
 from tests.reliability.chaos.schedule import draw
-from tests.reliability.chaos.verdict import Check, check_episodes, check_records, check_store
+from tests.reliability.chaos.verdict import Check, check_audit, check_episodes, check_records, check_store
 
 SETTLE_LIMIT_S = 150.0
 """Longer than the longest back-off: then everything has ended by itself."""
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +49,8 @@ class Outcome:
         return [f"{check.name}: {violation}" for check in self.checks for violation in check.violations]
 
 
-def run_chaos(seconds: float, seed: int, say: Say) -> Outcome:
-    """Faults for `seconds`, then as long as it takes to settle, within a bound. Leaves nothing behind."""
+def run_chaos(seconds: float, seed: int, say: Say, keep: Path | None = None) -> Outcome:
+    """Faults for `seconds`, then as long as it takes to settle, within a bound. Leaves nothing behind but logs, in `keep`."""
     schedule = draw(seed, seconds)
     say(f"seed {seed}, {seconds:.0f} s of faults:\n" + "\n".join(f"  {fault}" for fault in schedule))
     with running_cluster() as cluster:
@@ -56,11 +59,14 @@ def run_chaos(seconds: float, seed: int, say: Say) -> Outcome:
         try:
             clients.start()
             nemesis.run()
-            settled_s = _settle(cluster, clients)
-            return _judge(cluster, clients, nemesis, settled_s, seconds, seed)
+            settled_s = _settle(clients)
+            checks = tuple(_checks(cluster, clients))
         finally:
             nemesis.relent()
             clients.give_up()
+            if keep is not None:
+                cluster.keep_logs(keep)
+        return _outcome(cluster, clients, nemesis, seconds=seconds, seed=seed, settled_s=settled_s, checks=checks)
 
 
 def _timed(say: Say) -> Say:
@@ -68,42 +74,64 @@ def _timed(say: Say) -> Say:
     return lambda text: say(f"{time.monotonic() - began_s:6.1f} s  {text}")
 
 
-def _settle(cluster: Cluster, clients: Clients) -> float:
+def _settle(clients: Clients) -> float:
     """Peace: every episode ends by itself, or not; the verdict says which."""
     began_s = time.monotonic()
-    clients.finish(SETTLE_LIMIT_S)
-    caller = clients.caller()
-    executed = {s.episode_id for s in clients.stories if "execute" in s.moves}
-    while executed and time.monotonic() - began_s < SETTLE_LIMIT_S:
-        executed = {e for e in executed if caller.get(f"/episodes/{e}")["state"] not in FINAL_STATES}
-        time.sleep(0.2)
-    caller.close()
+    with _patience(clients), suppress(GaveUpError), closing(clients.caller()) as caller:
+        clients.finish(SETTLE_LIMIT_S)
+        executed = {s.episode_id for s in clients.stories if "execute" in s.moves}
+        while executed and time.monotonic() - began_s < SETTLE_LIMIT_S:
+            executed = {e for e in executed if caller.get(f"/episodes/{e}")["state"] not in FINAL_STATES}
+            time.sleep(0.2)
     return time.monotonic() - began_s
 
 
-def _judge(cluster: Cluster, clients: Clients, nemesis: Nemesis, settled_s: float, seconds: float, seed: int) -> Outcome:
-    records, caller = Records(cluster.database.url), clients.caller()
-    checks = tuple(_checks(cluster, clients, records, caller))
-    states: Counter[str] = Counter(dict(records.rows("SELECT state, count(*) FROM episodes GROUP BY 1")))
-    recovery = Recovery(nemesis.blows, Diary(cluster.home).renders(), records.attempts())
-    caller.close()
+@contextmanager
+def _patience(clients: Clients) -> Iterator[None]:
+    """An API that never answers again must not hold up the verdict for ever."""
+    timer = threading.Timer(SETTLE_LIMIT_S, clients.lose_patience)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _checks(cluster: Cluster, clients: Clients) -> Iterator[Check]:
+    records = Records(cluster.database.url)
+    yield Check(name="clients were never surprised", count=len(clients.ledger.calls), violations=tuple(clients.surprises))
+    try:
+        with _patience(clients), closing(clients.caller()) as caller:
+            yield from check_episodes(clients.stories, caller)
+    except GaveUpError as error:
+        yield Check(name="the API answers", count=1, violations=(str(error),))
+    yield from check_records(records)
+    yield from check_store(records, cluster.s3, cluster.bucket)
+    yield from check_running(cluster, records)
+    with Client(cluster.api) as client:
+        yield from check_audit(client)
+    yield from check_stopped(cluster, records)
+
+
+def _outcome(
+    cluster: Cluster,
+    clients: Clients,
+    nemesis: Nemesis,
+    *,
+    seconds: float,
+    seed: int,
+    settled_s: float,
+    checks: tuple[Check, ...],
+) -> Outcome:
+    records = Records(cluster.database.url)
     return Outcome(
         seed=seed,
         seconds=seconds,
         settled_s=settled_s,
         blows=tuple(nemesis.blows),
-        states=states,
+        states=Counter(dict(records.rows("SELECT state, count(*) FROM episodes GROUP BY 1"))),
         num_calls=len(clients.ledger.acknowledged()),
         troubles=clients.ledger.troubles,
         checks=checks,
-        figures=tuple(recovery.figures()),
+        figures=tuple(Recovery(nemesis.blows, Diary(cluster.home).renders(), records.attempts()).figures()),
     )
-
-
-def _checks(cluster: Cluster, clients: Clients, records: Records, caller: Caller) -> Iterator[Check]:
-    yield Check(name="clients were never surprised", count=len(clients.ledger.calls), violations=tuple(clients.surprises))
-    yield from check_episodes(clients.stories, caller)
-    yield from check_records(records)
-    yield from check_store(records, cluster.s3, cluster.bucket)
-    yield from check_running(cluster, records)
-    yield from check_stopped(cluster, records)

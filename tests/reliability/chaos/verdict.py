@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from api.client import FINAL_STATES
+from api.client import FINAL_STATES, Client
 from tests.contract.s3_servers import S3Server
 from tests.reliability.chaos.calls import Caller
 from tests.reliability.chaos.clients import Story
@@ -124,6 +124,13 @@ def check_store(records: Records, s3: S3Server, bucket: str) -> Iterator[Check]:
             if not _shows_winners(films.get(f"episodes/{episode_id}/film/{attempt_id}.mp4", b""), episode_id, selected)
         ),
     )
+
+
+def check_audit(client: Client) -> Iterator[Check]:
+    """StoryWorld's own audit, asked of the running system. Stamps are no videos: nothing is decoded."""
+    for check in client.audit(decode=False, at_rest=True).checks:
+        wrong = tuple(f"{violation.where}: {violation.what}" for violation in check.violations)
+        yield Check(name=f"audit: {check.name}", count=check.num_looked_at, violations=wrong)
 
 
 def _shows_winners(film: bytes, episode_id: str, selected: dict[tuple[str, str | None], str]) -> bool:
