@@ -90,10 +90,11 @@ def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Seque
     fresh = [r for r in of_kind if r.name not in ready.avoid_renderers]
     if fresh:
         return fresh[0]
+    # also who was idle when last asked: it is not among the free, so it was given a beat since, or is in doubt until the next survey
     others_will_come = any(
         r.backend == ready.beat.backend
         and r.name not in ready.avoid_renderers
-        and r.state in (RendererState.BUSY, RendererState.STARTING)
+        and r.state in (RendererState.BUSY, RendererState.STARTING, RendererState.IDLE)
         for r in fleet
     )
     return None if others_will_come else of_kind[0]

@@ -90,7 +90,7 @@ def test_a_failed_beat_goes_to_another_renderer() -> None:
     assert [s.renderer for s in choose_starts([one], *idle_fleet(2))] == ["r1"]
 
 
-@pytest.mark.parametrize("state", [RendererState.BUSY, RendererState.STARTING])
+@pytest.mark.parametrize("state", [RendererState.BUSY, RendererState.STARTING, RendererState.IDLE])
 def test_a_failed_beat_waits_for_another_renderer_that_will_come(state: RendererState) -> None:
     one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
 
