@@ -176,7 +176,8 @@ class RayFleet:
             status: RendererStatus = await _status_of(member)
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
             state = RendererState.SILENT if member.version_known else RendererState.STARTING
-            return RendererReport(name=plan.name, backend=plan.backend, state=state)
+            was_found = not member.is_new and not member.version_known
+            return RendererReport(name=plan.name, backend=plan.backend, state=state, was_found=was_found)
         except RayActorError as error:
             log.warning("renderer.gone", extra={"renderer": plan.name, "reason": str(error).splitlines()[0]})
             self._renderers.pop(plan.name, None)

@@ -29,6 +29,13 @@ class RendererReport:
     attempt_id: str | None = None
     share: float = 0.0
     """Of the attempt's whole work, publishing included."""
+    was_found: bool = False
+    """STARTING only: it was there before this leader looked, and has not answered yet. It may have a beat in hand, or be frozen."""
+
+    @property
+    def may_hold(self) -> bool:
+        """What it has in hand is not known."""
+        return self.state is RendererState.SILENT or self.was_found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +63,6 @@ class FleetReport:
         """
         return (
             any(name.endswith(f":{node}") or not node for name in self.silent_publishers)
-            or any(
-                r.attempt_id == attempt_id or (r.name == renderer and r.state is RendererState.SILENT) for r in self.renderers
-            )
+            or any(r.attempt_id == attempt_id or (r.name == renderer and r.may_hold) for r in self.renderers)
             or any(attempt_id in p.shares for p in self.publishers)
         )

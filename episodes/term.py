@@ -15,6 +15,7 @@ from episodes.agenda import Agenda, Run, refill
 from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
 from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass, RendererLost, Unavailable
+from episodes.fleet import RendererState
 from episodes.flight import Flight, judged
 from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
@@ -132,6 +133,9 @@ class Term:
             lost = RendererLost("The coordinator that waited for it is gone.")
             flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt, lost=lost)
             log.info("attempt.adopted", extra=flight.ids)
+        fleet = await self._in_thread(self._store.fleet)
+        renderers = fleet.renderers if fleet is not None else ()
+        self._watch.were_ready({r.name for r in renderers if r.state is not RendererState.STARTING})
 
     async def _collect(self) -> list[Flight]:
         """Record what failed or was stopped, before its renderer gets more to do. Returns what may be accepted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from episodes.fleet import FleetReport, RendererReport, RendererState
@@ -31,9 +32,14 @@ class Watch:
         self._silence_s = silence_s
         self._stall_s = stall_s
         self._start_s = start_s
+        self._ready_before: Collection[str] = ()
         self._starting: dict[str, float] = {}
         self._renderers: dict[str, _Heard] = {}
         self._publishers: dict[str, float] = {}
+
+    def were_ready(self, names: Collection[str]) -> None:
+        """As an earlier leader knew them: of these, who was found and does not answer is not starting, but silent."""
+        self._ready_before = names
 
     def saw(self, report: FleetReport, now_s: float) -> list[Overdue]:
         """Take in a survey. Returns everybody who has to be replaced now, each once: they start afresh."""
@@ -51,6 +57,8 @@ class Watch:
     def _judge(self, report: RendererReport, now_s: float) -> Overdue | None:
         if report.state is RendererState.STARTING:
             self._renderers.pop(report.name, None)
+            if report.was_found and report.name in self._ready_before:
+                return self._judge_silence(report.name, self._starting.setdefault(report.name, now_s), now_s)
             if now_s - self._starting.setdefault(report.name, now_s) > self._start_s:
                 return Overdue(name=report.name, reason=f"{report.name} did not get ready within {self._start_s:.0f} s.")
             return None
@@ -63,12 +71,12 @@ class Watch:
             return None
         if heard is None:
             heard = self._renderers[report.name] = _Heard(at_s=now_s, attempt_id=None, share=0.0, moved_at_s=now_s)
-        if now_s - heard.at_s > self._silence_s:
-            return Overdue(name=report.name, reason=f"{report.name} gave no sign of life for {self._silence_s:.0f} s.")
-        return None
+        return self._judge_silence(report.name, heard.at_s, now_s)
 
     def _judge_publisher(self, name: str, now_s: float) -> Overdue | None:
-        heard_s = self._publishers.setdefault(name, now_s)
+        return self._judge_silence(name, self._publishers.setdefault(name, now_s), now_s)
+
+    def _judge_silence(self, name: str, heard_s: float, now_s: float) -> Overdue | None:
         if now_s - heard_s > self._silence_s:
             return Overdue(name=name, reason=f"{name} gave no sign of life for {self._silence_s:.0f} s.")
         return None

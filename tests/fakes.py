@@ -93,6 +93,8 @@ class FakeFleet:
         self.is_deaf = False
         self.silent: set[str] = set()
         """Frozen: they answer nothing, and what they have in hand comes no further."""
+        self.found: set[str] = set()
+        """Frozen before this leader looked: it never heard them."""
         self.is_stuck = False
         """They answer, but come no further."""
         self.holds_films = False
@@ -109,6 +111,8 @@ class FakeFleet:
     def _report(self, name: str) -> RendererReport:
         if name in self.silent:
             return RendererReport(name=name, backend=self._backend, state=RendererState.SILENT)
+        if name in self.found:
+            return RendererReport(name=name, backend=self._backend, state=RendererState.STARTING, was_found=True)
         render = self.rendering.get(name)
         if render is not None and not self.is_stuck:
             render.share = min(0.5, render.share + 0.001)
@@ -148,6 +152,7 @@ class FakeFleet:
     async def replace(self, name: str) -> None:
         self.replaced.append(name)
         self.silent.discard(name)
+        self.found.discard(name)
         self.lose(name)
 
     # --- what a test makes happen ---

@@ -294,6 +294,19 @@ async def test_whether_a_lost_beat_is_anywhere_is_settled_before_the_next_survey
         assert stage.beat_states(episode_id) == [BeatState.PENDING]
 
 
+async def test_a_renderer_that_was_frozen_before_the_coordinator_came_is_replaced_when_it_stays_silent() -> None:
+    stage, frozen = Stage(num_renderers=1), "renderer:animatic:0"
+    async with stage.coordinator("one"):
+        await settle()
+    stage.fleet.found.add(frozen)
+    async with stage.coordinator("two"):
+        await stage.clock.advance(PACE.lease_ttl_s + PACE.silence_s)
+        assert stage.fleet.replaced == []
+        await stage.clock.advance(2 * PACE.survey_s + PACE.retry_lease_s)
+
+        assert stage.fleet.replaced == [frozen]
+
+
 async def test_a_clip_whose_reply_was_lost_is_found_in_the_store_and_not_rendered_again() -> None:
     stage = Stage()
     async with stage.coordinator("one") as coordinator:

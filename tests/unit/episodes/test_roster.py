@@ -86,6 +86,14 @@ def test_an_attempt_may_be_with_its_renderer_or_its_nodes_publisher_while_they_a
     assert not holds_a1(roster(RendererState.IDLE).report)
 
 
+def test_an_attempt_may_be_with_its_renderer_while_that_was_only_found() -> None:
+    found = RendererReport(name="r0", backend="animatic", state=RendererState.STARTING, was_found=True)
+    made = RendererReport(name="r0", backend="animatic", state=RendererState.STARTING)
+
+    assert holds_a1(FleetReport(renderers=(found,)))
+    assert not holds_a1(FleetReport(renderers=(made,)))
+
+
 def test_others_that_are_silent_hold_no_attempt_up() -> None:
     assert not holds_a1(roster(RendererState.SILENT).report, renderer="r1")
     assert not holds_a1(FleetReport(silent_publishers=("publisher:n2",)))

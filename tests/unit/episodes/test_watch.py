@@ -31,6 +31,31 @@ def test_each_state_has_its_own_limit(state: RendererState, limit_s: float) -> N
     assert names(watch, renderer(state), limit_s + 1) == ["r0"]
 
 
+def found() -> FleetReport:
+    return FleetReport(renderers=(RendererReport(name="r0", backend="animatic", state=RendererState.STARTING, was_found=True),))
+
+
+def test_who_was_ready_under_an_earlier_leader_and_does_not_answer_is_silent() -> None:
+    watch = a_watch()
+    watch.were_ready({"r0"})
+    assert names(watch, found(), 0) == []
+    assert names(watch, found(), 31) == ["r0"]
+
+
+def test_who_was_starting_under_an_earlier_leader_may_go_on_starting() -> None:
+    watch = a_watch()
+    watch.were_ready(set())
+    assert names(watch, found(), 0) == []
+    assert names(watch, found(), 1800) == []
+
+
+def test_who_was_made_by_this_leader_may_start_in_peace_though_one_of_its_name_was_ready() -> None:
+    watch = a_watch()
+    watch.were_ready({"r0"})
+    assert names(watch, renderer(RendererState.STARTING), 0) == []
+    assert names(watch, renderer(RendererState.STARTING), 1800) == []
+
+
 def test_an_idle_renderer_may_be_idle_for_ever() -> None:
     watch = a_watch()
     assert names(watch, renderer(RendererState.IDLE), 0) == []
