@@ -217,3 +217,47 @@ def submitted(command: list[str]) -> subprocess.CompletedProcess[str] | None:
     """None while Ray's job agent does not listen yet: on a busy machine it starts last."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     return None if "No available agent" in done.stderr else done
+
+
+def audited(system: System, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "STORYWORLD_HOME": str(system.home)}
+    command = [sys.executable, str(ROOT / "storyworld.py"), "audit", *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300)
+
+
+def test_after_all_of_this_nothing_is_wrong_open_or_left_over(system: System) -> None:
+    for _ in range(10):  # what was cancelled last may still be stopping
+        done = audited(system, "--at-rest")
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0, done.stdout + done.stderr
+    looked_at = {line.split()[1]: int(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("ok ")}
+    assert looked_at["artifacts"] > looked_at["decoding"] > looked_at["results"] // 2 > 0
+    assert looked_at["leftovers"] >= 3  # the coordinator, a renderer and a publisher
+    assert looked_at["nothing-open"] > 0
+
+
+def test_a_sweep_takes_nothing_that_anybody_needs(system: System) -> None:
+    before = system.client.sweep(dry_run=True)
+    swept = system.client.sweep()
+
+    assert (swept["orphans"], swept["strangers"], swept["num_elsewhere"]) == (before["orphans"], [], 0)
+    assert audited(system).returncode == 0
+    assert system.client.sweep()["num_orphans"] == 0
+
+
+def test_an_audit_names_the_beat_whose_clip_was_damaged(system: System) -> None:
+    episode_id = system.submit(num_beats=1)
+    [beat] = system.wait_for_end(episode_id)["beats"]
+    [uri] = [a["uri"] for a in beat["artifacts"] if a["type"] == "video"]
+    clip = Path(uri.removeprefix("file://"))
+    whole = clip.read_bytes()
+    clip.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+    done = audited(system, episode_id)
+    clip.write_bytes(whole)
+
+    assert done.returncode == 1
+    assert f"episodes/{episode_id}/beats/{beat['beat_id']}/video/" in done.stdout
+    assert "WRONG  artifacts" in done.stdout
+    assert audited(system, episode_id).returncode == 0
