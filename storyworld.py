@@ -125,8 +125,9 @@ def serve(
     note = _note(settings.storyworld_home)
     prepare_environment(settings.storyworld_home)
 
+    from actors.coordinator import start_coordinator
     from actors.local import Addresses, serve_here
-    from actors.parts import check_settings
+    from actors.parts import check_settings, plan_fleet
     from serve_app import app
 
     check_settings(settings)
@@ -138,7 +139,9 @@ def serve(
         console.print("Ctrl-C stops it.")
 
     try:
-        serve_here(app, port=port, num_cpus=cpus, on_ready=ready)
+        # a restarted system goes on rendering while its API is still starting
+        plan = plan_fleet(settings)
+        serve_here(app, port=port, num_cpus=cpus, on_ray=lambda: start_coordinator(plan), on_ready=ready)
     finally:
         if _read_note(settings.storyworld_home).get("pid") == os.getpid():  # it may be another system's
             note.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError
+from ray.exceptions import RayError
 
 from actors.coordinator import start_coordinator, wait_until_gone
 from actors.names import Handle
@@ -38,7 +38,7 @@ class RayDoor:
         self._watcher = threading.Thread(target=self._watch, name="door", daemon=True)
 
     def open(self) -> None:
-        self._ensure()
+        """Does not wait for the coordinator: the API serves from SQL before anybody leads, and while nobody can."""
         self._watcher.start()
 
     def close(self) -> None:
@@ -50,14 +50,15 @@ class RayDoor:
             handle.wake.remote()
 
     def _watch(self) -> None:
-        while not self._closed.wait(WATCH_S):
+        while not self._closed.is_set():
             try:
                 self._ensure()
                 self._replace_the_stuck()
             except Unavailable as error:
                 log.warning("door.store_unavailable", extra={"reason": str(error)})
-            except (RayActorError, GetTimeoutError, ValueError) as error:
+            except (RayError, ValueError) as error:
                 log.warning("door.coordinator_unreachable", extra={"reason": str(error).splitlines()[0]})
+            self._closed.wait(WATCH_S)
 
     def _ensure(self) -> None:
         """Get or make the coordinator; hand over from one of another version."""

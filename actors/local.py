@@ -36,10 +36,12 @@ def serve_here(
     *,
     port: int,
     num_cpus: int | None,
+    on_ray: Callable[[], object],
     on_ready: Callable[[Addresses], None],
 ) -> None:
     """Start Ray (or join the one that RAY_ADDRESS names) and serve until SIGINT or SIGTERM. `port` 0: a free one.
 
+    `on_ray` is called as soon as there is a Ray, for what need not wait for the API; `on_ready` when the API answers.
     Raises Unavailable when the port is taken.
     """
     port = port or free_port()
@@ -53,6 +55,7 @@ def serve_here(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
+        on_ray()
         serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host="127.0.0.1", port=port))
         serve.run(application, name="storyworld", route_prefix="/")
         on_ready(

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def build_chaos_api() -> FastAPI:
     sign_in(load_settings().storyworld_home, Role.API, "api")
-    return build_api(_start)
+    return build_api(start)
 
 
-def _start(plan: FleetPlan) -> Handle:
+def start(plan: FleetPlan) -> Handle:
     from actors.coordinator import start_coordinator
     from tests.reliability.chaos.shells import ChaosCoordinatorActor
 

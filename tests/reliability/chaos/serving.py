@@ -13,11 +13,12 @@ def main(port: int) -> None:
     prepare_environment(settings.storyworld_home)
 
     from actors.local import serve_here
-    from actors.parts import check_settings
-    from tests.reliability.chaos.app import app
+    from actors.parts import check_settings, plan_fleet
+    from tests.reliability.chaos.app import app, start
 
     check_settings(settings)
-    serve_here(app, port=port, num_cpus=None, on_ready=lambda addresses: None)
+    plan = plan_fleet(settings)
+    serve_here(app, port=port, num_cpus=None, on_ray=lambda: start(plan), on_ready=lambda addresses: None)
 
 
 if __name__ == "__main__":
