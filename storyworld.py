@@ -149,6 +149,28 @@ def serve(
 
 @cli.command()
 @tells_errors_plainly
+def warm(
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[BACKEND[/TIER]]", help="animatediff/draft; none: what the fleet is made of.")
+    ] = None,
+) -> None:
+    """Bring weights onto this machine and try them once, so that its renderers start at once and wait for no download."""
+    settings = load_settings()
+    from actors.parts import backend_recipe
+    from rendering.backends import open_backend
+
+    for name in [recipe] if recipe is not None else sorted(settings.storyworld_fleet):
+        backend, _, tier = name.partition("/")
+        of = settings.storyworld_fleet.get(backend)
+        options = (of.options if of is not None else {}) | ({"tier": tier} if tier else {})
+        began_s = time.monotonic()
+        with console.status(f"Warming {escape(name)} …"):
+            open_backend(backend_recipe(settings, backend, options))
+        console.print(f"{escape(name)} is warm: ready to draw after {time.monotonic() - began_s:.1f} s.")
+
+
+@cli.command()
+@tells_errors_plainly
 def episodes(
     state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
     world: Annotated[str | None, typer.Option(help="Only those in this world.")] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
-from rendering.backends import BackendRecipe, known_backends, open_backend
+from rendering.backends import BackendRecipe, check_backend, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
@@ -63,10 +64,14 @@ def open_stores(settings: Settings) -> tuple[SqlEpisodeStore, SqlWorldStore]:
 def check_settings(settings: Settings) -> None:
     """Find out now, in one sentence, what would otherwise fail in some actor later. Raises BadInput or Unavailable."""
     known = known_backends()
-    for backend in settings.storyworld_fleet:
+    for backend, of in settings.storyworld_fleet.items():
         if backend not in known:
             hint = f"Known are: {', '.join(known)}."
             raise BadInput(f"STORYWORLD_FLEET names the backend {backend!r}, which does not exist.", hint, "STORYWORLD_FLEET")
+        try:
+            check_backend(backend_recipe(settings, backend, of.options))
+        except BadInput as error:
+            raise BadInput(f"STORYWORLD_FLEET: {error.message}", error.hint, "STORYWORLD_FLEET") from error
     open_artifacts(settings)
     open_stores(settings)
 
@@ -87,9 +92,14 @@ def plan_fleet(settings: Settings) -> FleetPlan:
     )
 
 
+def backend_recipe(settings: Settings, name: str, options: Mapping[str, str]) -> BackendRecipe:
+    return BackendRecipe(name=name, options=dict(options), home=settings.storyworld_home)
+
+
 def open_renderer(plan: RendererPlan) -> Renderer:
+    """Ready to draw: weights loaded, shapes warm. The actor answers nobody before this has returned."""
     settings = load_settings()
-    backend = open_backend(BackendRecipe(name=plan.backend, options=dict(plan.options)))
+    backend = open_backend(backend_recipe(settings, plan.backend, dict(plan.options)))
     pictures = StoredPictures(open_artifacts(settings), settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
     return Renderer(backend, pictures)
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import MappingProxyType
 
 from episodes.errors import BadInput
 from rendering.backend import VideoBackend
 from rendering.backends.recipe import BackendRecipe
 
-__all__ = ["BackendRecipe", "known_backends", "open_backend"]
+__all__ = ["BackendRecipe", "check_backend", "known_backends", "open_backend"]
 
 
 def open_backend(recipe: BackendRecipe) -> VideoBackend:
     """A warm backend, ready to draw. Raises BadInput for a name that nobody knows or an option that it does not have."""
-    opener = _OPENERS.get(recipe.name)
-    if opener is None:
+    check_backend(recipe)
+    return _OPENERS[recipe.name](recipe)
+
+
+def check_backend(recipe: BackendRecipe) -> None:
+    """Find out, without loading anything heavy, what would fail when it is opened. Raises BadInput."""
+    if recipe.name not in _OPENERS:
         known = ", ".join(known_backends())
         raise BadInput(f"There is no backend {recipe.name!r}.", f"Known are: {known}.", where="backend")
-    return opener(recipe)
+    if (check := _CHECKERS.get(recipe.name)) is not None:
+        check(recipe)
 
 
 def known_backends() -> tuple[str, ...]:
@@ -29,12 +36,36 @@ def known_backends() -> tuple[str, ...]:
 def _open_animatic(recipe: BackendRecipe) -> VideoBackend:
     from rendering.backends.animatic.backend import AnimaticBackend
 
-    if recipe.options:
-        name = sorted(recipe.options)[0]
-        raise BadInput(f"The animatic backend has no option {name!r}.", "It takes none.", where=f"options.{name}")
     return AnimaticBackend()
 
 
+def _check_animatic(recipe: BackendRecipe) -> None:
+    if recipe.options:
+        name = sorted(recipe.options)[0]
+        raise BadInput(f"The animatic backend has no option {name!r}.", "It takes none.", where=f"options.{name}")
+
+
+def _open_animatediff(recipe: BackendRecipe) -> VideoBackend:
+    from rendering.backends.animatediff.options import setup_of
+
+    setup = setup_of(recipe)
+    if absent := [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]:
+        raise BadInput(f"The animatediff backend needs {absent[0]}.", "Install the extra: pip install -e '.[models]'.")
+    from rendering.backends.animatediff.backend import open_animatediff
+
+    return open_animatediff(setup)
+
+
+def _check_animatediff(recipe: BackendRecipe) -> None:
+    from rendering.backends.animatediff.options import setup_of
+
+    setup_of(recipe)
+
+
 _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = MappingProxyType(
-    {"animatic": _open_animatic, "stub": _open_animatic}
+    {"animatediff": _open_animatediff, "animatic": _open_animatic, "stub": _open_animatic}
+)
+# what is cheap to know about options; an opener without one checks them itself
+_CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxyType(
+    {"animatediff": _check_animatediff, "animatic": _check_animatic, "stub": _check_animatic}
 )

@@ -212,6 +212,8 @@ def _keep(parts: _Parts, folder: Path, recipe: Recipe) -> None:
         if parts.are_random:
             (arriving / RANDOM_WEIGHTS).touch()
         (arriving / _ORIGIN).write_text(json.dumps(asdict(recipe), indent=1))
+        if folder.exists() and not (folder / _ORIGIN).exists():  # somebody took a part of it away
+            shutil.rmtree(folder)
         if not folder.exists():
             arriving.rename(folder)
     except OSError as error:

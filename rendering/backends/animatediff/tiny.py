@@ -24,7 +24,7 @@ _PACKAGE = "open-clip-torch==3.3.0"  # its wheel holds the vocabulary; without i
 _VOCABULARY = "open_clip/bpe_simple_vocab_16e6.txt.gz"
 _VOCABULARY_SHA256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"
 _NUM_MERGES = 49152 - 256 - 2
-_SIDE = 16  # latents: frames of 128 × 128
+_SIDE = 8  # latents: frames of 64 × 64
 _CHANNELS = (32, 32, 64, 64)
 
 

@@ -1,0 +1,142 @@
+"""AnimateDiffBackend: text to frames with an SD 1.5 model and a motion adapter, kept warm."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+
+import cv2
+import numpy as np
+import torch
+
+from episodes.errors import BadInput
+from episodes.job import RenderInput, RenderJob
+from episodes.plan import Format
+from episodes.ports import Control
+from rendering.backend import BurnIn, Frames, Keyframes, PictureSource
+from rendering.backends.animatediff.loading import load_models
+from rendering.backends.animatediff.loop import Loop, Shot
+from rendering.backends.animatediff.models import Models
+from rendering.backends.animatediff.options import Setup
+from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.animatediff.shapes import Shape, legal_size, shape_of
+
+log = logging.getLogger("storyworld.animatediff")
+
+_RANDOM = "RANDOM WEIGHTS"
+"""Stands on every frame of a model that nobody trained."""
+
+
+def open_animatediff(setup: Setup) -> AnimateDiffBackend:
+    """Load the models, warm their shapes, and only then give the backend out: no beat pays for either.
+
+    Raises BadInput for models or a device that are not there, Unavailable when the hub cannot be reached.
+    """
+    began_s = time.monotonic()
+    models = load_models(setup.recipe, _device(setup.device), setup.kept)
+    backend = AnimateDiffBackend(setup.recipe, models)
+    backend.warm(setup.warm_sizes)
+    seconds = round(time.monotonic() - began_s, 2)
+    log.info("animatediff.ready", extra={"tier": setup.recipe.tier, "device": str(models.device), "seconds": seconds})
+    return backend
+
+
+class AnimateDiffBackend:
+    """Implements VideoBackend. Between calls it keeps models, graphs and encoded prompts: the same job gives the same frames."""
+
+    def __init__(self, recipe: Recipe, models: Models) -> None:
+        self._recipe = recipe
+        self._models = models
+        self._loop = Loop(models, recipe)
+
+    def warm(self, sizes: tuple[tuple[int, int], ...]) -> None:
+        """Go through every shape that clips of these sizes need: a short beat and a long one."""
+        recipe, native = self._recipe, self._models.native_side
+        legal = dict.fromkeys(legal_size(width, height, recipe.size, native) for width, height in sizes)
+        lengths = (recipe.frames.window, recipe.frames.window + recipe.frames.stride)
+        self._loop.warm(
+            [Shot(prompt="", seed=0, num_frames=n, width=width, height=height) for width, height in legal for n in lengths]
+        )
+
+    def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
+        asked = job.input
+        shape = shape_of(asked.format, job.num_frames, self._recipe, self._models.native_side)
+        shot = Shot(
+            prompt=_prompt(asked),
+            negative_prompt=asked.negative_prompt,
+            seed=asked.seed,
+            num_frames=shape.num_frames,
+            height=shape.height,
+            width=shape.width,
+        )
+        [frames] = self._loop.render([shot], control)
+        return Keyframes(
+            frames_THWC=_fitted(frames, shape, asked.format),
+            indices=shape.indices,
+            num_frames=job.num_frames,
+            burn_in=BurnIn(label=_RANDOM, subtitle="", show_timecode=False) if self._models.are_random else None,
+            recipe=self._told(asked, shot),
+        )
+
+    def _told(self, asked: RenderInput, shot: Shot) -> dict[str, str]:
+        """What it takes to make the same frames again, and what was left undone."""
+        recipe = self._recipe
+        told = {
+            "backend": "animatediff",
+            "tier": recipe.tier.value,
+            "model": recipe.base.label,
+            "motion_adapter": recipe.motion.label,
+            "scheduler": recipe.scheduler.class_name,
+            "steps": str(recipe.num_steps),
+            "guidance": str(recipe.guidance),
+            "seed": str(shot.seed),
+            "prompt_sha256": hashlib.sha256(shot.prompt.encode()).hexdigest(),
+            "made": f"{shot.num_frames} frames of {shot.width}x{shot.height}",
+            "dtype": str(self._models.dtype).removeprefix("torch."),
+            "device": _device_name(self._models.device),
+            "torch": torch.__version__,
+        }
+        if recipe.tiny_vae is not None:
+            told["tiny_vae"] = recipe.tiny_vae.label
+        if recipe.loras:
+            told["loras"] = ", ".join(f"{lora.weights.label}:{lora.scale}" for lora in recipe.loras)
+        if self._models.are_random:
+            told["weights"] = "random: nobody trained this model"
+        if asked.start_frame is not None:
+            told["start_frame"] = "not looked at: AnimateDiff begins every beat afresh"
+        if self._loop.shortages:
+            told["memory"] = self._loop.shortages[-1]
+        return told
+
+
+def _prompt(asked: RenderInput) -> str:
+    """CLIP reads 77 tokens: the prompt's beginning, which holds the shot and what happens."""
+    return asked.prompt or asked.beat.description
+
+
+def _fitted(frames: Frames, shape: Shape, film_format: Format) -> Frames:
+    """The picked frames, cropped around the middle to the clip's aspect and scaled to its size."""
+    size = film_format.width, film_format.height
+    if (shape.width, shape.height) == size:
+        return np.ascontiguousarray(frames[list(shape.picks)])
+    scale = max(size[0] / shape.width, size[1] / shape.height)
+    width, height = min(shape.width, round(size[0] / scale)), min(shape.height, round(size[1] / scale))
+    left, top = (shape.width - width) // 2, (shape.height - height) // 2
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    fitted = np.empty((len(shape.picks), film_format.height, film_format.width, 3), np.uint8)
+    for place, pick in enumerate(shape.picks):
+        part = np.ascontiguousarray(frames[pick, top : top + height, left : left + width])
+        cv2.resize(part, size, dst=fitted[place], interpolation=method)
+    return fitted
+
+
+def _device(asked: str | None) -> torch.device:
+    device = torch.device(asked or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
+        raise BadInput(f"This process sees no GPU {str(device)!r}.", "Give the renderer num_gpus, or the option device=cpu.")
+    return device
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
