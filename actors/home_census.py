@@ -1,4 +1,4 @@
-"""What lies in a home's folders beside what is stored: clips that wait for the store, and files that never became whole."""
+"""What lies in a home's folders beside what is stored: clips that wait for the store, and files that are not whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class HomeCensus:
         for folder in entries_below(self._spool):
             where = f"spool/{folder.relative_to(self._spool).as_posix()}"
             yield Thing(where=where, wrong="What lies there was not stored yet.", is_passing=True)
-        for root in (self._spool, self._outputs):
-            for file in files_on_their_way(root) if root is not None else ():
-                where = f"{root.name if root else ''}/{file.name}"
-                yield Thing(where=where, wrong="It is being written, or whoever wrote it was killed.", is_passing=True)
+        for file in files_on_their_way(self._outputs) if self._outputs is not None else ():
+            wrong = "It is being written, or whoever wrote it was killed."
+            yield Thing(where=f"outputs/{file.name}", wrong=wrong, is_passing=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import os
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,17 +18,15 @@ from episodes.ports import Download
 from storage.artifacts.copying import ARRIVING, Digest, arriving, check_not_empty, check_same, copy, digest_of, sync_folder
 from storage.artifacts.keys import INCOMING, check_key, check_prefix, is_key, media_type_of
 
-LEFTOVER_AGE_S = 3600  # a living writer touches its file far more often than once an hour
-
 _NOTHING_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class FolderArtifacts:
     """An ArtifactStore in a folder. Several processes may share it.
 
-    A file is written and synced under `.incoming/`, then linked to its key: the link appears with all bytes or not at all, and never
-    replaces anything. Nothing is remembered beside the files: `head` reads the file for its hash and tells the media type from the
-    key's ending. Unlike in S3, no key lies below another (`a` and `a/b`): the second one is an ArtifactConflict.
+    A file is written and synced under `.incoming/`, locked by its writer, then linked to its key: the link appears with all bytes or
+    not at all, and never replaces anything. Nothing is remembered beside the files: `head` reads the file for its hash and tells the
+    media type from the key's ending. Unlike in S3, no key lies below another (`a` and `a/b`): the second one is an ArtifactConflict.
     """
 
     def __init__(self, root: Path) -> None:
@@ -104,10 +102,11 @@ class FolderArtifacts:
         temporary = self._incoming / uuid.uuid4().hex
         try:
             with temporary.open("xb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # goes with its writer, however that dies
                 digest = copy(source, file)
                 file.flush()
                 os.fsync(file.fileno())
-            yield temporary, digest
+                yield temporary, digest
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -123,15 +122,12 @@ class FolderArtifacts:
         return self._root / check_key(key)
 
     def _remove_leftovers(self) -> None:
-        """Clear what writers left that were killed between writing and linking."""
+        """Clear what writers left that were killed before they were done."""
         if not self._incoming.is_dir():
             return
-        for leftover in self._incoming.iterdir():
-            try:
-                if time.time() - leftover.stat().st_mtime > LEFTOVER_AGE_S:
-                    leftover.unlink()
-            except FileNotFoundError:
-                continue  # its writer finished, or another process clears up too
+        for file in self._incoming.iterdir():
+            if _is_left_over(file):
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -150,8 +146,21 @@ class FolderArtifacts:
             ) from error
 
 
+def _is_left_over(file: Path) -> bool:
+    """Nobody writes it. A writer that is caught between opening and locking finds its file gone, says so, and is asked to try again."""
+    try:
+        with file.open("rb") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    except (
+        BlockingIOError,
+        FileNotFoundError,
+    ):  # it is being written; or its writer finished, or another process clears up too
+        return False
+
+
 def files_on_their_way(root: Path) -> list[Path]:
-    """Files below `root` that their writers have not finished, as far as they are there now; a killed one's lie there for a while."""
+    """Files below `root` that are not whole yet, as far as they are there now; a killed writer's lie there until the folder is opened."""
     found = [Path(place, name) for place, _, names in os.walk(root) for name in names]
     return sorted(file for file in found if file.parent == root / INCOMING or file.name.endswith(ARRIVING))
 

@@ -6,10 +6,8 @@ Everything here happens in children of the crash server, each with engines and t
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
-import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,7 +22,7 @@ from episodes.errors import FailureClass, RenderFailed
 from episodes.job import JobResult
 from episodes.lifecycle import AttemptState
 from episodes.model import ArtifactAudit, Attempt, EpisodeView
-from storage.artifacts.folder import LEFTOVER_AGE_S, FolderArtifacts
+from storage.artifacts.folder import FolderArtifacts
 from storage.artifacts.keys import INCOMING
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
@@ -168,11 +166,8 @@ def _named(attempt: Attempt) -> str:
 
 
 def _left_over(folder: Path) -> Iterator[str]:
-    """Temporary files of killed writers are cleared once they are old; a spool holds nothing when everything is stored."""
-    long_ago_s = time.time() - 2 * LEFTOVER_AGE_S
+    """Temporary files of killed writers are cleared when the folder is opened; a spool holds nothing when everything is stored."""
     incoming = folder / "outputs" / INCOMING
-    for leftover in incoming.iterdir() if incoming.exists() else ():
-        os.utime(leftover, (long_ago_s, long_ago_s))
     FolderArtifacts(folder / "outputs")
     left = [*(incoming.iterdir() if incoming.exists() else ()), *(folder / "outputs").rglob("*.arriving")]
     left += [path for path in (folder / "spool").iterdir() if path.name != ".lock"]

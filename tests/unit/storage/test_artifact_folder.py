@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from episodes.errors import ArtifactConflict, NotFound, Unavailable
-from storage.artifacts.folder import LEFTOVER_AGE_S, FolderArtifacts
+from storage.artifacts.folder import FolderArtifacts
 
 KEY = "episodes/e1/film/f1.mp4"
 
@@ -121,15 +121,27 @@ def test_names_that_are_no_keys_are_not_listed(store: FolderArtifacts, tmp_path:
 
 def test_leftovers_of_killed_writers_go_when_the_folder_is_opened(store: FolderArtifacts, tmp_path: Path) -> None:
     store.put_bytes(KEY, b"clip", "video/mp4")
-    old, young = tmp_path / ".incoming" / "old", tmp_path / ".incoming" / "young"
-    for leftover in (old, young):
-        leftover.write_bytes(b"half a cl")
-    long_ago_s = old.stat().st_mtime - LEFTOVER_AGE_S - 60
-    os.utime(old, (long_ago_s, long_ago_s))
+    (tmp_path / ".incoming" / "half").write_bytes(b"half a cl")
 
     FolderArtifacts(tmp_path)
 
-    assert _files_in(tmp_path) == [".incoming/young", KEY]
+    assert _files_in(tmp_path) == [KEY]
+
+
+def test_a_file_that_is_being_written_stays_when_the_folder_is_opened(
+    store: FolderArtifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def link_after_others_came(source: Path, target: Path) -> None:
+        FolderArtifacts(tmp_path)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", link_after_others_came)
+
+    store.put_bytes(KEY, b"clip", "video/mp4")
+
+    assert _files_in(tmp_path) == [KEY]
 
 
 def test_trouble_with_the_readers_own_folder_is_not_blamed_on_the_store(store: FolderArtifacts, tmp_path: Path) -> None:
