@@ -96,10 +96,10 @@ class ArtifactStore(Protocol):
     def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile: ...
 
     def get_bytes(self, key: str) -> bytes:
-        """Raises NotFound."""
+        """Raises NotFound, and Damaged where the store sees itself that other bytes come than were written."""
 
     def get_file(self, key: str, path: Path) -> None:
-        """Copy the bytes to `path`, whole or not at all. Raises NotFound."""
+        """Copy the bytes to `path`, whole or not at all. Raises NotFound and Damaged likewise."""
 
     def head(self, key: str) -> StoredFile | None:
         """What lies under the key, with the hash of what was written; None when nothing does."""

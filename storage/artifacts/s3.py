@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from episodes.errors import NotFound, Unavailable
+from episodes.errors import Damaged, NotFound, Unavailable
 from episodes.job import StoredFile
 from episodes.ports import Download
 from storage.artifacts.copying import CHUNK_BYTES, Digest, arriving, check_not_empty, check_same, copy, digest_of
@@ -195,10 +195,10 @@ class S3Artifacts:
         return parts, have_arrived
 
     def _fetch(self, key: str, target: BinaryIO | None) -> Digest:
-        """Raises Unavailable when the bytes that come are not those that were written."""
+        """Raises Damaged when the bytes that come are not those that were written."""
         digest, written = self._read(key, target)
         if digest != written:
-            raise Unavailable(
+            raise Damaged(
                 f"What came for the key {key!r} are not the bytes that were written "
                 f"(sha256 {digest.sha256[:12]}…, not {written.sha256[:12]}…).",
                 "If it says so again, the object in the bucket is damaged: render its beat again.",

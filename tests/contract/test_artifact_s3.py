@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from episodes.errors import ArtifactConflict, Unavailable
+from episodes.errors import ArtifactConflict, Damaged, Unavailable
 from storage.artifacts import S3Credentials, S3Recipe, open_artifact_store
 from storage.artifacts.s3 import PART_BYTES, S3Artifacts
 from tests.contract.at_once import at_once
@@ -102,9 +102,9 @@ def test_damaged_bytes_are_not_accepted(s3_server: S3Server, tmp_path: Path) -> 
     recorded = {"sha256": hashlib.sha256(CLIP).hexdigest()}
     s3_server.raw.put_object(Bucket=recipe.bucket, Key=KEY, Body=OTHER_CLIP, Metadata=recorded)
 
-    with pytest.raises(Unavailable, match="not the bytes that were written"):
+    with pytest.raises(Damaged, match="not the bytes that were written"):
         store.get_bytes(KEY)
-    with pytest.raises(Unavailable, match="not the bytes that were written"):
+    with pytest.raises(Damaged, match="not the bytes that were written"):
         store.get_file(KEY, tmp_path / "clip.mp4")
     assert list(tmp_path.iterdir()) == []
 
@@ -126,7 +126,7 @@ def test_damage_on_every_way_up_is_said_and_mended_when_it_ends(moto_server: S3S
         line.damaged_requests["PUT"] = 2
         with pytest.raises(Unavailable, match="not the bytes that were sent"):
             store.put_bytes(KEY, CLIP, "video/mp4")
-        with pytest.raises(Unavailable, match="not the bytes that were written"):
+        with pytest.raises(Damaged, match="not the bytes that were written"):
             store.get_bytes(KEY)
 
         assert store.put_bytes(KEY, CLIP, "video/mp4") == store.head(KEY)
@@ -159,9 +159,9 @@ def test_damage_on_the_way_down_is_said_and_the_next_call_works(s3_server: S3Ser
         store.put_bytes(KEY, CLIP, "video/mp4")
         line.damaged_replies = 2
 
-        with pytest.raises(Unavailable, match="not the bytes that were written"):
+        with pytest.raises(Damaged, match="not the bytes that were written"):
             store.get_bytes(KEY)
-        with pytest.raises(Unavailable, match="not the bytes that were written"):
+        with pytest.raises(Damaged, match="not the bytes that were written"):
             store.get_file(KEY, tmp_path / "clip.mp4")
         assert list(tmp_path.iterdir()) == []
         assert store.get_bytes(KEY) == CLIP
