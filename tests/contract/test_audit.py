@@ -6,6 +6,7 @@ import threading
 from random import Random
 
 import pytest
+from sqlalchemy import Engine, text
 
 from episodes.audit import audit
 from episodes.errors import FailureClass, NotFound
@@ -13,7 +14,7 @@ from episodes.lifecycle import EpisodeState
 from episodes.sweep import sweep
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.at_once import at_once
-from tests.contract.benches import Bench
+from tests.contract.benches import Bench, SqlBench
 from tests.contract.storing import StoringLeader, live
 
 NUM_BUSY = 6
@@ -122,3 +123,30 @@ def _a_busy_episode(leader: StoringLeader, random: Random) -> int:
     if leader.settle(episode_id) is EpisodeState.CUTTING:
         num_accepted += sum(leader.win(leader.start_one(episode_id, None)))
     return num_accepted
+
+
+@pytest.mark.parametrize(
+    ("check", "damage"),
+    [
+        ("fences", "UPDATE attempts SET fence = 0 WHERE number = 2 AND beat_id = 'b1' AND episode_id = :completed"),
+        ("events", "UPDATE episodes SET num_events = num_events + 1 WHERE episode_id = :completed"),
+        ("accepted-beats", "UPDATE beats SET state = 'CANCELLED' WHERE beat_id = 'b1' AND episode_id = :completed"),
+        ("artifacts", "UPDATE artifacts SET size_bytes = 1 WHERE artifact_type = 'poster' AND key LIKE :completed_b1"),
+        ("rendering-beats", "UPDATE attempts SET unwanted = true WHERE state = 'OPEN'"),
+        ("counted-failures", "UPDATE attempts SET num_counted_before = 3 WHERE beat_id = 'b2' AND episode_id = :completed"),
+        ("crashes", "UPDATE attempts SET num_crashes_before = 2 WHERE beat_id = 'b2' AND episode_id = :completed"),
+        ("attempt-numbers", "UPDATE attempts SET number = 7 WHERE beat_id = 'b2' AND episode_id = :completed"),
+    ],
+)
+def test_damage_to_the_rows_themselves_is_found(engine: Engine, check: str, damage: str) -> None:
+    bench = SqlBench(engine)
+    leader = StoringLeader(bench.store, MemoryArtifacts())
+    completed = live(leader, bench)["completed"]
+    with engine.begin() as connection:
+        given = {"completed": completed, "completed_b1": f"%{completed}/beats/b1/%"}
+        statement = text(damage)
+        connection.execute(statement, {name: given[name] for name in statement.compile().params})
+
+    found = {violation.check for violation in audit(bench.audited, leader.artifacts).violations}
+
+    assert found == {check}

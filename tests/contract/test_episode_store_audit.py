@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from episodes.errors import NotFound
+from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import EpisodeAudit
 from episodes.ports import AuditStore
@@ -114,3 +114,46 @@ def test_attempts_of_an_old_plan_are_known_for_ever(leader: Leader) -> None:
     assert store.known_attempt_ids(episode_id) == {a.attempt_id for a in attempts}
     with pytest.raises(NotFound):
         store.known_attempt_ids("e99")
+
+
+def test_an_audit_tells_what_failures_count_and_how_often_they_were_forgiven(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(1)
+    leader.lose(leader.start_one(episode_id, "b1"), retry_in_s=0.0)
+    leader.lose(leader.start_one(episode_id, "b1"), retry_in_s=0.0, counted=False, failure_class=FailureClass.INFRA)
+    leader.lose(leader.start_one(episode_id, "b1"))
+    store.retry_beat(episode_id, "b1")
+    leader.start_one(episode_id, "b1")
+
+    audit = _audit(leader, episode_id)
+
+    said = [
+        (a.failure_class, a.counted, a.num_counted_before, a.num_crashes_before, a.num_uncounted_before)
+        for a in sorted(audit.attempts, key=lambda a: a.number)
+    ]
+    assert said == [
+        (FailureClass.CRASH, True, 0, 0, 0),
+        (FailureClass.INFRA, False, 1, 1, 0),
+        (FailureClass.CRASH, True, 1, 1, 1),
+        (None, False, 0, 0, 0),
+    ]
+    assert (audit.beats[0].num_counted, audit.beats[0].num_retries) == (2, 1)
+    num_told = len(leader.told(episode_id))
+    assert (audit.num_events, audit.num_events_kept, audit.newest_event) == (num_told, num_told, num_told)
+
+
+def test_an_audit_knows_what_nobody_wants_any_more(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.executing(2)
+    leader.start(episode_id, "b1", "b2")
+    store.cancel_beat(episode_id, "b1")
+
+    assert {a.beat_id: a.is_unwanted for a in _audit(leader, episode_id).attempts} == {"b1": True, "b2": False}
+
+
+def test_one_episode_is_audited_as_among_all(leader: Leader) -> None:
+    first, second = leader.completed(1), leader.executing(1)
+    store = cast("AuditStore", leader.store)
+
+    assert [store.audit_episode(one) for one in (first, second)] == list(_audits(leader))
+    assert store.audit_episode(first).artifacts[0].num_frames is None
+    with pytest.raises(NotFound):
+        store.audit_episode("e99")
