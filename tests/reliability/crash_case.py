@@ -22,6 +22,7 @@ from episodes.errors import FailureClass, RenderFailed
 from episodes.job import JobResult
 from episodes.lifecycle import AttemptState
 from episodes.model import ArtifactAudit, Attempt, EpisodeView
+from episodes.sweep import sweep
 from storage.artifacts.folder import FolderArtifacts
 from storage.artifacts.keys import INCOMING
 from storage.database import open_database, upgrade
@@ -116,6 +117,7 @@ def look_over(folder: Path, database_url: str, chapter: str, finished: Sequence[
         store, artifacts = SqlEpisodeStore(engine, "house"), FolderArtifacts(folder / "outputs")
         report = audit(store, artifacts, decode=_check_stamp, at_rest=True)
         problems = [str(violation) for violation in report.violations]
+        problems += [f"{key} belongs to nobody." for key in sweep(store, artifacts, dry_run=True).strangers]
         [summary] = store.episodes().episodes
         episode = store.episode(summary.episode_id)
         told = [event.event_type for event in store.events(summary.episode_id)]
@@ -166,10 +168,8 @@ def _named(attempt: Attempt) -> str:
 
 
 def _left_over(folder: Path) -> Iterator[str]:
-    """Temporary files of killed writers are cleared when the folder is opened; a spool holds nothing when everything is stored."""
-    incoming = folder / "outputs" / INCOMING
-    FolderArtifacts(folder / "outputs")
-    left = [*(incoming.iterdir() if incoming.exists() else ()), *(folder / "outputs").rglob("*.arriving")]
+    """Temporary files of killed writers went when the store was opened; a spool holds nothing when everything is stored."""
+    left = [*(folder / "outputs" / INCOMING).rglob("*"), *(folder / "outputs").rglob("*.arriving")]
     left += [path for path in (folder / "spool").iterdir() if path.name != ".lock"]
     yield from (f"{path.relative_to(folder)} is left over." for path in left)
 

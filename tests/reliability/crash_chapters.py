@@ -1,4 +1,4 @@
-"""What the system is killed in: four chapters, each short, which between them reach every crash point.
+"""What the system is killed in: short chapters, which between them reach every crash point.
 
 A chapter is played from its beginning however often it was broken off: what its client was answered stays done.
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from episodes.audit import audit
 from episodes.errors import FailureClass, RenderFailed
 from episodes.job import FilmJob, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import EpisodeView
 from episodes.ports import ArtifactStore, Control
+from episodes.sweep import sweep
 from planning.example_world import seed_example_world
 from rendering.backend import Keyframes
 from rendering.film import Film
@@ -24,7 +27,7 @@ from rendering.spool import Entry
 from rendering.uploading import Uploader
 from tests.builders import a_world
 from tests.reliability.acts import fails
-from tests.reliability.crash_stage import Gate, Stage, before
+from tests.reliability.crash_stage import Gate, Stage, Uncancelled, before
 from tests.reliability.local_fleet import Killed
 from tests.reliability.stamped import write_stamped_clip, write_stamped_film
 from tests.unit.planning.pictures import a_landscape, as_file
@@ -43,7 +46,7 @@ class Chapter:
 def tell_a_world(stage: Stage) -> None:
     """A picture becomes a world, which is edited twice, and the second time without the picture; an episode plans in it."""
     picture = as_file(a_landscape())
-    with stage.house() as house:
+    with stage.house():
         upload = stage.ask("upload", "POST", "/worlds/studio/images", files={"file": ("harbour.png", picture, "image/png")})
         [place] = a_world().places
         place_with = place.model_dump(mode="json") | {"references": [upload["pictures"][0]["picture"]]}
@@ -52,7 +55,13 @@ def tell_a_world(stage: Stage) -> None:
         stage.ask("put without it", "PUT", "/worlds/studio", json=world)
         stage.begin("one", world_id="studio")
         stage.look(upload["pictures"][0]["url"].replace("../", "/"))
+
+
+def tell_the_example(stage: Stage) -> None:
+    """What the API's door does before it opens."""
+    with stage.house() as house:
         stage.once("example world", lambda: seed_example_world(house.worlds, house.artifacts))
+        stage.begin("one")
 
 
 def tell_a_film(stage: Stage) -> None:
@@ -77,9 +86,11 @@ def tell_a_film(stage: Stage) -> None:
         stage.once("adopted film", lambda: stage.change_coordinators(of_film))
         of_film.open()
         house.wait_for_end(episode_id)
-    with stage.house():
+    with stage.house() as house:
         for path in ("film", "poster", "subtitles.srt", "subtitles.vtt", "beats/one/video", "beats/one/poster"):
             stage.look(f"/episodes/{episode_id}/{path}")
+        stage.once("sweep", lambda: sweep(house.episodes, house.artifacts))
+        stage.once("audit", lambda: audit(house.episodes, house.artifacts))
 
 
 class _DiesAfterAResult:
@@ -122,25 +133,52 @@ def tell_of_changes(stage: Stage) -> None:
 
 
 def tell_of_cancels(stage: Stage) -> None:
-    """Renders that never end: held, cancelled, planned anew, and cancelled with their episode."""
-    with stage.house(acts={"stuck": before(Gate()), "still": before(Gate())}) as house:
-        episode_id = stage.begin("stuck still")
+    """Renders that never end, and a clip that comes too late: held, cancelled, planned anew, and cancelled with their episode."""
+    late = Gate()
+    acts = {"stuck": before(Gate()), "still": before(Gate())}
+    with stage.house(acts=acts, num_renderers=6, wrap_artifacts=partial(_holds_up_a_poster, late)) as house:
+        episode_id = stage.begin("stuck still late")
         path = f"/episodes/{episode_id}"
         stage.move("execute", path)
-        stage.once("both begun", lambda: house.wait_until(episode_id, lambda e: all(b.progress > 0 for b in e.beats)))
+        stage.once("all begun", lambda: house.wait_until(episode_id, lambda e: all(b.progress > 0 for b in e.beats)))
+        stage.once("one almost stored", lambda: late.wait_for_somebody())
         stage.move("pause", path)
         stage.move("resume", path)
+        stage.move("cancel", f"{path}/beats/late")
+        late.open()
         stage.move("cancel", f"{path}/beats/stuck")
-        stage.once("plan anew", lambda: stage.ask("plan again", "POST", f"{path}/plan"))
+        stage.ask("plan again", "POST", f"{path}/plan")
         stage.move("execute", path, again=" again")
-        stage.once("begun again", lambda: house.wait_until(episode_id, _is_rendering))
+        stage.once("done again", lambda: house.wait_until(episode_id, _has_a_clip))
         stage.move("cancel", path)
         house.wait_for_end(episode_id)
         house.wait_until(episode_id, _nothing_is_open)
+        stage.once("sweep", lambda: sweep(house.episodes, house.artifacts))
 
 
-def _is_rendering(episode: EpisodeView) -> bool:
-    return any(beat.state is BeatState.RENDERING for beat in episode.beats)
+class _HoldsUpAPoster:
+    """The poster of the beat `late` is there before its publisher hears of it."""
+
+    def __init__(self, gate: Gate, artifacts: ArtifactStore) -> None:
+        self._gate = gate
+        self._artifacts = artifacts
+
+    def put_file(self, key: str, path: Path, media_type: str) -> StoredFile:
+        stored = self._artifacts.put_file(key, path, media_type)
+        if "/beats/late/poster/" in key:
+            self._gate.pass_through(Uncancelled())
+        return stored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._artifacts, name)
+
+
+def _holds_up_a_poster(gate: Gate, artifacts: ArtifactStore) -> ArtifactStore:
+    return cast(ArtifactStore, _HoldsUpAPoster(gate, artifacts))
+
+
+def _has_a_clip(episode: EpisodeView) -> bool:
+    return any(beat.state is BeatState.ACCEPTED for beat in episode.beats)
 
 
 def _nothing_is_open(episode: EpisodeView) -> bool:
@@ -151,6 +189,12 @@ def _nothing_is_open(episode: EpisodeView) -> bool:
 CHAPTERS = {
     chapter.name: chapter
     for chapter in (
+        Chapter(
+            name="example",
+            play=tell_the_example,
+            states=(EpisodeState.PLANNED, {"one": BeatState.PENDING}),
+            events=("episode.created", "episode.planned"),
+        ),
         Chapter(
             name="world",
             play=tell_a_world,
@@ -175,7 +219,10 @@ CHAPTERS = {
         Chapter(
             name="cancels",
             play=tell_of_cancels,
-            states=(EpisodeState.CANCELLED, dict.fromkeys(("stuck", "still"), BeatState.CANCELLED)),
+            states=(
+                EpisodeState.CANCELLED,
+                {"stuck": BeatState.CANCELLED, "still": BeatState.CANCELLED, "late": BeatState.ACCEPTED},
+            ),
             events=("episode.created", "episode.planned", "episode.executing", "episode.paused", "beat.cancelled"),
         ),
     )

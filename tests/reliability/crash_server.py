@@ -15,8 +15,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, cast
+
+from PIL import Image
 
 from tests.reliability.crash_case import (
     ROOT,
@@ -151,7 +154,21 @@ def _write(path: Path, problems: list[str]) -> None:
     path.write_text(json.dumps(problems))
 
 
+def _import_the_rest() -> None:
+    """What libraries import when they are first used, and no child should import again."""
+    for name in (
+        "anyio._backends._asyncio",
+        "anyio._core._fileio",
+        "numpy.ma",
+        "psycopg_binary",
+        "sqlalchemy.dialects.postgresql.psycopg",
+    ):
+        import_module(name)
+    Image.init()
+
+
 def main() -> None:
+    _import_the_rest()
     folder, database_url = sys.argv[1:]
     server = _Server(Path(folder), "" if database_url == "sqlite" else database_url)
     for line in sys.stdin:

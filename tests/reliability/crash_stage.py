@@ -23,8 +23,8 @@ Answer = dict[str, Any]
 
 LIMIT_S = 30.0
 
-PACE = replace(QUICK, lease_ttl_s=20.0, renew_s=0.04, survey_s=0.02, look_s=0.05)
-"""Cases run many at once: no lease must be lost because a machine is slow. Whoever waits for one to run out says that it has."""
+PACE = replace(QUICK, lease_ttl_s=60.0, renew_s=0.04, survey_s=0.02, look_s=0.05, stop_s=60.0, silence_s=60.0, stall_s=60.0)
+"""Nothing must happen because a machine is slow. Whoever waits for a lease to run out says that it has."""
 
 
 class Journal:
@@ -80,11 +80,12 @@ class Stage:
 
     @contextmanager
     def house(self, **options: Any) -> Iterator[House]:
-        """As long after the last one that its lease has run out."""
+        """As long after the last one that its lease has run out. Whoever fails in it ends with his process."""
         own: dict[str, Any] = {"pace": PACE, "planner": WordsPlanner(), "takes_over": True}
         self._house = House(self.folder, database_url=self.database_url, **own, **options)
-        with self._house:
-            yield self._house
+        self._house.start()
+        yield self._house
+        self._house.stop()
 
     def ask(self, name: str, method: str, path: str, **options: Any) -> Answer:
         """Make a call until it is answered once, in whatever life of this client; then its answer is known."""
@@ -122,7 +123,7 @@ class Stage:
 
     def change_coordinators(self, gate: Gate) -> None:
         """Have another one take over what stands before a gate."""
-        assert gate.is_reached.wait(LIMIT_S)
+        gate.wait_for_somebody()
         self._house.kill_coordinator()
         self._house.let_the_lease_run_out()
         self._house.start_coordinator()
@@ -132,18 +133,29 @@ class Gate:
     """Where a render, or a film's cutting, stands until it is let through."""
 
     def __init__(self) -> None:
-        self.is_reached = Event()
+        self._is_reached = Event()
         self._is_open = Event()
 
     def open(self) -> None:
         self._is_open.set()
 
+    def wait_for_somebody(self) -> None:
+        assert self._is_reached.wait(LIMIT_S), "nobody came to a gate"
+
     def pass_through(self, control: Control) -> None:
         """Returns when it is open; goes away when told to stop."""
-        self.is_reached.set()
+        self._is_reached.set()
         while not self._is_open.is_set():
             control.check()
             time.sleep(STEP_S)
+
+
+class Uncancelled:
+    """A Control that nobody uses."""
+
+    def check(self) -> None: ...
+
+    def report(self, share: float) -> None: ...
 
 
 def before(gate: Gate) -> Act:

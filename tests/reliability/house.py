@@ -23,7 +23,7 @@ from actors.loop import WallClock
 from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.coordinator import Coordinator
-from episodes.model import EpisodeView, Failure, Lease
+from episodes.model import Attempt, EpisodeView, Failure, Lease
 from episodes.parts import Pace, Parts
 from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import ArtifactStore, EpisodeStore, Planner, WorldStore
@@ -220,7 +220,7 @@ class House:
         """Bounded, never exact: nothing is asserted about time."""
         deadline_s = time.monotonic() + limit_s
         while not holds(episode := self.episodes.episode(episode_id)):
-            assert time.monotonic() < deadline_s, f"it did not happen within {limit_s:.0f} s: {episode}"
+            assert time.monotonic() < deadline_s, f"it did not happen within {limit_s:.0f} s: {_in_short(episode)}"
             time.sleep(0.005)
         return episode
 
@@ -237,6 +237,14 @@ class House:
             upkeep=Upkeep(self.episodes, self.artifacts),
             pace=EventPace(poll_s=0.01, progress_s=0.02),
         )
+
+
+def _in_short(episode: EpisodeView) -> str:
+    def attempts(of: Sequence[Attempt]) -> str:
+        return ", ".join(f"{a.number}: {a.state} by {a.renderer} {a.reason}".strip() for a in of)
+
+    beats = (f"{b.beat.beat_id} {b.state} {b.progress:.2f} {b.reason} [{attempts(b.attempts)}]" for b in episode.beats)
+    return "\n  ".join((f"{episode.state} {episode.reason}", *beats, f"film [{attempts(episode.film_attempts)}]"))
 
 
 class HurriedStore(SqlEpisodeStore):

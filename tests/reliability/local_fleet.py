@@ -38,6 +38,8 @@ PUBLISHER = f"publisher:{NODE}"
 STEP_S = 0.002
 """Between two looks at the control."""
 
+_RENDERED = attempt_share(rendered=1.0, published=0.0)
+
 T = TypeVar("T")
 
 
@@ -138,13 +140,13 @@ class LocalPublisher:
         self._cutter = Cutter(artifacts, spool, node=NODE, make_film=make_film, uploader=uploader)
         self._promises: dict[str, Future[JobResult]] = {}
         for entry in self._publisher.leftovers():
-            self._begin(entry.job.job_id, partial(self._publisher.finish, entry))
+            self._begin(entry.job.job_id, partial(self._publisher.finish, entry), begun=_RENDERED)
 
     def publish(self, job: RenderJob, keyframes: Keyframes, facts: RuntimeFacts) -> Future[JobResult]:
-        return self._begin(job.job_id, lambda hand: self._publisher.publish(job, keyframes, facts, hand))
+        return self._begin(job.job_id, lambda hand: self._publisher.publish(job, keyframes, facts, hand), begun=_RENDERED)
 
     def cut(self, job: FilmJob) -> Future[JobResult]:
-        return self._begin(job.job_id, lambda hand: self._cutter.cut(job, hand))
+        return self._begin(job.job_id, lambda hand: self._cutter.cut(job, hand), begun=0.0)
 
     def report(self) -> PublisherReport:
         has_room = self._publisher.has_room()
@@ -157,11 +159,12 @@ class LocalPublisher:
             _break(promise, RendererLost("The publisher died with it in its hands."))
         self._threads.shutdown()
 
-    def _begin(self, attempt_id: str, work: Callable[[Hand], JobResult]) -> Future[JobResult]:
+    def _begin(self, attempt_id: str, work: Callable[[Hand], JobResult], *, begun: float) -> Future[JobResult]:
         """Listed from this very moment on: there must be no survey in which nobody has it."""
         promise = self._promises[attempt_id] = Future[JobResult]()
         on_desk = self.desk.begin(attempt_id)
-        hand = Hand(on_desk, self._is_dead, lambda share: attempt_share(rendered=1.0, published=share))
+        on_desk.report(begun)
+        hand = Hand(on_desk, self._is_dead, lambda share: begun + (1.0 - begun) * share)
 
         def do() -> None:
             try:
@@ -226,6 +229,15 @@ class LocalFleet:
         self.kill(name)
 
     # --- what a test makes happen ---
+
+    @property
+    def names(self) -> list[str]:
+        """Of the renderers."""
+        return list(self._renderers)
+
+    def who_has(self, attempt_id: str) -> str | None:
+        """The renderer that has it in hand."""
+        return next((name for name, r in self._renderers.items() if attempt_id in r.desk.shares()), None)
 
     def kill(self, name: str) -> None:
         """kill -9 of a renderer; the next survey finds a fresh one in its place."""

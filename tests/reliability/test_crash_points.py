@@ -1,0 +1,58 @@
+"""A kill -9 before or after any commit and any call to the artifact store loses nothing, and makes nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability.crash_code import commits_without_a_name, kinds_of_files, storage_calls, stories_that_commit
+from tests.reliability.crash_sweep import DATABASES, RECOVERIES, Recorded, Sweep, sweep_on, what_went_wrong
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def sweep(request: pytest.FixtureRequest) -> Iterator[Sweep]:
+    with sweep_on(request.param) as sweep:
+        yield sweep
+
+
+@pytest.fixture(scope="module")
+def recorded(sweep: Sweep) -> Recorded:
+    return sweep.record()
+
+
+def test_nothing_commits_but_what_says_its_name() -> None:
+    assert not commits_without_a_name()
+
+
+def test_the_chapters_reach_every_commit_that_the_code_has(recorded: Recorded) -> None:
+    commits = {f"{moment} commit {story}" for story in stories_that_commit() for moment in ("before", "after")}
+
+    assert {point for point in recorded.points if " commit " in point} == commits
+
+
+def test_the_chapters_reach_every_storage_call_that_the_code_has(recorded: Recorded) -> None:
+    missed = [str(site) for site in storage_calls() if not site.is_among(recorded.lines.get(site.call, set()))]
+
+    assert not missed
+
+
+def test_the_chapters_store_every_kind_of_file_that_the_code_has(recorded: Recorded) -> None:
+    stored = {
+        point.split(maxsplit=2)[2] for point in recorded.points if point.startswith(("after put_file", "after put_bytes"))
+    }
+
+    assert stored == kinds_of_files()
+
+
+@pytest.mark.timeout(600)
+def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded: Recorded) -> None:
+    results = sweep.run(recorded.first_cases())
+
+    assert not what_went_wrong(results, all_die=True)
+    assert {point for _, outcome in results for point in outcome.died} == recorded.points
+
+
+@pytest.mark.timeout(600)
+def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
+    assert not what_went_wrong(sweep.run(RECOVERIES), all_die=True)
