@@ -11,7 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 class Noun(BaseModel):
     """A frozen value. Unknown fields, NaN and infinity are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        # a cache of values would keep 16,000 texts, few of which are ever read again, and hold memory that films needed for a moment
+        cache_strings="keys",
+    )
 
 
 def _plain(text: str) -> str:
