@@ -6,8 +6,10 @@ import asyncio
 import logging
 
 from episodes.errors import LeaseLost, Unavailable
+from episodes.notebook import Notebook
 from episodes.parts import Pace, Parts
 from episodes.term import Term
+from episodes.watch import Watch
 
 log = logging.getLogger("storyworld.coordinator")
 
@@ -19,6 +21,8 @@ class Coordinator:
         self._parts = parts
         self._holder = holder
         self._pace = pace or Pace()
+        limits = self._pace
+        self._notebook = Notebook(watch=Watch(silence_s=limits.silence_s, stall_s=limits.stall_s, start_s=limits.start_s))
         self._term: Term | None = None
         self._stopping = asyncio.Event()
 
@@ -48,7 +52,7 @@ class Coordinator:
             await self._parts.clock.sleep(self._pace.retry_lease_s)
             return
         log.info("lease.acquired", extra={"holder": self._holder, "fence": lease.fence})
-        self._term = Term(parts=self._parts, lease=lease, pace=self._pace)
+        self._term = Term(parts=self._parts, lease=lease, pace=self._pace, notebook=self._notebook)
         leading = asyncio.create_task(self._term.lead())
         stopping = asyncio.create_task(self._stopping.wait())
         try:

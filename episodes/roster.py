@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from episodes.fleet import FleetReport, RendererState
-from episodes.model import RendererNote
+from episodes.model import OpenAttempt, RendererNote
 
 _REMEMBERED = 1024
 """More attempts than can be handed over between two surveys."""
@@ -56,6 +56,13 @@ class Roster:
             and r.node not in full
             and (r.state is RendererState.IDLE or (r.state is RendererState.BUSY and r.attempt_id in self._handed_over))
         ]
+
+    def may_be_rendered(self, attempt: OpenAttempt) -> bool:
+        """Its renderer has it in hand, or does not say; and no publisher has it."""
+        if any(attempt.attempt_id in publisher.shares for publisher in self.report.publishers):
+            return False
+        theirs = (r for r in self.report.renderers if r.name == attempt.renderer)
+        return any(r.attempt_id == attempt.attempt_id or r.state is RendererState.SILENT for r in theirs)
 
     def backends(self) -> set[str]:
         return {r.backend for r in self.report.renderers}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
-from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
+from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass, RendererLost, Unavailable
 from episodes.fleet import RendererState
@@ -20,11 +20,11 @@ from episodes.flight import Flight, judged
 from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
 from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
+from episodes.notebook import Notebook
 from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
 from episodes.results import stored_result
 from episodes.roster import Roster
-from episodes.watch import Watch
 
 log = logging.getLogger("storyworld.coordinator")
 
@@ -37,7 +37,7 @@ class Term:
     Raises (in an ExceptionGroup) LeaseLost or Unavailable; whatever was in the air is adopted by the next term.
     """
 
-    def __init__(self, *, parts: Parts, lease: Lease, pace: Pace) -> None:
+    def __init__(self, *, parts: Parts, lease: Lease, pace: Pace, notebook: Notebook) -> None:
         self._store = parts.store
         self._fleet = parts.fleet
         self._artifacts = parts.artifacts
@@ -49,8 +49,9 @@ class Term:
         self._pace = pace
         self._agenda = Agenda()
         self._roster = Roster()
-        self._watch = Watch(silence_s=pace.silence_s, stall_s=pace.stall_s, start_s=pace.start_s)
-        self._blocklist = Blocklist()
+        self._notebook = notebook
+        self._watch = notebook.watch
+        self._blocklist = notebook.blocklist
         self._flights: dict[str, Flight] = {}
         self._landed: deque[Flight] = deque()
         self._noted: tuple[RendererNote, ...] = ()
@@ -129,7 +130,9 @@ class Term:
 
     async def _adopt(self) -> None:
         """Take over what earlier terms left open: its answers went to somebody else, so it is looked for."""
-        for attempt in await self._in_thread(lambda: self._store.unclosed_attempts(self._lease)):
+        unclosed = await self._in_thread(lambda: self._store.unclosed_attempts(self._lease))
+        self._notebook.keep_only({attempt.attempt_id for attempt in unclosed})
+        for attempt in unclosed:
             lost = RendererLost("The coordinator that waited for it is gone.")
             flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt, lost=lost)
             log.info("attempt.adopted", extra=flight.ids)
@@ -263,7 +266,7 @@ class Term:
 
     async def _replace_the_overdue(self) -> None:
         """Kill whoever was silent or stuck for too long. What it had in hand is lost, so a late result changes nothing."""
-        for overdue in self._watch.saw(self._roster.report, self._clock.now_s()):
+        for overdue in self._watch.saw(self._roster.report, self._notebook.watched_s(self._clock.now_s())):
             log.error("actor.overdue", extra={"actor_name": overdue.name, "reason": overdue.reason})
             for flight in self._flights.values():
                 if flight.attempt.renderer == overdue.name and flight.landed is None:
@@ -275,10 +278,10 @@ class Term:
         now_s = self._clock.now_s()
         for flight in list(self._flights.values()):
             since_s = flight.stopping_since_s
-            if since_s is None or now_s - since_s < self._pace.stop_s or flight.lost is not None or flight.is_film:
+            if since_s is None or now_s - since_s < self._pace.stop_s or not self._roster.may_be_rendered(flight.attempt):
                 continue
             log.warning("renderer.deaf", extra={**flight.ids, "renderer": flight.attempt.renderer})
-            flight.stopping_since_s = now_s
+            flight.stopping_since_s = self._notebook.told_to_stop[flight.attempt.attempt_id] = now_s
             await self._fleet.replace(flight.attempt.renderer)
 
     def _land(self, flight: Flight, result: JobResult) -> None:
@@ -310,7 +313,8 @@ class Term:
         unwanted = await self._in_thread(lambda: self._store.unwanted_attempts(self._lease))
         for flight in [self._flights[attempt_id] for attempt_id in unwanted if attempt_id in self._flights]:
             if flight.stopping_since_s is None:
-                flight.stopping_since_s = self._clock.now_s()
+                since_s = self._notebook.told_to_stop.setdefault(flight.attempt.attempt_id, self._clock.now_s())
+                flight.stopping_since_s = since_s
                 log.info("attempt.stopping", extra=flight.ids)
                 await self._fleet.cancel(flight.attempt.attempt_id)
 
