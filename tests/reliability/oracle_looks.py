@@ -1,0 +1,267 @@
+"""What the oracle of the model test shows: the same nouns as a store, made anew from what it remembers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from episodes.errors import LeaseLost, NotFound
+from episodes.job import FilmPart, StartFrame
+from episodes.lifecycle import AttemptState as A
+from episodes.lifecycle import BeatState as B
+from episodes.lifecycle import EpisodeState as E
+from episodes.model import (
+    ActiveEpisode,
+    Artifact,
+    ArtifactAudit,
+    AttemptAudit,
+    BeatAudit,
+    BeatView,
+    EpisodeAudit,
+    EpisodeSummary,
+    EpisodeView,
+    Event,
+    FleetSnapshot,
+    Lease,
+    OpenAttempt,
+    ProgressView,
+    ReadyBeat,
+)
+from episodes.ports import StoredAnswer
+from tests.reliability.oracle_rows import Part, Refused, Story, Tried, moment
+
+
+class Looks:
+    """The reading half of the oracle."""
+
+    now_s: float
+    stories: dict[str, Story]
+    tries: dict[str, Tried]
+    lease: Lease | None
+    lease_ends: float
+    is_paused: bool
+    answers: dict[str, StoredAnswer]
+    snapshot: FleetSnapshot | None
+
+    # --- for people ---
+
+    def episode(self, episode_id: str) -> EpisodeView:
+        story = self._story(episode_id)
+        return EpisodeView(
+            **self._summary(story),
+            world_revision=story.world_revision,
+            logline=story.logline,
+            beats=tuple(self._beat_view(story, part) for part in story.parts.values()),
+            artifacts=_artifacts(t for t in story.tries_of(None) if t.state is A.SELECTED),
+            film_attempts=tuple(t.as_shown() for t in story.tries_of(None)),
+            queue_is_paused=self.is_paused,
+            fleet=self.snapshot,
+        )
+
+    def _summary(self, story: Story) -> dict[str, Any]:  # Any: fields of EpisodeSummary
+        return {
+            "episode_id": story.episode_id,
+            "request": story.request,
+            "state": story.state,
+            "progress": story.progress,
+            "created_at": moment(story.created_at),
+            "updated_at": moment(story.updated_at),
+            "reason": story.reason,
+            "num_beats": len(story.parts),
+        }
+
+    def _beat_view(self, story: Story, part: Part) -> BeatView:
+        tries = story.tries_of(part.beat.beat_id)
+        return BeatView(
+            beat=part.beat,
+            revision=part.revision,
+            state=part.state,
+            progress=part.progress,
+            reason=part.reason,
+            attempts=tuple(t.as_shown() for t in tries),
+            artifacts=_artifacts(t for t in tries if t.state is A.SELECTED and t.revision == part.revision),
+            not_before=moment(part.not_before) if part.not_before > self.now_s else None,
+            unmet=story.unmet(part),
+        )
+
+    def episodes(self, state: E | None = None, world_id: str | None = None) -> tuple[EpisodeSummary, ...]:
+        """All pages of it."""
+        newest_first = sorted(self.stories.values(), key=lambda s: s.episode_id, reverse=True)
+        found = (s for s in newest_first if state in (None, s.state) and world_id in (None, s.request.world_id))
+        return tuple(EpisodeSummary(**self._summary(s)) for s in found)
+
+    def events(self, episode_id: str, after: int = 0) -> list[Event]:
+        numbered = list(enumerate(self._story(episode_id).told, start=1))
+        return [
+            Event(episode_id=episode_id, number=number, event_type=one.event_type, data=one.data, at=moment(one.at))
+            for number, one in numbered[after:]
+        ]
+
+    def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
+        return {one: len(self.stories[one].told) for one in episode_ids if one in self.stories}
+
+    def progress(self, episode_id: str) -> ProgressView:
+        story = self._story(episode_id)
+        return ProgressView(
+            state=story.state, progress=story.progress, beats={one: part.progress for one, part in story.parts.items()}
+        )
+
+    def film_parts(self, episode_id: str) -> list[FilmPart]:
+        story = self._story(episode_id)
+        clips = [(part.beat, story.clip(one)) for one, part in story.parts.items()]
+        return [FilmPart(beat_id=b.beat_id, video=clip, subtitle=b.subtitle) for b, clip in clips if clip is not None]
+
+    def queue_is_paused(self) -> bool:
+        return self.is_paused
+
+    def fleet(self) -> FleetSnapshot | None:
+        return self.snapshot
+
+    def answer(self, key: str) -> StoredAnswer | None:
+        return self.answers.get(key)
+
+    def lease_holder(self) -> tuple[str, float] | None:
+        return None if self.lease is None else (self.lease.holder, self.lease_ends - self.now_s)
+
+    # --- for the coordinator ---
+
+    def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
+        self._lead(lease)
+        active = (s for s in self.stories.values() if s.state in (E.EXECUTING, E.PAUSED, E.CUTTING, E.CANCELLING))
+        return [
+            ActiveEpisode(
+                episode_id=s.episode_id,
+                state=s.state,
+                format=s.request.format,
+                motion=s.request.motion,
+                created_at_s=s.created_at,
+            )
+            for s in sorted(active, key=lambda s: (s.executed_at, s.episode_id))
+        ]
+
+    def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
+        self._lead(lease)
+        story = self._story(episode_id)
+        if story.state is not E.EXECUTING or self.is_paused:
+            return []
+        ready = [
+            self._ready(story, part)
+            for one, part in story.parts.items()
+            if part.state is B.PENDING and not story.unmet(part) and part.not_before <= self.now_s and one not in exclude
+        ]
+        return ready[:limit]
+
+    def _ready(self, story: Story, part: Part) -> ReadyBeat:
+        tries, before = story.tries_of(part.beat.beat_id), part.beat.starts_from
+        video = story.clip(before) if before is not None else None
+        failed = [t.renderer for t in tries if t.state is A.FAILED]
+        return ReadyBeat(
+            episode_id=story.episode_id,
+            beat=part.beat,
+            revision=part.revision,
+            num_attempts=len(tries),
+            num_counted=len(story.held_against(part.beat.beat_id, counted=True)),
+            avoid_renderers=tuple(r for i, r in enumerate(failed) if r not in failed[i + 1 :]),
+            start_frame=StartFrame(video_key=video.key, sha256=video.sha256) if video is not None else None,
+        )
+
+    def next_ready_in_s(self, lease: Lease) -> float | None:
+        self._lead(lease)
+        ends = [p.not_before for s in self.stories.values() if s.state is E.EXECUTING for p in s.parts.values()]
+        ends += [s.film_not_before for s in self.stories.values() if s.state is E.CUTTING]
+        backing_off = [end for end in ends if end > 0]
+        return min(backing_off) - self.now_s if backing_off and not self.is_paused else None
+
+    def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
+        self._lead(lease)
+        return [t.as_open() for t in self.tries.values() if t.state is A.OPEN]
+
+    def unwanted_attempts(self, lease: Lease) -> list[str]:
+        self._lead(lease)
+        return [t.attempt_id for t in self.tries.values() if t.state is A.OPEN and not self._wants(t)]
+
+    # --- for the audit ---
+
+    def audit_episodes(self) -> list[EpisodeAudit]:
+        return [self._audit(self.stories[one]) for one in sorted(self.stories)]
+
+    def known_attempt_ids(self, episode_id: str) -> set[str]:
+        return {t.attempt_id for t in self._story(episode_id).tries}
+
+    def _audit(self, story: Story) -> EpisodeAudit:
+        tries = sorted(story.tries, key=lambda t: (t.opened_at, t.attempt_id))
+        return EpisodeAudit(
+            episode_id=story.episode_id,
+            state=story.state,
+            revision=story.revision,
+            cancelled_at=moment(story.cancelled_at) if story.cancelled_at is not None else None,
+            beats=tuple(self._beat_audit(story, part) for part in story.parts.values()),
+            attempts=tuple(_attempt_audit(t) for t in tries),
+            artifacts=tuple(sorted((_artifact_audit(t, a) for t in tries for a in t.files), key=lambda a: a.key)),
+            num_events=len(story.told),
+            num_events_kept=len(story.told),
+            newest_event=len(story.told),
+        )
+
+    def _beat_audit(self, story: Story, part: Part) -> BeatAudit:
+        tries = story.tries_of(part.beat.beat_id)
+        cancelled = story.cancelled_at
+        return BeatAudit(
+            beat_id=part.beat.beat_id,
+            state=part.state,
+            revision=part.revision,
+            num_attempts_in=Counter(t.state for t in tries),
+            num_counted=sum(t.counted for t in tries),
+            num_retries=sum(t.event_type == "beat.retried" and t.data["beat_id"] == part.beat.beat_id for t in story.told),
+            num_after_cancel=sum(t.opened_at > cancelled for t in tries) if cancelled is not None else 0,
+        )
+
+    # --- shared with the writing half ---
+
+    def _story(self, episode_id: str) -> Story:
+        if episode_id not in self.stories:
+            raise Refused(NotFound)
+        return self.stories[episode_id]
+
+    def _lead(self, lease: Lease) -> None:
+        if lease != self.lease:
+            raise Refused(LeaseLost)
+
+    def _wants(self, tried: Tried) -> bool:
+        return self.stories[tried.episode_id].wants(tried)
+
+
+def _artifacts(tries: Iterable[Tried]) -> tuple[Artifact, ...]:
+    return tuple(sorted((a for t in tries for a in t.files), key=lambda a: a.artifact_type))
+
+
+def _attempt_audit(tried: Tried) -> AttemptAudit:
+    return AttemptAudit(
+        attempt_id=tried.attempt_id,
+        beat_id=tried.beat_id,
+        revision=tried.revision,
+        number=tried.number,
+        state=tried.state,
+        is_unwanted=tried.disowned,
+        failure_class=tried.failure_class,
+        counted=tried.counted,
+        num_counted_before=tried.counted_before,
+        num_crashes_before=tried.crashes_before,
+        num_uncounted_before=tried.uncounted_before,
+        fence=tried.fence,
+        opened_at=moment(tried.opened_at),
+        ended_at=moment(tried.ended_at) if tried.ended_at is not None else None,
+    )
+
+
+def _artifact_audit(tried: Tried, one: Artifact) -> ArtifactAudit:
+    return ArtifactAudit(
+        key=one.file.key,
+        artifact_type=one.artifact_type,
+        sha256=one.file.sha256,
+        size_bytes=one.file.size_bytes,
+        num_frames=one.file.num_frames,
+        attempt_id=tried.attempt_id,
+        is_selected=tried.state is A.SELECTED,
+    )

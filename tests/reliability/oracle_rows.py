@@ -1,0 +1,230 @@
+"""What the oracle of the model test remembers, and what follows from it: everything is counted anew each time, nothing is kept twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from episodes.errors import FailureClass
+from episodes.job import StoredFile
+from episodes.lifecycle import AttemptState as A
+from episodes.lifecycle import BeatState as B
+from episodes.lifecycle import EpisodeState as E
+from episodes.model import Artifact, Attempt, OpenAttempt
+from episodes.plan import Beat, EpisodeRequest
+
+FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
+
+BEAT_AT_MOST, EPISODE_AT_MOST = 0.99, 0.98
+"""What a beat shows before its clip, an episode before its film."""
+
+
+class Refused(Exception):
+    """The store must raise this type and change nothing; an illegal move names the state."""
+
+    def __init__(self, kind: type[Exception], state: str = "") -> None:
+        super().__init__(kind, state)
+        self.kind = kind
+        self.state = state
+
+
+@dataclass(kw_only=True)
+class Tried:
+    """An attempt."""
+
+    attempt_id: str
+    episode_id: str
+    beat_id: str | None
+    revision: int
+    number: int
+    backend: str
+    renderer: str
+    node: str
+    fence: int
+    opened_at: float
+    counted_before: int
+    crashes_before: int
+    uncounted_before: int
+    troubled_since: float | None
+    state: A = A.OPEN
+    failure_class: FailureClass | None = None
+    reason: str = ""
+    counted: bool = False
+    held_against: bool = False
+    """It failed while it was wanted, and has not been forgiven."""
+    disowned: bool = False
+    ended_at: float | None = None
+    files: list[Artifact] = field(default_factory=list)
+
+    def as_shown(self) -> Attempt:
+        return Attempt(
+            attempt_id=self.attempt_id,
+            episode_id=self.episode_id,
+            beat_id=self.beat_id,
+            revision=self.revision,
+            number=self.number,
+            state=self.state,
+            renderer=self.renderer,
+            node=self.node,
+            failure_class=self.failure_class,
+            reason=self.reason,
+            opened_at=moment(self.opened_at),
+            ended_at=moment(self.ended_at) if self.ended_at is not None else None,
+        )
+
+    def as_open(self) -> OpenAttempt:
+        return OpenAttempt(
+            attempt_id=self.attempt_id,
+            episode_id=self.episode_id,
+            beat_id=self.beat_id,
+            revision=self.revision,
+            number=self.number,
+            num_counted=self.counted_before,
+            num_crashes=self.crashes_before,
+            num_uncounted=self.uncounted_before,
+            troubled_since_s=self.troubled_since,
+            backend=self.backend,
+            renderer=self.renderer,
+            node=self.node,
+            opened_at_s=self.opened_at,
+        )
+
+
+@dataclass(kw_only=True)
+class Part:
+    """A beat of a plan."""
+
+    beat: Beat
+    revision: int
+    state: B = B.PENDING
+    progress: float = 0.0
+    reason: str = ""
+    ended_with_another: bool = False
+    not_before: float = 0.0
+
+    @property
+    def has_no_clip(self) -> bool:
+        return self.state in (B.FAILED, B.CANCELLED)
+
+
+@dataclass(kw_only=True)
+class Told:
+    """An event; its number is its place in the list."""
+
+    event_type: str
+    data: dict[str, object]
+    at: float
+
+
+@dataclass(kw_only=True)
+class Story:
+    """An episode."""
+
+    episode_id: str
+    request: EpisodeRequest
+    created_at: float
+    updated_at: float
+    state: E = E.CREATED
+    reason: str = ""
+    progress: float = 0.0
+    revision: int = 0
+    world_revision: int | None = None
+    logline: str = ""
+    executed_at: float = 0.0
+    cancelled_at: float | None = None
+    film_not_before: float = 0.0
+    parts: dict[str, Part] = field(default_factory=dict)
+    """In story order."""
+    tries: list[Tried] = field(default_factory=list)
+    """In the order of their beginning."""
+    told: list[Told] = field(default_factory=list)
+
+    # --- what follows ---
+
+    def tries_of(self, beat_id: str | None) -> list[Tried]:
+        return [t for t in self.tries if t.beat_id == beat_id]
+
+    def open_tries(self) -> list[Tried]:
+        return [t for t in self.tries if t.state is A.OPEN]
+
+    def held_against(self, beat_id: str | None, *, counted: bool) -> list[Tried]:
+        """The failures that still matter, of a beat or of the film."""
+        return [t for t in self.tries_of(beat_id) if t.held_against and t.counted is counted]
+
+    def unmet(self, part: Part) -> tuple[str, ...]:
+        """What it waits for, each once, in the plan's order; nothing unless it is pending."""
+        if part.state is not B.PENDING:
+            return ()
+        return tuple(dict.fromkeys(one for one in part.beat.depends_on if self.parts[one].state is not B.ACCEPTED))
+
+    def wants(self, tried: Tried) -> bool:
+        """A result of this attempt would be taken."""
+        if tried.state is not A.OPEN or tried.disowned:
+            return False
+        if tried.beat_id is None:
+            return self.state is E.CUTTING
+        part = self.parts.get(tried.beat_id)
+        return (
+            self.state in (E.EXECUTING, E.PAUSED)
+            and part is not None
+            and part.state is B.RENDERING
+            and part.revision == tried.revision
+        )
+
+    def clip(self, beat_id: str) -> StoredFile | None:
+        """The video of the attempt that is selected at the beat's revision."""
+        for tried in self.tries_of(beat_id):
+            if tried.state is A.SELECTED and tried.revision == self.parts[beat_id].revision:
+                return next(a.file for a in tried.files if a.artifact_type == "video")
+        return None
+
+    def waiting_on(self, beat_id: str) -> list[str]:
+        """The pending beats that cannot start without this one, through pending ones only, in story order."""
+        found = {beat_id}
+        for one, part in self.parts.items():  # dependencies point backwards: one look in story order finds all
+            if part.state is B.PENDING and found.intersection(part.beat.depends_on):
+                found.add(one)
+        return [one for one in self.parts if one in found and one != beat_id]
+
+    def opened_with(self, beat_id: str) -> list[str]:
+        """The beats without a clip that open together with this one, and itself, in story order."""
+        opened = {beat_id}
+        while more := {d for o in opened for d in self.parts[o].beat.depends_on if self.parts[d].has_no_clip} - opened:
+            opened |= more
+        while more := {o for o in self.parts if self._had_ended_with(o, opened)} - opened:
+            opened |= more
+        return [one for one in self.parts if one in opened]
+
+    def _had_ended_with(self, one: str, opened: set[str]) -> bool:
+        part = self.parts[one]
+        needs = set(part.beat.depends_on)
+        in_the_way = {d for d in needs if self.parts[d].has_no_clip} - opened
+        return part.has_no_clip and part.ended_with_another and bool(needs & opened) and not in_the_way
+
+    # --- what happens ---
+
+    def tell(self, at: float, event_type: str, **data: object) -> None:
+        self.told.append(Told(event_type=event_type, data=data, at=at))
+        self.updated_at = at
+
+    def enter(self, at: float, state: E, reason: str = "", **data: object) -> None:
+        self.state, self.reason = state, reason
+        self.tell(at, f"episode.{state.lower()}", **data, **({"reason": reason} if reason else {}))
+
+    def raise_progress(self) -> None:
+        """By seconds of story; it never falls."""
+        done = sum(p.progress * p.beat.duration_s for p in self.parts.values())
+        total = sum(p.beat.duration_s for p in self.parts.values())
+        self.progress = max(self.progress, min(done / total, 1.0) * EPISODE_AT_MOST)
+
+    def disown(self, *beat_ids: str | None) -> None:
+        for tried in self.open_tries():
+            tried.disowned = tried.disowned or tried.beat_id in beat_ids
+
+    def forgive(self, beat_id: str | None) -> None:
+        for tried in self.tries_of(beat_id):
+            tried.held_against = False
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,332 @@
+"""The rules of the model test for what two coordinators do, and for time: leases, attempts, what comes of them, crashes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from episodes.errors import FailureClass
+from episodes.fleet import RendererState
+from episodes.job import JobResult
+from episodes.lifecycle import BeatState as B
+from episodes.lifecycle import EpisodeState as E
+from episodes.model import Acceptance, Failure, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
+from tests.contract.leading import a_file, a_result
+from tests.reliability.oracle_rows import Story, Tried
+from tests.reliability.store_bench import Bench, Coordinator
+
+TTLS_S = (4.0, 8.0)
+RETRIES_IN_S = (0.0, 2.0, 4.0, None)
+RENDERERS = ("r1", "r2")
+SHARES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+
+
+class Coordinators(Bench):
+    # --- time and leases ---
+
+    @initialize(ttl_s=st.sampled_from(TTLS_S))
+    def somebody_leads(self, ttl_s: float) -> None:
+        self._acquire(self.coordinators[0], ttl_s)
+
+    @rule(data=st.data(), how=st.sampled_from(("a second", "almost", "exactly", "exactly", "past")))
+    def time_passes(self, data: st.DataObject, how: str) -> None:
+        """To where a lease or a back-off ends: a moment before it, that very moment, or one after."""
+        now = self.oracle.now_s
+        ends = [self.oracle.lease_ends] if self.oracle.lease is not None else []
+        for story in self.oracle.stories.values():
+            ends += [story.film_not_before, *(part.not_before for part in story.parts.values())]
+        ahead = sorted({end for end in ends if end > now})
+        if how == "a second" or not ahead:
+            self._pass_to(now + 1.0)
+        else:
+            end = data.draw(st.sampled_from(ahead))
+            self._pass_to(max(now, end + {"almost": -0.5, "exactly": 0.0, "past": 0.5}[how]))
+
+    def _pass_to(self, now_s: float) -> None:
+        self.oracle.now_s = now_s
+        for subject in self.subjects:
+            subject.set_clock(now_s)
+        self.look("what is shown after some time")
+
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(("renew", "release", "crash", "fleet")),
+        who=st.integers(0, 1),
+        is_late=st.booleans(),
+    )
+    def keep_or_lose_the_lease(self, data: st.DataObject, what: str, who: int, is_late: bool) -> None:
+        if is_late:
+            self._pass_to(max(self.oracle.now_s, self.oracle.lease_ends + 0.5))
+        match what:
+            case "renew":
+                self.do("renew_lease", self.some_lease(data, one_is_void_in=2), TTLS_S[0])
+            case "release":
+                self.do("release_lease", self.some_lease(data, one_is_void_in=2))
+            case "fleet":
+                note = RendererNote(name="renderer:animatic:0", backend="animatic", state=RendererState.IDLE)
+                snapshot = FleetSnapshot(at=datetime.fromtimestamp(self.a_number(), UTC), renderers=(note,))
+                self.do("record_fleet", self.some_lease(data), snapshot)
+            case _:
+                self._crash(who)
+
+    @rule(who=st.integers(0, 1), ttl_s=st.sampled_from(TTLS_S))
+    def acquire_lease(self, who: int, ttl_s: float) -> None:
+        self._acquire(self.coordinators[who], ttl_s)
+
+    def _acquire(self, coordinator: Coordinator, ttl_s: float) -> None:
+        lease = self.do("acquire_lease", coordinator.holder, ttl_s)
+        if lease is not None:
+            self.old_leases += [coordinator.lease] if coordinator.lease is not None else []
+            coordinator.lease = lease
+            coordinator.knows = [a.attempt_id for a in self.do("unclosed_attempts", lease)]
+
+    def _crash(self, who: int) -> None:
+        """Everything that it knew is forgotten; what it had begun is found by whoever leads next."""
+        one = self.coordinators[who]
+        self.old_leases += [one.lease] if one.lease is not None else []
+        self.coordinators[who] = Coordinator(holder=one.holder)
+
+    # --- attempts ---
+
+    @rule(num_steps=st.integers(1, 4))
+    def the_work_goes_on(self, num_steps: int) -> None:
+        """As when nothing goes wrong: a few steps of the leading coordinator, in whatever episode can move."""
+        self._work(num_steps)
+
+    @rule(num_steps=st.integers(4, 8))
+    def much_work_goes_on(self, num_steps: int) -> None:
+        """Often to a film."""
+        self._work(num_steps)
+
+    def _work(self, num_steps: int) -> None:
+        if self.oracle.is_paused:
+            self.do("resume_queue")
+        for _ in range(num_steps):
+            leader = self._leader()
+            if leader is None:
+                self._pass_to(max(self.oracle.now_s, self.oracle.lease_ends))
+                self._acquire(self.coordinators[1], TTLS_S[0])
+            else:
+                assert leader.lease is not None
+                self._one_step(leader, leader.lease)
+
+    def _one_step(self, leader: Coordinator, lease: Lease) -> None:
+        for story in self.oracle.stories.values():
+            if story.state in (E.PLANNED, E.PAUSED):
+                self.do("execute" if story.state is E.PLANNED else "resume", story.episode_id)
+            wanted = [t for t in story.tries if story.wants(t)]
+            openings = self._ready(story)
+            if wanted:
+                self.do("accept", lease, [_good(t) for t in wanted])
+            elif story.state is E.CANCELLING:
+                self.do("settle", lease, story.episode_id)
+                self.do("close_cancelled", lease, [t.attempt_id for t in story.open_tries()])
+                self.do("settle", lease, story.episode_id)
+            elif openings:
+                self._open(leader, lease, openings)
+            elif story.state is E.EXECUTING and all(part.state.is_ended for part in story.parts.values()):
+                self.do("settle", lease, story.episode_id)
+            elif story.state.is_active:
+                self._wait(story)
+
+    def _wait(self, story: Story) -> None:
+        """For the end of a back-off."""
+        ends = [story.film_not_before, *(part.not_before for part in story.parts.values())]
+        if ends := [end for end in ends if end > self.oracle.now_s]:
+            self._pass_to(min(ends))
+
+    @rule(data=st.data(), num=st.integers(1, 3))
+    def begin_what_looks_ready(self, data: st.DataObject, num: int) -> None:
+        """To a coordinator that may not have seen a pause, a back-off, or the film that is being cut already."""
+        lease = self.some_lease(data)
+        if not self._look_ready():
+            self._work(1)
+        if ready := self._look_ready():
+            openings = data.draw(st.lists(st.sampled_from(ready), min_size=1, max_size=num, unique=True))
+            self._open(self._holder(lease), lease, openings)
+
+    def _look_ready(self) -> list[Opening]:
+        found = []
+        for story in self.oracle.stories.values():
+            if story.state is E.CUTTING:
+                found.append(self._opening(story.episode_id, None, story.revision))
+            for one, part in story.parts.items():
+                if part.state is B.PENDING and not story.unmet(part):
+                    found.append(self._opening(story.episode_id, one, part.revision))
+        return found
+
+    @rule(data=st.data(), what=st.sampled_from(("any beat", "older revision", "film", "known attempt", "nobody")))
+    def begin_something_else(self, data: st.DataObject, what: str) -> None:
+        """What a coordinator asks for that has not seen the latest."""
+        lease = self.some_lease(data)
+        story = data.draw(st.sampled_from(list(self.oracle.stories.values())))
+        beat_id = data.draw(st.sampled_from(list(story.parts) or ["b1"]))
+        revision = story.parts[beat_id].revision if beat_id in story.parts else 1
+        opening = self._opening(story.episode_id, beat_id, revision)
+        match what:
+            case "older revision":
+                opening = self._opening(story.episode_id, beat_id, revision - 1)
+            case "film":
+                opening = self._opening(story.episode_id, None, story.revision)
+            case "nobody":
+                opening = self._opening("nobody", beat_id, revision)
+            case "known attempt" if self.oracle.tries:
+                known = data.draw(st.sampled_from(list(self.oracle.tries.values())))
+                opening = self._opening(known.episode_id, known.beat_id, known.revision, known.attempt_id)
+        self._open(self._holder(lease), lease, [opening])
+
+    @rule(data=st.data(), shares=st.lists(st.sampled_from(SHARES), min_size=2, max_size=3), one_only=st.booleans())
+    def record_progress(self, data: st.DataObject, shares: list[float], one_only: bool) -> None:
+        self._have_some_open()
+        lease = self.some_lease(data)
+        if one_only:
+            one = self.some_attempt(data, lease)
+            for share in shares:
+                self.do("record_progress", lease, {one: share})
+        else:
+            self.do("record_progress", lease, {self.some_attempt(data, lease): share for share in shares})
+
+    @rule(data=st.data(), num=st.integers(1, 3), fault=st.sampled_from(("", "", "", "failed", "no video", "key twice")))
+    def results_come(self, data: st.DataObject, num: int, fault: str) -> None:
+        """In time, late, twice, for what was cancelled or is unknown, or no good."""
+        self._have_some_open()
+        lease = self.some_lease(data)
+        ids = [self.some_attempt(data, lease) for _ in range(num)]
+        acceptances = [_good(self.oracle.tries[one]) for one in ids if one in self.oracle.tries]
+        if acceptances and fault:
+            first = acceptances[0]
+            acceptances[0] = Acceptance(attempt_id=first.attempt_id, result=self._spoilt(first.result, fault))
+        self.do("accept", lease, acceptances)
+
+    @rule(
+        data=st.data(),
+        num=st.integers(1, 2),
+        failure_class=st.sampled_from(FailureClass),
+        counted=st.booleans(),
+        retry_in_s=st.sampled_from(RETRIES_IN_S),
+        then=st.sampled_from(("nothing", "nothing", "pause", "pause_queue", "wait")),
+    )
+    def attempts_fail(
+        self,
+        data: st.DataObject,
+        num: int,
+        failure_class: FailureClass,
+        counted: bool,
+        retry_in_s: float | None,
+        then: str,
+    ) -> None:
+        self._have_some_open()
+        lease = self.some_lease(data)
+        failures = [
+            Failure(
+                attempt_id=self.some_attempt(data, lease),
+                failure_class=failure_class,
+                reason=f"fault {self.a_number()}",
+                counted=counted,
+                retry_in_s=retry_in_s,
+            )
+            for _ in range(num)
+        ]
+        self.do("fail", lease, failures)
+        for story in self.oracle.stories.values() if then in ("pause", "wait") else ():
+            if then == "wait":
+                self._wait(story)
+            else:
+                self.do("pause", story.episode_id)
+        if then == "pause_queue":
+            self.do("pause_queue")
+
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        story = data.draw(st.sampled_from(list(self.oracle.stories.values())))
+        beat_id = data.draw(st.sampled_from([*story.parts, "b9"]))
+        self.do("give_up", self.some_lease(data), story.episode_id, beat_id, f"nobody can, {self.a_number()}")
+
+    @rule(data=st.data(), num=st.integers(1, 3))
+    def close_cancelled(self, data: st.DataObject, num: int) -> None:
+        self._have_some_open()
+        lease = self.some_lease(data)
+        self.do("close_cancelled", lease, [self.some_attempt(data, lease) for _ in range(num)])
+
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        self.do("settle", self.some_lease(data), data.draw(st.sampled_from(sorted(self.oracle.stories))))
+
+    def _have_some_open(self) -> None:
+        """Work until some attempt is open."""
+        for _ in range(4):
+            if not self.open_tries():
+                self._work(1)
+
+    # --- draws ---
+
+    def some_lease(self, data: st.DataObject, one_is_void_in: int = 7) -> Lease:
+        """Mostly the newest; else one that is over, or that was never given."""
+        assert self.oracle.lease is not None
+        newest = self.oracle.lease
+        other = next(c.holder for c in self.coordinators if c.holder != newest.holder)
+        void = [*self.old_leases, Lease(holder=other, fence=newest.fence), Lease(holder=newest.holder, fence=newest.fence - 1)]
+        return data.draw(st.sampled_from(void)) if data.draw(st.integers(1, one_is_void_in)) == 1 else newest
+
+    def some_attempt(self, data: st.DataObject, lease: Lease) -> str:
+        """Mostly one that is open and known to whoever acts, or that nobody wants any more; else any that ever was."""
+        unwanted = [t.attempt_id for t in self.open_tries() if not self.oracle.stories[t.episode_id].wants(t)]
+        if unwanted and data.draw(st.integers(1, 3)) == 1:
+            return data.draw(st.sampled_from(unwanted))
+        knows = self._holder(lease).knows
+        open_ones = [t.attempt_id for t in self.open_tries() if t.attempt_id in knows]
+        if open_ones and data.draw(st.integers(0, 4)) < 4:
+            return data.draw(st.sampled_from(open_ones))
+        return data.draw(st.sampled_from([*self.oracle.tries, "unknown"]))
+
+    def _leader(self) -> Coordinator | None:
+        """Whoever holds the newest lease and has not forgotten it."""
+        return next((c for c in self.coordinators if c.lease is not None and c.lease == self.oracle.lease), None)
+
+    def _holder(self, lease: Lease) -> Coordinator:
+        return next(c for c in self.coordinators if c.holder == lease.holder)
+
+    def _ready(self, story: Story) -> list[Opening]:
+        """What a coordinator would begin now: ready beats, or the film."""
+        if story.state is E.CUTTING and story.film_not_before <= self.oracle.now_s:
+            return [self._opening(story.episode_id, None, story.revision)]
+        if story.state is not E.EXECUTING:
+            return []
+        return [
+            self._opening(story.episode_id, one, part.revision)
+            for one, part in story.parts.items()
+            if part.state is B.PENDING and not story.unmet(part) and part.not_before <= self.oracle.now_s
+        ]
+
+    def _opening(self, episode_id: str, beat_id: str | None, revision: int, attempt_id: str | None = None) -> Opening:
+        number = self.a_number()
+        return Opening(
+            attempt_id=attempt_id or str(uuid.UUID(int=number)),
+            episode_id=episode_id,
+            beat_id=beat_id,
+            revision=revision,
+            renderer=RENDERERS[number % len(RENDERERS)],
+            node="n1",
+        )
+
+    def _open(self, who: Coordinator, lease: Lease, openings: Sequence[Opening]) -> None:
+        opened: list[OpenAttempt | None] | None = self.do("open_attempts", lease, openings)
+        who.knows += [one.attempt_id for one in opened or () if one is not None]
+
+    def _spoilt(self, result: JobResult, fault: str) -> JobResult:
+        match fault:
+            case "failed":
+                return result.model_copy(update={"status": "failed"})
+            case "no video":
+                return result.model_copy(update={"files": {"poster": a_file(f"poster/{result.job_id}")}})
+            case _:
+                taken = [a.file for t in self.oracle.tries.values() for a in t.files]
+                return result.model_copy(update={"files": {**result.files, "poster": taken[0]}}) if taken else result
+
+
+def _good(tried: Tried) -> Acceptance:
+    return Acceptance(attempt_id=tried.attempt_id, result=a_result(tried.as_open()))

@@ -1,0 +1,49 @@
+"""All rules of the model test together, and how they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import get_state_machine_test
+
+from tests.reliability.store_bench import THOROUGH, Tally
+from tests.reliability.store_coordinators import Coordinators
+from tests.reliability.store_people import People
+from tests.reliability.store_subjects import Subject
+
+
+class StoreMachine(People, Coordinators):
+    """As Hypothesis runs it."""
+
+
+def run_model(
+    subjects: Sequence[Subject],
+    tally: Tally,
+    *,
+    num_examples: int,
+    num_steps: int,
+    thorough: int = THOROUGH,
+    random_seed: int | None = None,
+    stop_at_once: bool = False,
+) -> None:
+    """Raises AssertionError with the steps that led there when a store and the oracle differ; Noticed with `stop_at_once`.
+
+    Without a seed it is the same run each time, and each example has all rules.
+    """
+    has_swarms = random_seed is not None
+    given = {"subjects": subjects, "tally": tally, "thorough": thorough, "stop_at_once": stop_at_once, "has_swarms": has_swarms}
+    test = get_state_machine_test(
+        type("Machine", (StoreMachine,), given),
+        settings=settings(
+            max_examples=num_examples,
+            stateful_step_count=num_steps,
+            derandomize=random_seed is None,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    (test if random_seed is None else seed(random_seed)(test))()

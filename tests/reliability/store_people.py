@@ -1,0 +1,169 @@
+"""The rules of the model test for what people do: create, plan, execute, pause, cancel, retry, revise, and ask again."""
+
+from __future__ import annotations
+
+import uuid
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from episodes.lifecycle import BeatState as B
+from episodes.lifecycle import EpisodeState as E
+from episodes.plan import Beat, Plan
+from episodes.ports import StoredAnswer
+from tests.builders import a_beat, a_request
+from tests.reliability.oracle_rows import FINAL
+from tests.reliability.store_bench import Bench
+
+MAX_EPISODES = 2
+"""Enough to see that one is not taken for the other; more of them would cost time at every look."""
+
+MAX_BEATS = 4
+DURATIONS_S = (0.5, 1.0, 2.0)
+
+
+@st.composite
+def beats(draw: st.DrawFn, index: int) -> Beat:
+    """The beat in this place, with or without needs among those before it."""
+    is_needed = [draw(st.booleans()) for _ in range(index)]
+    needs = tuple(f"b{i + 1}" for i in range(index) if is_needed[i])
+    goes_on_from_one = draw(st.booleans())
+    return a_beat(
+        index,
+        depends_on=needs,
+        starts_from=needs[-1] if needs and goes_on_from_one else None,
+        duration_s=draw(st.sampled_from(DURATIONS_S)),
+        backend=draw(st.sampled_from(("animatic", "stub"))),
+        caption=f"Moment {draw(st.integers(1, 9))}",
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    return Plan(beats=tuple(draw(beats(i)) for i in range(draw(st.integers(1, MAX_BEATS)))))
+
+
+class People(Bench):
+    @initialize(plan=plans())
+    def something_executes(self, plan: Plan) -> None:
+        first = self._create()
+        self.do("save_plan", first, plan, 1)
+        self.do("execute", first)
+
+    @precondition(lambda self: len(self.oracle.stories) < MAX_EPISODES)
+    @rule(is_named=st.booleans(), plan=plans())
+    def another_is_planned(self, is_named: bool, plan: Plan) -> None:
+        """Where the store gives the id, the others are told it, and the store itself sees a repeated call."""
+        if is_named:
+            new = self._create()
+        else:
+            first = self.subjects[0]
+            first.set_clock(self.oracle.now_s)
+            new = first.store.create(a_request()).episode_id
+            assert new not in self.oracle.stories
+            self.do("create", a_request(), new)
+        self.do("save_plan", new, plan, 1)
+
+    def _create(self) -> str:
+        new = str(uuid.UUID(int=10**6 - self.a_number()))  # so that their order is not that of their making
+        self.do("create", a_request(), new)
+        return new
+
+    @rule(data=st.data(), plan=plans(), world_revision=st.integers(1, 3))
+    def save_plan(self, data: st.DataObject, plan: Plan, world_revision: int) -> None:
+        self.ask(data, "save_plan", self.some_episode(data, *FINAL), plan, world_revision)
+
+    @rule(data=st.data())
+    def execute(self, data: st.DataObject) -> None:
+        self.ask(data, "execute", self.some_episode(data, E.PLANNED))
+
+    @rule(data=st.data(), what=st.sampled_from(("pause", "pause", "resume", "pause_queue", "pause_queue", "resume_queue")))
+    def hold_or_let_go(self, data: st.DataObject, what: str) -> None:
+        match what:
+            case "pause":
+                self.ask(data, "pause", self.some_episode(data, E.EXECUTING))
+            case "resume":
+                self.ask(data, "resume", self.some_episode(data, E.PAUSED))
+            case _:
+                self.ask(data, what)
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.ask(data, "cancel", self.some_episode(data, E.EXECUTING, E.PAUSED, E.CUTTING))
+
+    @rule(data=st.data())
+    def cancel_beat(self, data: st.DataObject) -> None:
+        self.ask(data, "cancel_beat", *self.some_beat(data, B.PENDING, B.RENDERING, B.CANCELLED))
+
+    @rule(data=st.data())
+    def retry_beat(self, data: st.DataObject) -> None:
+        self.ask(data, "retry_beat", *self.some_beat(data, B.FAILED, B.CANCELLED))
+
+    @rule(data=st.data())
+    def retry_failed(self, data: st.DataObject) -> None:
+        self.ask(data, "retry_failed", self.some_episode(data, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED))
+
+    @rule(data=st.data(), fault=st.sampled_from(("", "", "", "", "", "place", "need")))
+    def revise_beat(self, data: st.DataObject, fault: str) -> None:
+        episode_id, beat_id = self.some_beat(data, *B)
+        index = int(beat_id.removeprefix("b")) - 1
+        beat = data.draw(beats(index))
+        if fault == "place":
+            beat = beat.model_copy(update={"index": index + 1})
+        if fault == "need":
+            beat = beat.model_copy(update={"depends_on": (beat.beat_id,)})
+        self.do("revise_beat", episode_id, beat)
+
+    @rule(data=st.data(), what=st.sampled_from(("create again", "create otherwise", "odd id", "nobody", "no beat", "answer")))
+    def ask_something_else(self, data: st.DataObject, what: str) -> None:
+        """What has been asked for before, or is of something that nobody knows."""
+        there = self.some_episode(data)
+        match what:
+            case "create again":
+                self.do("create", a_request(), there)
+            case "create otherwise":
+                self.do("create", a_request(world_id="another_world"), there)
+            case "odd id":
+                self.do("create", a_request(), "an-odd-id")
+            case "nobody":
+                self.do(data.draw(st.sampled_from(("execute", "pause", "resume", "cancel", "retry_failed"))), "nobody")
+            case "no beat":
+                self.do(data.draw(st.sampled_from(("cancel_beat", "retry_beat"))), there, "b9")
+                self.do("revise_beat", there, a_beat(8))
+            case _:
+                for status in (200, 409):
+                    body = f"answer {self.a_number()}".encode()
+                    self.do("remember_answer", "key", StoredAnswer(body_sha256="a" * 64, status=status, body=body))
+                self.do("answer", data.draw(st.sampled_from(("key", "another key"))))
+
+    @rule(data=st.data(), how_late=st.sampled_from((1, 1, 2, 5, 20)))
+    def repeat_a_call(self, data: st.DataObject, how_late: int) -> None:
+        """Its acknowledgement got lost: it had its effect, and its caller does not know."""
+        named = [one for one in self.done if one[2] is not None]
+        call, args, once = (
+            data.draw(st.sampled_from(named)) if how_late > 2 and named else self.done[-min(how_late, len(self.done))]
+        )
+        self.do(call, *args, once=once)
+
+    def ask(self, data: st.DataObject, call: str, *args: object) -> None:
+        """With or without a name for the call."""
+        self.do(call, *args, once=f"call {self.a_number()}" if data.draw(st.booleans()) else None)
+
+    # --- draws ---
+
+    def some_episode(self, data: st.DataObject, *states: E) -> str:
+        """Mostly one in such a state, where there is one."""
+        there = sorted(self.oracle.stories)
+        fitting = [one for one in there if self.oracle.stories[one].state in states]
+        return data.draw(st.sampled_from(there if not fitting or data.draw(st.integers(0, 7)) == 7 else fitting))
+
+    def some_beat(self, data: st.DataObject, *states: B) -> tuple[str, str]:
+        """Likewise; `b1` of an episode that has none."""
+        there = [(one, beat_id) for one, story in self.oracle.stories.items() for beat_id in story.parts or ("b1",)]
+        fitting = [
+            (one, beat_id)
+            for one, story in self.oracle.stories.items()
+            for beat_id, part in story.parts.items()
+            if part.state in states
+        ]
+        return data.draw(st.sampled_from(there if not fitting or data.draw(st.integers(0, 7)) == 7 else fitting))
