@@ -29,7 +29,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     `start` gets or makes the coordinator; None: the one of this code.
     """
     from actors.coordinator import start_coordinator
-    from actors.crash import arm_crash_point
+    from actors.crash import arm_crash_points
     from actors.door import RayDoor
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_stores, plan_fleet
@@ -43,7 +43,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from settings import load_settings
 
     log_as_json("api")
-    arm_crash_point()
+    arm_crash_points()
     settings = load_settings()
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)

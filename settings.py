@@ -99,9 +99,9 @@ class Settings(BaseSettings):
         return self.storyworld_home / "spool"
 
 
-def crash_point() -> str | None:
+def crash_points() -> list[str]:
     """For tests, so no setting of anybody's: where a process is to die, as `arm` in episodes/crash_points.py has it."""
-    return os.environ.get("STORYWORLD_CRASH_POINT")
+    return [point for point in os.environ.get("STORYWORLD_CRASH_POINTS", "").split(";") if point.strip()]
 
 
 def load_settings() -> Settings:

@@ -13,7 +13,7 @@ from random import Random
 
 import ray
 
-from actors.crash import arm_crash_point
+from actors.crash import arm_crash_points
 from actors.fleet import RayFleet
 from actors.heap import Heap
 from actors.logs import log_as_json
@@ -41,7 +41,7 @@ class CoordinatorShell:
 
     def __init__(self, plan: FleetPlan) -> None:
         log_as_json(COORDINATOR)
-        arm_crash_point()
+        arm_crash_points()
         sys.setswitchinterval(SWITCH_S)
         Heap().keep_small()
         self._plan = plan

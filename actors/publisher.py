@@ -7,7 +7,7 @@ import threading
 
 import ray
 
-from actors.crash import arm_crash_point
+from actors.crash import arm_crash_points
 from actors.desk import Desk, Work
 from actors.logs import log_as_json
 from actors.names import publisher_name, short_node
@@ -31,7 +31,7 @@ class PublisherShell:
     def __init__(self, plan: PublisherPlan) -> None:
         node_id = ray.get_runtime_context().get_node_id()
         log_as_json(publisher_name(node_id))
-        arm_crash_point()
+        arm_crash_points()
         self._version = plan.version
         self._node = short_node(node_id)
         self._desk = Desk()

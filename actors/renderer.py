@@ -10,7 +10,7 @@ from typing import Any
 
 import ray
 
-from actors.crash import arm_crash_point
+from actors.crash import arm_crash_points
 from actors.desk import Desk
 from actors.logs import log_as_json
 from actors.names import NAMESPACE, CallNames, publisher_name, short_node
@@ -28,7 +28,7 @@ class RendererShell:
 
     def __init__(self, plan: RendererPlan) -> None:
         log_as_json(plan.name)
-        arm_crash_point()
+        arm_crash_points()
         self._plan = plan
         self._node_id = ray.get_runtime_context().get_node_id()
         self._incarnation = uuid.uuid4().hex

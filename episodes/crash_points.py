@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -36,38 +36,46 @@ def watch(told: Callable[[str], None] | None) -> None:
     _told = told
 
 
-def arm(point: str, note: Path) -> None:
-    """Die as by kill -9 where `point` is reached: `after commit accept`, or `after commit accept:3` for the third time here.
+def arm(points: Iterable[str], folder: Path) -> None:
+    """Die as by kill -9 where one of them is reached: `after commit accept`, or `after commit accept:3` for the third time here.
 
-    `note` is written first, and where it lies already nobody dies: of all processes with the same setting, restarted ones too, one
-    dies once. Raises BadInput for what is no point.
+    Whoever dies leaves a note in the folder first, named as `note_of` says, and where it lies already nobody dies: of all processes
+    with the same setting, restarted ones too, one dies once at each. Raises BadInput for what is no point.
     """
-    name, colon, nth = point.partition(":")
+    watch(_Trap(dict(_parsed(point) for point in points), folder))
+
+
+def note_of(point: str, folder: Path) -> Path:
+    """Whose lines are the point and the process that died there."""
+    return folder / point.partition(":")[0].replace(" ", "-")
+
+
+def _parsed(point: str) -> tuple[str, int]:
+    name, colon, nth = point.strip().partition(":")
     if not name.startswith(("before ", "after ")) or (colon and not nth.isdigit()):
         raise BadInput(f"{point!r} is no crash point.", "One looks like `before commit accept` or `after put_file video:2`.")
-    watch(_Trap(name, int(nth or 1), note))
+    return name, int(nth or 1)
 
 
 class _Trap:
-    def __init__(self, name: str, nth: int, note: Path) -> None:
-        self._name = name
-        self._num_to_come = nth
-        self._note = note
+    def __init__(self, num_to_come: dict[str, int], folder: Path) -> None:
+        self._num_to_come = num_to_come
+        self._folder = folder
         self._lock = threading.Lock()
 
     def __call__(self, name: str) -> None:
-        if name != self._name:
+        if name not in self._num_to_come:
             return
         with self._lock:
-            self._num_to_come -= 1
-            if self._num_to_come == 0:
-                self._die()
+            self._num_to_come[name] -= 1
+            if self._num_to_come[name] == 0:
+                self._die(name)
 
-    def _die(self) -> None:
-        self._note.parent.mkdir(parents=True, exist_ok=True)
+    def _die(self, name: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            with self._note.open("x") as note:
-                note.write(f"{self._name}\n{os.getpid()}\n")
+            with note_of(name, self._folder).open("x") as note:
+                note.write(f"{name}\n{os.getpid()}\n")
         except FileExistsError:
             return
         os.kill(os.getpid(), signal.SIGKILL)

@@ -75,9 +75,9 @@ def migrate(database_url: str) -> None:
     engine.dispose()
 
 
-def play(folder: Path, database_url: str, chapter: str, point: str | None, note: Path) -> None:
+def play(folder: Path, database_url: str, chapter: str, point: str | None, notes: Path) -> None:
     if point is not None:
-        arm(point, note)
+        arm([point], notes)
     CHAPTERS[chapter].play(Stage(folder=folder, database_url=database_url))
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 
 from PIL import Image
 
+from episodes.crash_points import note_of
 from tests.reliability.crash_case import (
     ROOT,
     Case,
@@ -99,10 +100,10 @@ class _Server:
         outcome = Outcome()
         self._in_child(lambda: reset(self._folder, self._url, self._template, case))
         for life, point in enumerate((*case.points, None)):
-            note = self._folder / "run" / f"died-{life}"
-            status = self._in_child(lambda: play(self._folder, self._url, case.chapter, point, note))  # noqa: B023  # at once
-            if status == -signal.SIGKILL and note.exists() and note.read_text().splitlines()[0] == str(point).partition(":")[0]:
-                outcome.died.append(str(point))
+            notes = self._folder / "run" / f"life-{life}"
+            status = self._in_child(lambda: play(self._folder, self._url, case.chapter, point, notes))  # noqa: B023  # at once
+            if status == -signal.SIGKILL and point is not None and note_of(point, notes).exists():
+                outcome.died.append(point)
                 outcome.finished = finished_attempts(self._folder)
             elif status != 0:
                 outcome.problems.append(f"Life {life} ended with {status}: {self._log.read_text()[-3000:]}")

@@ -221,7 +221,7 @@ class House:
         deadline_s = time.monotonic() + limit_s
         while not holds(episode := self.episodes.episode(episode_id)):
             assert time.monotonic() < deadline_s, f"it did not happen within {limit_s:.0f} s: {_in_short(episode)}"
-            time.sleep(0.005)
+            time.sleep(0.015)
         return episode
 
     def _api_parts(self) -> ApiParts:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from episodes.crash_points import arm, is_watched, reach, watch
+from episodes.crash_points import arm, is_watched, note_of, reach, watch
 from episodes.errors import BadInput
 
 
@@ -36,13 +36,11 @@ def test_nothing_happens_at_a_point_that_nobody_watches() -> None:
 )
 def test_what_is_no_point_is_refused(point: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no crash point"):
-        arm(point, tmp_path / "note")
+        arm([point], tmp_path)
 
 
 def test_nobody_dies_where_somebody_has_died_already(tmp_path: Path) -> None:
-    note = tmp_path / "run" / "died"
-    note.parent.mkdir()
-    note.touch()
-    arm("after commit accept", note)
+    note_of("after commit accept", tmp_path).touch()
+    arm(["after commit accept"], tmp_path)
 
     reach("after", "commit accept")  # this test's own process lives on
