@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from episodes.errors import FailureClass, RenderCancelled, RenderFailed
+from episodes.errors import BadInput, FailureClass, RenderCancelled, RenderFailed
 from episodes.job import RenderJob
 from episodes.plan import Format
 from rendering.backends import BackendRecipe, open_backend
@@ -166,8 +166,33 @@ def test_a_device_without_room_for_anything_is_a_matter_of_resources(tiny: TinyM
     assert failed.value.failure_class is FailureClass.RESOURCE
 
 
-def test_opening_keeps_the_fused_weights_under_the_home_and_warms_up(tiny: TinyModel, tmp_path: Path) -> None:
+def test_opening_keeps_the_fused_weights_under_the_home(tiny: TinyModel, tmp_path: Path) -> None:
     backend = open_backend(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft"}, home=tmp_path))
 
     assert len(list((tmp_path / "models" / "animatediff").iterdir())) == 1
     assert Renderer(backend, NoPictures()).render(a_job(film_format=TINY), FakeControl()).num_frames == 8
+
+
+def test_warming_up_goes_through_a_short_and_a_long_clip_of_each_shape_and_changes_nothing(
+    tiny: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = a_backend(tiny)
+    job, seen = a_job(a_beat(duration_s=0.5)), set[torch.Size]()
+    call = Unet.__call__
+
+    def watched(self: Unet, latents: torch.Tensor, *rest: Any) -> torch.Tensor:
+        seen.add(latents.shape)
+        return call(self, latents, *rest)
+
+    monkeypatch.setattr(Unet, "__call__", watched)
+    backend.warm(((512, 512), (64, 64), (1280, 720)))
+
+    assert {tuple(shape) for shape in seen} == {(windows, 4, 16, 8, width) for windows in (1, 2) for width in (8, 16)}
+    assert (render(backend, job) == render(a_backend(tiny), job)).all()
+
+
+def test_a_gpu_that_is_not_there_is_said_in_a_sentence(tiny: TinyModel) -> None:
+    recipe = BackendRecipe(name="animatediff", options={**tiny.options, "device": "cuda:9"})
+
+    with pytest.raises(BadInput, match="This process sees no GPU 'cuda:9'"):
+        open_backend(recipe)

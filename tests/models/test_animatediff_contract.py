@@ -19,7 +19,7 @@ backend, earlier_clip = contract.backend, contract.earlier_clip
 
 
 @pytest.fixture(scope="module")
-def kind(tiny: TinyModel) -> Kind:
+def kind(tiny: TinyModel) -> Kind:  # type: ignore[no-redef]  # instead of the one there
     """Each opening makes a loop of its own; the weights are loaded once, for a loop only reads them."""
     recipe = setup_of(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft"})).recipe
     models = load_models(recipe, torch.device("cpu"))

@@ -29,14 +29,15 @@ _RANDOM = "RANDOM WEIGHTS"
 
 
 def open_animatediff(setup: Setup) -> AnimateDiffBackend:
-    """Load the models, warm their shapes, and only then give the backend out: no beat pays for either.
+    """Load the models, warm their shapes on a GPU, and only then give the backend out: no beat pays for either.
 
     Raises BadInput for models or a device that are not there, Unavailable when the hub cannot be reached.
     """
     began_s = time.monotonic()
     models = load_models(setup.recipe, _device(setup.device), setup.kept)
     backend = AnimateDiffBackend(setup.recipe, models)
-    backend.warm(setup.warm_sizes)
+    if models.device.type == "cuda":  # a CPU has nothing to choose or record, and would paint for minutes
+        backend.warm(setup.warm_sizes)
     seconds = round(time.monotonic() - began_s, 2)
     log.info("animatediff.ready", extra={"tier": setup.recipe.tier, "device": str(models.device), "seconds": seconds})
     return backend
