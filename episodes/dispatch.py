@@ -83,13 +83,18 @@ def _next_match(
 
 
 def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Sequence[RendererReport]) -> RendererReport | None:
-    """A free renderer of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet."""
+    """A free renderer of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet.
+
+    A beat whose failures do not count met outages only: it prefers another renderer, and does not wait for one.
+    """
     of_kind = [r for r in free if r.backend == ready.beat.backend]
     if not ready.avoid_renderers or not of_kind:
         return of_kind[0] if of_kind else None
     fresh = [r for r in of_kind if r.name not in ready.avoid_renderers]
     if fresh:
         return fresh[0]
+    if ready.num_counted == 0:
+        return of_kind[0]
     # also who was idle when last asked: it is not among the free, so it was given a beat since, or is in doubt until the next survey
     others_will_come = any(
         r.backend == ready.beat.backend

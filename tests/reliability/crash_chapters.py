@@ -136,7 +136,7 @@ def tell_of_cancels(stage: Stage) -> None:
     """Renders that never end, and a clip that comes too late: held, cancelled, planned anew, and cancelled with their episode."""
     late = Gate()
     acts = {"stuck": before(Gate()), "still": before(Gate())}
-    with stage.house(acts=acts, num_renderers=6, wrap_artifacts=partial(_holds_up_a_poster, late)) as house:
+    with stage.house(acts=acts, num_renderers=3, wrap_artifacts=partial(_holds_up_a_poster, late)) as house:
         episode_id = stage.begin("stuck still late")
         path = f"/episodes/{episode_id}"
         stage.move("execute", path)

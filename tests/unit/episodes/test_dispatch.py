@@ -22,13 +22,15 @@ from episodes.model import ReadyBeat
 from tests.builders import a_beat
 
 
-def ready(episode_id: str, index: int = 0, *, backend: str = "animatic", avoid: tuple[str, ...] = ()) -> ReadyBeat:
+def ready(
+    episode_id: str, index: int = 0, *, backend: str = "animatic", avoid: tuple[str, ...] = (), num_counted: int = 0
+) -> ReadyBeat:
     return ReadyBeat(
         episode_id=episode_id,
         beat=a_beat(index, backend=backend),
         revision=1,
         num_attempts=0,
-        num_counted=0,
+        num_counted=num_counted,
         avoid_renderers=avoid,
         start_frame=None,
     )
@@ -92,9 +94,16 @@ def test_a_failed_beat_goes_to_another_renderer() -> None:
 
 @pytest.mark.parametrize("state", [RendererState.BUSY, RendererState.STARTING, RendererState.IDLE])
 def test_a_failed_beat_waits_for_another_renderer_that_will_come(state: RendererState) -> None:
-    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",), num_counted=1)])
 
     assert choose_starts([one], fleet(RendererState.IDLE, state), ["r0"]) == []
+
+
+def test_a_beat_that_met_an_outage_does_not_wait_for_another_renderer() -> None:
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
+
+    assert [s.renderer for s in choose_starts([one], fleet(RendererState.IDLE, RendererState.BUSY), ["r0"])] == ["r0"]
+    assert [s.renderer for s in choose_starts([one], *idle_fleet(2))] == ["r1"]
 
 
 @pytest.mark.parametrize("state", [RendererState.SILENT, RendererState.RETIRING])
