@@ -18,10 +18,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from episodes.errors import BadInput, Unavailable
+from storage.impatient import ImpatientConnection
 from storage.transactions import Transactions
 
 PATIENCE_S = 4.0
 """For a lock, a statement or a connection. With what follows it, a call on a dead database ends within about 5 s."""
+
+SERVER_FIRST_S = 0.5
+"""A statement that takes too long is ended by the server, which can say so; by us only when the server says nothing."""
+
+MIGRATION_S = 300
+"""For one statement that changes a large table."""
 
 FROZEN_S = 15
 """A process that stands still amid a transaction (stopped, swapped out) loses it then, and its locks with it."""
@@ -66,8 +73,9 @@ def upgrade(engine: Engine) -> None:
 def _queue_up(connection: Connection) -> None:
     """One process migrates at a time. On SQLite the writing transaction is queue enough."""
     if connection.dialect.name == "postgresql":
+        cast("ImpatientConnection", connection.connection.driver_connection).patience_s = MIGRATION_S + SERVER_FIRST_S
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-        connection.execute(text("SET LOCAL statement_timeout = '300s'"))
+        connection.execute(text(f"SET LOCAL statement_timeout = '{MIGRATION_S}s'"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
 
@@ -133,10 +141,10 @@ def _has_begun(driver: sqlite3.Connection, patience_s: float) -> bool:
 
 def _open_postgresql(where: URL, patience_s: float) -> Engine:
     milliseconds = int(patience_s * 1000)
-    return create_engine(
+    engine = create_engine(
         where.set(drivername="postgresql+psycopg"),
         connect_args={
-            "connect_timeout": max(2, int(patience_s)),
+            "connect_timeout": max(2, int(patience_s) - 1),  # it comes after the ping of a connection that is gone
             "application_name": "storyworld",
             "tcp_user_timeout": milliseconds,
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds} "
@@ -148,3 +156,11 @@ def _open_postgresql(where: URL, patience_s: float) -> Engine:
         pool_pre_ping=True,  # after a restart of the server the pool is full of dead connections
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", lambda dialect, record, args, options: ImpatientConnection.connect(*args, **options))
+    event.listen(engine, "checkout", partial(_be_impatient, patience_s=patience_s))
+    return engine
+
+
+def _be_impatient(connection: ImpatientConnection, *_: object, patience_s: float) -> None:
+    """A migration has been more patient."""
+    connection.patience_s = patience_s + SERVER_FIRST_S

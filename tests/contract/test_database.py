@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from episodes.errors import BadInput, Unavailable
+from episodes.lifecycle import EpisodeState
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.tables import METADATA
@@ -23,7 +26,9 @@ from storage.transactions import Transactions, now_s
 from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_plan, a_request
 from tests.contract.at_once import at_once
+from tests.contract.databases import empty
 from tests.contract.leading import Leader
+from tests.contract.postgres_line import PostgresLine
 
 UPGRADE = "import sys; from storage.database import *; upgrade(open_database(sys.argv[1]))"
 
@@ -260,3 +265,83 @@ def test_a_connection_that_is_lost_in_a_transaction_is_unavailable(postgres_engi
 
     with transactions.writing("test") as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+@pytest.fixture
+def line(postgres_engine: Engine, postgres_url: str) -> Iterator[PostgresLine]:
+    """To a database that is empty, at the newest schema."""
+    empty(postgres_engine)
+    with PostgresLine(postgres_url).running() as line:
+        yield line
+
+
+def test_a_commit_whose_reply_was_lost_is_unavailable_and_can_be_repeated(line: PostgresLine) -> None:
+    engine = open_database(line.url)
+    store = SqlEpisodeStore(engine, "c")
+    episode_id = store.create(a_request()).episode_id
+    other_id = str(uuid.uuid4())
+    line.lost_commits = 3
+
+    with pytest.raises(Unavailable):
+        store.create(a_request(), other_id)
+    with pytest.raises(Unavailable):
+        store.save_plan(episode_id, a_plan(), 1, once="a plan")
+    with pytest.raises(Unavailable):
+        store.execute(episode_id, once="an execution")
+
+    assert line.num_lost == 3
+    assert store.create(a_request(), other_id).episode_id == other_id
+    store.save_plan(episode_id, a_plan(), 1, once="a plan")
+    assert store.execute(episode_id, once="an execution") is EpisodeState.EXECUTING
+    assert [e.event_type for e in store.events(episode_id)] == ["episode.created", "episode.planned", "episode.executing"]
+    engine.dispose()
+
+
+def test_a_server_that_falls_silent_is_unavailable_and_serves_again_when_it_speaks(line: PostgresLine) -> None:
+    """Without its client's own limit the call would wait for ever: what was sent has arrived, and no statement is too slow."""
+    engine = open_database(line.url, patience_s=0.1)
+    store = SqlEpisodeStore(engine, "c")
+    episode_id = store.create(a_request()).episode_id
+
+    line.is_silent = True
+    for call in (partial(store.episode, episode_id), partial(store.cancel, episode_id)):
+        with pytest.raises(Unavailable):
+            call()
+    line.is_silent = False
+
+    store.cancel(episode_id)
+    engine.dispose()
+
+
+def test_a_statement_that_the_server_does_not_answer_ends(line: PostgresLine) -> None:
+    engine = open_database(line.url, patience_s=0.1)
+    for _ in range(2):
+        with pytest.raises(Unavailable), Transactions(engine).writing("a story") as connection:  # noqa: PT012
+            connection.execute(text("SELECT 1"))
+            line.is_silent = True
+            connection.execute(text("SELECT 2"))
+        line.is_silent = False
+    engine.dispose()
+
+
+def test_a_full_disk_is_unavailable_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'full.db'}")
+    upgrade(engine)
+    store = SqlEpisodeStore(engine, "c")
+
+    @event.listens_for(engine, "checkout")
+    def bound(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {limit}")
+
+    limit = 64
+    kept: list[str] = []
+    with pytest.raises(Unavailable):  # noqa: PT012 - how much fits is the database's affair
+        for _ in range(1000):
+            kept.append(store.create(a_request(intent="x" * 1000)).episode_id)
+
+    assert kept
+    assert {e.episode_id for e in store.episodes(limit=200).episodes} == set(kept)
+    limit = 1_000_000
+    kept.append(store.create(a_request()).episode_id)
+    assert len(store.episodes(limit=200).episodes) == len(kept)
+    engine.dispose()
