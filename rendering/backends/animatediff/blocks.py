@@ -33,9 +33,12 @@ class Given:
 
 
 class Resnet:
-    """ResnetBlock2D. The first convolution's bias goes in with the time embedding, the others' with the residual."""
+    """ResnetBlock2D. The first convolution's bias goes in with the time embedding, the others' with the residual.
 
-    def __init__(self, module: Part, times: slice) -> None:
+    So do the biases that the parts after it owe: see Transformer.
+    """
+
+    def __init__(self, module: Part, times: slice, owed: Sequence[torch.Tensor] = ()) -> None:
         if module.time_embedding_norm != "default" or module.output_scale_factor != 1.0:
             raise ValueError("Only ResNets that add their time embedding are known.")
         self._norms = Norm.of(module.norm1), Norm.of(module.norm2)
@@ -43,7 +46,7 @@ class Resnet:
         self._times = times
         self._shortcut = None if module.conv_shortcut is None else _matrix(module.conv_shortcut)
         biases = [module.conv2.bias] + ([] if module.conv_shortcut is None else [module.conv_shortcut.bias])
-        self._bias = torch.stack(biases).float().sum(0).to(module.conv2.bias.dtype)
+        self._bias = _sum([*biases, *owed])
 
     def __call__(self, x: torch.Tensor, given: Given) -> torch.Tensor:
         h = ops.group_norm(x, self._norms[0], rows=len(x), silu=True)
@@ -110,43 +113,55 @@ class FeedForward:
         self._gate = gate.proj.weight, gate.proj.bias
         self._out = out.weight, out.bias
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return ops.linear(ops.gated(x, *self._gate), *self._out)
+    def onto(self, total: torch.Tensor, x: torch.Tensor, *, is_last: bool) -> torch.Tensor:
+        """Added to the total; without its bias where it is a transformer's last, which owes it."""
+        if is_last:
+            return ops.accumulate(total, ops.gated(x, *self._gate), self._out[0])
+        return ops.add(total, ops.linear(ops.gated(x, *self._gate), *self._out))
 
 
 class Transformer:
-    """Transformer2DModel: every frame by itself, then by the prompt. Its 1 × 1 convolutions are matrix products here."""
+    """Transformer2DModel: every frame by itself, then by the prompt. Its 1 × 1 convolutions are matrix products here.
 
-    def __init__(self, module: Part, words: Sequence[slice]) -> None:
+    Its last products are added to its input where that lies, which leaves no room for biases: they are owed. The ResNet before it has added
+    them to its input beforehand, with its own; here they are taken off again where they would be seen, at the norm.
+    """
+
+    def __init__(self, module: Part, words: Sequence[slice], owed_after: Sequence[torch.Tensor] = ()) -> None:
         self._norm = Norm.of(module.norm)
         self._into = _matrix(module.proj_in), module.proj_in.bias
-        self._out = _matrix(module.proj_out), module.proj_out.bias
+        self._out = _matrix(module.proj_out)
+        self.owed = (*_owed(module, self._out), *owed_after)
+        self._shift = -_sum(self.owed)
         self._layers = [
             (SelfAttention(layer.attn1), CrossAttention(layer.attn2, place), FeedForward(layer.ff), _norms(layer))
             for layer, place in zip(module.transformer_blocks, words, strict=True)
         ]
 
     def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
-        h = ops.group_norm(x_BHWC, self._norm, rows=len(x_BHWC)).flatten(1, 2)
+        h = ops.group_norm(x_BHWC, self._norm, rows=len(x_BHWC), shift_C=self._shift).flatten(1, 2)
         h = ops.linear(h, *self._into)
-        for alone, by_words, forward, (first, second, third) in self._layers:
+        for number, (alone, by_words, forward, (first, second, third)) in enumerate(self._layers, start=1):
             h, normed = ops.layer_norm(h, first)
             h, normed = ops.layer_norm(h, second, delta=alone.in_pictures(normed))
             h, normed = ops.layer_norm(h, third, delta=by_words(normed, given))
-            h = ops.add(h, forward(normed))
-        return ops.add(x_BHWC, ops.linear(h, *self._out).view(x_BHWC.shape))
+            h = forward.onto(h, normed, is_last=number == len(self._layers))
+        return ops.accumulate(x_BHWC, h, self._out)
 
 
 class Motion:
     """AnimateDiffTransformer3D: every place by itself, over time.
 
-    All but the attention itself does not care for the order of frames and places, so nothing is turned around for it.
+    All but the attention itself does not care for the order of frames and places, so nothing is turned around for it. Its biases
+    are owed as a Transformer's are.
     """
 
     def __init__(self, module: Part) -> None:
         self._norm = Norm.of(module.norm)
         self._into = module.proj_in.weight, module.proj_in.bias
-        self._out = module.proj_out.weight, module.proj_out.bias
+        self._out = module.proj_out.weight
+        self.owed = _owed(module, self._out)
+        self._shift = -_sum(self.owed)
         self._layers = [
             (
                 SelfAttention(layer.attn1),
@@ -160,14 +175,14 @@ class Motion:
 
     def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
         clips, frames = given.num_clips, given.num_frames
-        h = ops.group_norm(x_BHWC, self._norm, rows=clips).view(clips, frames, -1, x_BHWC.shape[-1])
+        h = ops.group_norm(x_BHWC, self._norm, rows=clips, shift_C=self._shift).view(clips, frames, -1, x_BHWC.shape[-1])
         h = ops.linear(h, *self._into)
-        for once, again, forward, (first, second, third), positions in self._layers:
+        for number, (once, again, forward, (first, second, third), positions) in enumerate(self._layers, start=1):
             h, normed = ops.layer_norm(h, first, positions_FC=positions[:frames])
             h, normed = ops.layer_norm(h, second, delta=once.in_time(normed), positions_FC=positions[:frames])
             h, normed = ops.layer_norm(h, third, delta=again.in_time(normed))
-            h = ops.add(h, forward(normed))
-        return ops.add(x_BHWC, ops.linear(h, *self._out).view(x_BHWC.shape))
+            h = forward.onto(h, normed, is_last=number == len(self._layers))
+        return ops.accumulate(x_BHWC, h, self._out)
 
 
 class Shrink:
@@ -200,6 +215,16 @@ def joined(modules: Sequence[Part]) -> torch.Tensor:
         module.weight.data = weight[start:stop]
         start = stop
     return weight
+
+
+def _owed(module: Part, out: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The biases of a transformer's last two layers, as they come out of it."""
+    forward = module.transformer_blocks[-1].ff.net[2].bias
+    return module.proj_out.bias, (out.double() @ forward.double()).to(out.dtype)
+
+
+def _sum(biases: Sequence[torch.Tensor]) -> torch.Tensor:
+    return torch.stack([bias.float() for bias in biases]).sum(0).to(biases[0].dtype)
 
 
 def _demand_plain(module: Part) -> None:

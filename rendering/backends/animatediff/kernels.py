@@ -4,6 +4,8 @@ Nothing here is compiled ahead or tuned: the first call of a kernel builds it in
 there is a GPU. Computed in float32, stored in the model's type. Equality with the plain forms in `ops.py` is tested by Triton's interpreter.
 """
 
+# ruff: noqa: ANN001, ANN202 - arguments of a kernel are pointers and numbers, as Triton types them when it is built
+# mypy: disable-error-code="no-untyped-def, untyped-decorator, import-not-found, import-untyped, unused-ignore, no-untyped-call"
 from __future__ import annotations
 
 import torch
@@ -13,6 +15,7 @@ import triton.language as tl
 _COLUMNS = 64  # channels in a tile of a group norm: 128 bytes, and every count of channels in SD 1.5 is a multiple
 _ROWS = 64
 _TOKENS = 64  # of a tile of attention over time: what one group of four warps multiplies at once
+_PROGRAMS = 1024  # that a sum is spread over: eight for each multiprocessor of an H100
 _BLOCK = 2048
 
 
@@ -30,9 +33,9 @@ def group_norm(
     """See `ops.group_norm`. Three passes: sums per channel, moments per group, the result."""
     channels = x.shape[-1]
     length = x.numel() // (rows * channels)
-    per_part = max(_ROWS, min(1024, triton.next_power_of_2(triton.cdiv(length * rows, 1024))))
-    num_parts = triton.cdiv(length, per_part)
     blocks = triton.cdiv(channels, _COLUMNS)
+    per_part = max(_ROWS, min(1024, triton.next_power_of_2(triton.cdiv(length * rows * blocks, _PROGRAMS))))
+    num_parts = triton.cdiv(length, per_part)
     sums = torch.empty((rows, num_parts, 2, channels), dtype=torch.float32, device=x.device)
     moments = torch.empty((rows, num_groups, 2), dtype=torch.float32, device=x.device)
     y = torch.empty_like(x)
@@ -76,9 +79,11 @@ def layer_norm(
 
 def add(x: torch.Tensor, y: torch.Tensor, bias_C: torch.Tensor | None) -> torch.Tensor:
     """See `ops.add`. Written over `y`."""
-    size = y.numel()
+    channels = y.shape[-1]
+    num_rows = y.numel() // channels
     bias = x if bias_C is None else bias_C
-    _add[(triton.cdiv(size, _BLOCK),)](x, y, bias, size, y.shape[-1], bias_C is not None, _BLOCK)
+    grid = (triton.cdiv(num_rows, _ROWS), triton.cdiv(channels, _COLUMNS))
+    _add[grid](x, y, bias, num_rows, channels, bias_C is not None, _ROWS, _COLUMNS)
     return y
 
 
@@ -86,8 +91,8 @@ def gate(both: torch.Tensor) -> torch.Tensor:
     """The second half of `ops.gated`."""
     channels = both.shape[-1] // 2
     y = both.new_empty((*both.shape[:-1], channels))
-    size = y.numel()
-    _gate[(triton.cdiv(size, _BLOCK),)](both, y, size, channels, _BLOCK)
+    num_rows = y.numel() // channels
+    _gate[(triton.cdiv(num_rows, 8), triton.cdiv(channels, 256))](both, y, num_rows, channels, 8, 256)
     return y
 
 
@@ -243,24 +248,27 @@ def _layer_norm(
 
 
 @triton.jit
-def _add(x, y, bias, size, channels, HAS_BIAS: tl.constexpr, BLOCK: tl.constexpr):
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    mask = at < size
+def _add(x, y, bias, num_rows, channels, HAS_BIAS: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
+    rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    columns = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
+    mask = (rows < num_rows)[:, None] & (columns < channels)[None, :]
+    at = rows.to(tl.int64)[:, None] * channels + columns[None, :]
     values = tl.load(x + at, mask, 0.0).to(tl.float32) + tl.load(y + at, mask, 0.0).to(tl.float32)
     if HAS_BIAS:
-        values += tl.load(bias + at % channels, mask, 0.0).to(tl.float32)
+        values += tl.load(bias + columns, columns < channels, 0.0).to(tl.float32)[None, :]
     tl.store(y + at, values.to(y.dtype.element_ty), mask)
 
 
 @triton.jit
-def _gate(both, y, size, channels, BLOCK: tl.constexpr):
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    mask = at < size
-    place = both + (at // channels) * 2 * channels + at % channels
-    values = tl.load(place, mask, 0.0).to(tl.float32)
-    opening = tl.load(place + channels, mask, 0.0).to(tl.float32)
+def _gate(both, y, num_rows, channels, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
+    rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    columns = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
+    mask = (rows < num_rows)[:, None] & (columns < channels)[None, :]
+    at = rows.to(tl.int64)[:, None] * channels
+    values = tl.load(both + 2 * at + columns[None, :], mask, 0.0).to(tl.float32)
+    opening = tl.load(both + 2 * at + channels + columns[None, :], mask, 0.0).to(tl.float32)
     opening = 0.5 * opening * (1.0 + tl.erf(opening * 0.7071067811865476))
-    tl.store(y + at, (values * opening).to(y.dtype.element_ty), mask)
+    tl.store(y + at + columns[None, :], (values * opening).to(y.dtype.element_ty), mask)
 
 
 @triton.jit

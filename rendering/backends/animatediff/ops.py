@@ -81,6 +81,14 @@ def add(x: torch.Tensor, y: torch.Tensor, bias_C: torch.Tensor | None = None) ->
     return x + y if bias_C is None else x + y + bias_C
 
 
+def accumulate(total: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """total + the linear layer of x, without bias: a matrix product that begins where the sum stands. Written over `total` on a GPU."""
+    if has_kernels(total):
+        total.view(-1, total.shape[-1]).addmm_(x.reshape(-1, x.shape[-1]), weight.t())
+        return total
+    return total + functional.linear(x, weight).view(total.shape)
+
+
 def gated(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
     """GEGLU: the first half of a linear layer, gated by the GELU of its second."""
     both = functional.linear(x, weight, bias)

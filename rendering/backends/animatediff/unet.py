@@ -137,27 +137,27 @@ class Unet:
     def _middle_layers(self, block: Part) -> list[Layer]:
         """Old motion adapters have no motion in the middle."""
         motions = getattr(block, "motion_modules", [None] * len(block.attentions))
-        layers: list[Layer] = [self._resnet(block.resnets[0])]
-        for attention, motion, resnet in zip(block.attentions, motions, block.resnets[1:], strict=True):
-            layers.append(self._transformer(attention))
-            if motion is not None:
-                layers.append(Motion(motion))
-            layers.append(self._resnet(resnet))
-        return layers
+        layers: list[Layer] = []
+        for resnet, attention, motion in zip(block.resnets, block.attentions, motions, strict=False):
+            layers += self._parts(resnet, attention, motion)
+        return [*layers, self._resnet(block.resnets[-1], ())]
 
     def _parts(self, resnet: Part, attention: Part, motion: Part) -> tuple[Layer, ...]:
-        between = () if attention is None else (self._transformer(attention),)
-        return (self._resnet(resnet), *between, Motion(motion))
+        """In their order; each is told what those after it owe."""
+        after: tuple[Transformer | Motion, ...] = () if motion is None else (Motion(motion),)
+        if attention is not None:
+            after = (self._transformer(attention, after[0].owed if after else ()), *after)
+        return (self._resnet(resnet, after[0].owed), *after)
 
-    def _resnet(self, module: Part) -> Resnet:
+    def _resnet(self, module: Part, owed: Sequence[torch.Tensor]) -> Resnet:
         self._resnets.append(module)
         start, self._num_times = self._num_times, self._num_times + int(module.out_channels)
-        return Resnet(module, slice(start, self._num_times))
+        return Resnet(module, slice(start, self._num_times), owed)
 
-    def _transformer(self, module: Part) -> Transformer:
+    def _transformer(self, module: Part, owed_after: Sequence[torch.Tensor]) -> Transformer:
         places = []
         for layer in module.transformer_blocks:
             self._cross.append(layer.attn2)
             start, self._num_words = self._num_words, self._num_words + 2 * int(layer.attn2.to_k.out_features)
             places.append(slice(start, self._num_words))
-        return Transformer(module, places)
+        return Transformer(module, places, owed_after)
