@@ -1,4 +1,4 @@
-"""What renderers did, as they wrote it down themselves: one line when a render began, one when it was drawn."""
+"""What renderers did, as they wrote it down themselves: one line when a render began, one when it was drawn or stopped."""
 
 from __future__ import annotations
 

@@ -39,6 +39,8 @@ class Outcome:
     blows: tuple[Blow, ...]
     states: Counter[str]
     """Episodes at the end."""
+    attempts: Counter[str]
+    """What became of them."""
     num_calls: int
     troubles: Counter[str]
     checks: tuple[Check, ...]
@@ -124,14 +126,16 @@ def _outcome(
     checks: tuple[Check, ...],
 ) -> Outcome:
     records = Records(cluster.database.url)
+    attempts = records.attempts()
     return Outcome(
         seed=seed,
         seconds=seconds,
         settled_s=settled_s,
         blows=tuple(nemesis.blows),
         states=Counter(dict(records.rows("SELECT state, count(*) FROM episodes GROUP BY 1"))),
+        attempts=Counter(" ".join(filter(None, (a.state.lower(), a.failure_class))) for a in attempts),
         num_calls=len(clients.ledger.acknowledged()),
         troubles=clients.ledger.troubles,
         checks=checks,
-        figures=tuple(Recovery(nemesis.blows, Diary(cluster.home).renders(), records.attempts()).figures()),
+        figures=tuple(Recovery(nemesis.blows, Diary(cluster.home).renders(), attempts).figures()),
     )

@@ -55,16 +55,21 @@ class ChaosRendererShell(RendererShell):
 
         def act(job: RenderJob, control: Control) -> None:
             diary.write("began", job.job_id, plan.name)
-            length_s = LENGTHS_S[job.input.seed % len(LENGTHS_S)]
-            began_s = time.monotonic()
-            while (done_s := time.monotonic() - began_s) < length_s:
-                control.check()
-                control.report(done_s / length_s)
-                time.sleep(STEP_S)
-            diary.write("ended", job.job_id, plan.name)
+            try:
+                _draw(LENGTHS_S[job.input.seed % len(LENGTHS_S)], control)
+            finally:
+                diary.write("ended", job.job_id, plan.name)
 
         pictures = StoredPictures(open_artifacts(settings), settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
         return Renderer(StampedBackend(Always(act)), pictures)
+
+
+def _draw(length_s: float, control: Control) -> None:
+    began_s = time.monotonic()
+    while (done_s := time.monotonic() - began_s) < length_s:
+        control.check()
+        control.report(done_s / length_s)
+        time.sleep(STEP_S)
 
 
 class ChaosPublisherShell(PublisherShell):

@@ -13,6 +13,7 @@ def told(outcome: Outcome) -> str:
     lines = [
         f"seed {outcome.seed}: {len(outcome.blows)} faults in {outcome.seconds:.0f} s, settled {outcome.settled_s:.1f} s after the last",
         f"episodes: {_counted(outcome.states)}; {outcome.num_calls} calls acknowledged; instead of an answer: {_counted(outcome.troubles)}",
+        f"attempts: {_counted(outcome.attempts)}",
         *(f"  {check}" for check in outcome.checks),
         *(f"  {figure}" for figure in outcome.figures),
         *(f"VIOLATION  {violation}" for violation in outcome.violations),
@@ -25,7 +26,8 @@ def write_sections(outcome: Outcome) -> None:
     about = (
         f"Real Ray with two nodes, PostgreSQL and S3 for {outcome.seconds:.0f} s under {len(outcome.blows)} faults "
         f"(seed {outcome.seed}), while clients made {sum(outcome.states.values())} episodes through the HTTP API. "
-        f"{outcome.settled_s:.0f} s after the last fault every episode had ended by itself: {_counted(outcome.states)}."
+        f"{outcome.settled_s:.0f} s after the last fault every episode had ended by itself: {_counted(outcome.states)}. "
+        f"Attempts: {_counted(outcome.attempts)}."
     )
     faults = ("| fault | times |", "|---|---|", *(f"| {kind} | {number} |" for kind, number in kinds.most_common()))
     checks = ("| check | looked at | wrong |", "|---|---|---|")
