@@ -10,7 +10,7 @@ from tests.reliability.chaos.run import run_chaos
 from tests.reliability.chaos.schedule import Kind
 from tests.reliability.chaos.telling import told
 
-SECONDS = 100
+SECONDS = 110
 """Of faults; with two starts and the settling about three minutes."""
 SEED = 3
 

@@ -15,6 +15,8 @@ from tests.reliability.chaos.schedule import Fault, Kind
 
 BUSY_LIMIT_S = 5.0
 """How long to wait for a renderer that has something in hand."""
+THERE_LIMIT_S = 30.0
+"""How long to wait for anybody at all: on a busy machine an actor that was just killed takes long to come back."""
 ROLES = {
     Kind.KILL_RENDERER: Role.RENDERER,
     Kind.FREEZE_RENDERER: Role.RENDERER,
@@ -138,16 +140,15 @@ class Nemesis:
         if role is None:
             return None
         frozen = {blow.pid for _, blow, _ in self._undone}
-        deadline_s = time.monotonic() + BUSY_LIMIT_S
-        while True:
+        began_s = time.monotonic()
+        while (waited_s := time.monotonic() - began_s) < THERE_LIMIT_S:
             there = [m for m in members(self._cluster.home, role) if m.pid not in frozen]
             busy = [m for m in there if role is not Role.RENDERER or m.pid in self._rendering()]
-            is_late = time.monotonic() > deadline_s
-            if busy or (there and is_late):
+            if busy or (there and waited_s > BUSY_LIMIT_S):
                 return self._random.choice(busy or there)
-            if is_late:
-                return None
+            self._undo_due()
             time.sleep(0.05)
+        return None
 
     def _rendering(self) -> set[int]:
         return {r.pid for r in self._diary.renders() if r.ended_at is None and time.time() - r.began_at > 0.1}
