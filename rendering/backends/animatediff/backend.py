@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,7 +15,9 @@ from episodes.errors import BadInput
 from episodes.job import RenderInput, RenderJob
 from episodes.plan import Format
 from episodes.ports import Control
+from episodes.world import Picture
 from rendering.backend import BurnIn, Frames, Keyframes, PictureSource
+from rendering.backends.animatediff.likeness import NO_LOOKS, Likeness
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
@@ -50,19 +53,30 @@ class AnimateDiffBackend:
         self._recipe = recipe
         self._models = models
         self._loop = Loop(models, recipe)
+        self._likeness = Likeness(models) if models.image_encoder is not None else None
 
     def warm(self, sizes: tuple[tuple[int, int], ...]) -> None:
         """Go through every shape that clips of these sizes need: a short beat and a long one."""
         recipe, native = self._recipe, self._models.native_side
         legal = dict.fromkeys(legal_size(width, height, recipe.size, native) for width, height in sizes)
         lengths = (recipe.frames.window, recipe.frames.window + recipe.frames.stride)
-        self._loop.warm(
-            [Shot(prompt="", seed=0, num_frames=n, width=width, height=height) for width, height in legal for n in lengths]
+        looks = self._likeness.of_nobody() if self._likeness is not None else NO_LOOKS
+        blank = Shot(
+            prompt="",
+            seed=0,
+            num_frames=0,
+            width=0,
+            height=0,
+            image_embeds=looks.embeds,
+            negative_image_embeds=looks.negative_embeds,
         )
+        self._loop.warm([replace(blank, num_frames=n, width=width, height=height) for width, height in legal for n in lengths])
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         asked = job.input
         shape = shape_of(asked.format, job.num_frames, self._recipe, self._models.native_side)
+        control.check()
+        looks = self._likeness.of(asked.beat, pictures) if self._likeness is not None else NO_LOOKS
         shot = Shot(
             prompt=_prompt(asked),
             negative_prompt=asked.negative_prompt,
@@ -70,6 +84,8 @@ class AnimateDiffBackend:
             num_frames=shape.num_frames,
             height=shape.height,
             width=shape.width,
+            image_embeds=looks.embeds,
+            negative_image_embeds=looks.negative_embeds,
         )
         [frames] = self._loop.render([shot], control)
         return Keyframes(
@@ -77,10 +93,10 @@ class AnimateDiffBackend:
             indices=shape.indices,
             num_frames=job.num_frames,
             burn_in=BurnIn(label=_RANDOM, subtitle="", show_timecode=False) if self._models.are_random else None,
-            recipe=self._told(asked, shot),
+            recipe=self._told(asked, shot, looks.picture),
         )
 
-    def _told(self, asked: RenderInput, shot: Shot) -> dict[str, str]:
+    def _told(self, asked: RenderInput, shot: Shot, picture: Picture | None) -> dict[str, str]:
         """What it takes to make the same frames again, and what was left undone."""
         recipe = self._recipe
         told = {
@@ -102,6 +118,9 @@ class AnimateDiffBackend:
             told["tiny_vae"] = recipe.tiny_vae.label
         if recipe.loras:
             told["loras"] = ", ".join(f"{lora.weights.label}:{lora.scale}" for lora in recipe.loras)
+        if recipe.ip_adapter is not None:
+            told["ip_adapter"] = f"{recipe.ip_adapter.label}:{recipe.ip_adapter_scale}"
+            told["likeness"] = picture.key if picture is not None else "nobody here has a picture"
         if self._models.are_random:
             told["weights"] = "random: nobody trained this model"
         if asked.start_frame is not None:

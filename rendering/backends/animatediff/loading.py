@@ -20,6 +20,7 @@ import torch
 
 from episodes.errors import BadInput, StoryWorldError, Unavailable
 from rendering.backends.animatediff.libraries import Part, quieten
+from rendering.backends.animatediff.likeness import with_ip_adapter
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.motion_file import motion_adapter_of
 from rendering.backends.animatediff.recipes import Recipe, Weights
@@ -53,6 +54,9 @@ def load_models(recipe: Recipe, device: torch.device, kept: Path | None = None) 
         if folder is not None:
             _keep(parts, folder, recipe)
     models = _onto(device, parts, recipe, dtype)
+    if recipe.ip_adapter is not None:
+        with _reading(recipe.ip_adapter, "IP-Adapter"):
+            models = with_ip_adapter(models, recipe.ip_adapter, recipe.ip_adapter_scale)
     seconds = round(time.monotonic() - began_s, 2)
     log.info(
         "animatediff.loaded", extra={"tier": recipe.tier, "model": recipe.base.label, "from_kept": is_kept, "seconds": seconds}

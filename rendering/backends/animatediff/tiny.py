@@ -25,6 +25,7 @@ _VOCABULARY = "open_clip/bpe_simple_vocab_16e6.txt.gz"
 _VOCABULARY_SHA256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"
 _NUM_MERGES = 49152 - 256 - 2
 _SIDE = 8  # latents: frames of 64 × 64
+_WIDTH = 32  # of what is known about words and pictures
 _CHANNELS = (32, 32, 64, 64)
 
 
@@ -54,6 +55,11 @@ class TinyModel:
         return self.folder / "tiny_vae"
 
     @property
+    def ip_adapter(self) -> Path:
+        """An IP-Adapter's file, with its image encoder beside it, like h94/IP-Adapter's models."""
+        return self.folder / "ip_adapter" / "ip-adapter.safetensors"
+
+    @property
     def options(self) -> dict[str, str]:
         """Of the backend, so that it loads this model."""
         return {"model": str(self.base), "motion_adapter": str(self.motion), "tiny_vae": str(self.tiny_vae)}
@@ -70,13 +76,17 @@ def make_tiny(folder: Path, *, vocabulary: Path | None = None) -> TinyModel:
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
-    _base(merges).save_pretrained(tiny.base, safe_serialization=True)
+    base = _base(merges)
+    base.save_pretrained(tiny.base, safe_serialization=True)
     (tiny.base / RANDOM_WEIGHTS).write_text("The weights are random: what this model paints is noise.\n")
     motion = _motion()
     motion.save_pretrained(tiny.motion, safe_serialization=True)
     tiny.lightning.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in motion.state_dict().items()}, tiny.lightning)
     _tiny_vae().save_pretrained(tiny.tiny_vae, safe_serialization=True)
+    tiny.ip_adapter.parent.mkdir(parents=True, exist_ok=True)
+    save_file(_ip_adapter(base.unet), tiny.ip_adapter)
+    _image_encoder().save_pretrained(tiny.ip_adapter.parent / "image_encoder", safe_serialization=True)
     (tiny.folder / "complete").touch()
     return tiny
 
@@ -137,7 +147,7 @@ def _base(merges: list[str]) -> Part:
         block_out_channels=_CHANNELS,
         layers_per_block=2,
         norm_num_groups=8,
-        cross_attention_dim=32,
+        cross_attention_dim=_WIDTH,
         attention_head_dim=2,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
@@ -153,12 +163,12 @@ def _base(merges: list[str]) -> Part:
     )
     text = CLIPTextConfig(
         vocab_size=len(merges) + 514,
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=_WIDTH,
+        intermediate_size=2 * _WIDTH,
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=77,
-        projection_dim=32,
+        projection_dim=_WIDTH,
         bos_token_id=49406,
         eos_token_id=49407,
     )
@@ -204,6 +214,39 @@ def _tiny_vae() -> Part:
         num_encoder_blocks=(1, 1, 1, 1),
         num_decoder_blocks=(1, 1, 1, 1),
     )
+
+
+def _ip_adapter(unet: Part) -> Part:
+    """Keys and values for each cross-attention, under odd numbers as in the published files, and the projection of an image."""
+    import torch
+
+    weights = {
+        "image_proj.proj.weight": torch.randn(4 * _WIDTH, _WIDTH),
+        "image_proj.proj.bias": torch.zeros(4 * _WIDTH),
+        "image_proj.norm.weight": torch.ones(_WIDTH),
+        "image_proj.norm.bias": torch.zeros(_WIDTH),
+    }
+    attentions = [name.removesuffix(".processor") for name in unet.attn_processors if name.endswith("attn2.processor")]
+    for place, name in enumerate(attentions):
+        num_channels = unet.get_submodule(name).to_k.weight.shape[0]
+        for part in ("to_k_ip", "to_v_ip"):
+            weights[f"ip_adapter.{2 * place + 1}.{part}.weight"] = torch.randn(num_channels, _WIDTH)
+    return weights
+
+
+def _image_encoder() -> Part:
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    config = CLIPVisionConfig(
+        hidden_size=_WIDTH,
+        intermediate_size=2 * _WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=8,
+        projection_dim=_WIDTH,
+    )
+    return CLIPVisionModelWithProjection(config).eval()
 
 
 if __name__ == "__main__":
