@@ -195,15 +195,16 @@ class House:
 
     def submit(self, intent: str = "Mika looks around", **fields: object) -> str:
         """Create, plan and execute an episode; each call again until it was answered."""
-        key = {"Idempotency-Key": uuid.uuid4().hex}
         asked = {**SMALL, "intent": intent, **fields}
-        episode_id: str = self.insist("POST", "/episodes", json=asked, headers=key)["episode_id"]
+        episode_id: str = self.insist("POST", "/episodes", json=asked)["episode_id"]
         self.insist("POST", f"/episodes/{episode_id}/plan")
         self.insist("POST", f"/episodes/{episode_id}/execute")
         return episode_id
 
     def insist(self, method: str, path: str, *, limit_s: float = 20.0, **options: Any) -> dict[str, Any]:
-        """Repeat a call until it is answered with something other than 503; then it must have succeeded."""
+        """Repeat a call until it is answered with something other than 503; then it must have succeeded. A POST has a key of its own."""
+        if method == "POST":
+            options = {"headers": {"Idempotency-Key": uuid.uuid4().hex}, **options}
         deadline_s = time.monotonic() + limit_s
         while (answer := self.call(method, path, **options)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
             assert time.monotonic() < deadline_s, answer.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -83,8 +82,7 @@ class Teller:
 
     def post(self, path: str, **options: Any) -> dict[str, Any]:
         """Repeated under the same key until it is answered."""
-        key = {"Idempotency-Key": uuid.uuid4().hex}
-        return self._insist("POST", path, headers=key, **options)
+        return self._insist("POST", path, **options)
 
     def created(self, intent: str = "Mika looks around", **fields: object) -> str:
         episode_id: str = self.post("/episodes", json={**SMALL, "intent": intent, **fields})["episode_id"]
