@@ -23,7 +23,7 @@ Answer = dict[str, Any]
 
 LIMIT_S = 30.0
 
-PACE = replace(QUICK, lease_ttl_s=60.0, renew_s=0.04, survey_s=0.02, look_s=0.05, stop_s=60.0, silence_s=60.0, stall_s=60.0)
+PACE = replace(QUICK, lease_ttl_s=60.0, renew_s=0.025, survey_s=0.02, look_s=0.05, stop_s=60.0, silence_s=60.0, stall_s=60.0)
 """Nothing must happen because a machine is slow. Whoever waits for a lease to run out says that it has."""
 
 
