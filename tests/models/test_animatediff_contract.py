@@ -18,8 +18,8 @@ del test_every_backend_that_can_be_opened_is_under_contract  # noqa: F821  it is
 backend, earlier_clip = contract.backend, contract.earlier_clip
 
 
-@pytest.fixture(scope="module")
-def kind(tiny: TinyModel) -> Kind:  # type: ignore[no-redef]  # instead of the one there
+@pytest.fixture(scope="module")  # type: ignore[no-redef]  # instead of the one there
+def kind(tiny: TinyModel) -> Kind:
     """Each opening makes a loop of its own; the weights are loaded once, for a loop only reads them."""
     recipe = setup_of(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft"})).recipe
     models = load_models(recipe, torch.device("cpu"))

@@ -103,22 +103,18 @@ def test_frames_are_those_of_the_stock_pipeline(tiny: TinyModel, models: Models,
     job = a_job(beat_with(a_picture("mika.png")))
     ours = Renderer(AnimateDiffBackend(recipe, models), Files(album)).render(job, FakeControl()).frames_THWC
 
-    theirs = (
-        Likeness(models)
-        ._pipeline(
-            prompt=job.input.prompt,
-            negative_prompt="",
-            num_frames=16,
-            height=64,
-            width=64,
-            num_inference_steps=recipe.num_steps,
-            guidance_scale=guidance,
-            generator=torch.Generator().manual_seed(job.input.seed),
-            ip_adapter_image=Image.open(album / "mika.png"),
-            output_type="np",
-        )
-        .frames[0]
-    )
+    theirs = stock_pipeline(models)(
+        prompt=job.input.prompt,
+        negative_prompt="",
+        num_frames=16,
+        height=64,
+        width=64,
+        num_inference_steps=recipe.num_steps,
+        guidance_scale=guidance,
+        generator=torch.Generator().manual_seed(job.input.seed),
+        ip_adapter_image=Image.open(album / "mika.png"),
+        output_type="np",
+    ).frames[0]
 
     assert np.abs(ours - np.round(theirs[: len(ours)] * 255)).max() <= 1
 
