@@ -57,13 +57,14 @@ class Resnet:
 
 
 class SelfAttention:
-    """Queries, keys and values come out of one matrix product."""
+    """Queries, keys and values come out of one matrix product. The last bias is owed to the norm that follows, which adds it for nothing."""
 
     def __init__(self, module: Part) -> None:
         _demand_plain(module)
         self.num_heads = int(module.heads)
         self.qkv = joined([module.to_q, module.to_k, module.to_v])
-        self.out = module.to_out[0].weight, module.to_out[0].bias
+        self.out = module.to_out[0].weight
+        self.owed = module.to_out[0].bias
 
     def in_pictures(self, x_BLC: torch.Tensor) -> torch.Tensor:
         """Each place attends to all places of its own picture."""
@@ -71,22 +72,26 @@ class SelfAttention:
         qkv = ops.linear(x_BLC, self.qkv).view(batch, length, 3, self.num_heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
         attended = attend(q, k, v).transpose(1, 2).reshape(x_BLC.shape)
-        return ops.linear(attended, *self.out)
+        return ops.linear(attended, self.out)
 
     def in_time(self, x_NFLC: torch.Tensor) -> torch.Tensor:
         """Each place attends to itself at all times."""
-        return ops.linear(ops.attend_in_time(ops.linear(x_NFLC, self.qkv), self.num_heads), *self.out)
+        return ops.linear(ops.attend_in_time(ops.linear(x_NFLC, self.qkv), self.num_heads), self.out)
 
 
 class CrossAttention:
-    """One key and value per prompt, made once a clip: all frames' queries attend to them, where stock repeats them for each frame."""
+    """One key and value per prompt, made once a clip: all frames' queries attend to them, where stock repeats them for each frame.
+
+    The last bias is owed, as by SelfAttention.
+    """
 
     def __init__(self, module: Part, words: slice) -> None:
         _demand_plain(module)
         self._num_heads = int(module.heads)
         self._words = words
         self._query = module.to_q.weight
-        self._out = module.to_out[0].weight, module.to_out[0].bias
+        self._out = module.to_out[0].weight
+        self.owed = module.to_out[0].bias
         self._scales = [float(scale) for scale in getattr(module.processor, "scale", ())]
 
     def __call__(self, x_BLC: torch.Tensor, given: Given) -> torch.Tensor:
@@ -95,7 +100,7 @@ class CrossAttention:
         for scale, pictures in zip(self._scales, given.pictures_NTC, strict=True):
             if scale:
                 attended = attended + scale * self._attended(q, pictures)
-        return ops.linear(attended.reshape(x_BLC.shape), *self._out)
+        return ops.linear(attended.reshape(x_BLC.shape), self._out)
 
     def _attended(self, q: torch.Tensor, context_NTC: torch.Tensor) -> torch.Tensor:
         k, v = (self._heads(part) for part in context_NTC[..., self._words].chunk(2, dim=-1))
@@ -129,7 +134,7 @@ class Transformer:
 
     def __init__(self, module: Part, words: Sequence[slice], owed_after: Sequence[torch.Tensor] = ()) -> None:
         self._norm = Norm.of(module.norm)
-        self._into = _matrix(module.proj_in), module.proj_in.bias
+        self._into = _matrix(module.proj_in)
         self._out = _matrix(module.proj_out)
         self.owed = (*_owed(module, self._out), *owed_after)
         self._shift = -_sum(self.owed)
@@ -137,15 +142,16 @@ class Transformer:
             (SelfAttention(layer.attn1), CrossAttention(layer.attn2, place), FeedForward(layer.ff), _norms(layer))
             for layer, place in zip(module.transformer_blocks, words, strict=True)
         ]
+        self._shifts = _shifts(module.proj_in.bias, [(first.owed, second.owed) for first, second, *_ in self._layers])
 
     def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
         h = ops.group_norm(x_BHWC, self._norm, rows=len(x_BHWC), shift_C=self._shift).flatten(1, 2)
-        h = ops.linear(h, *self._into)
-        for number, (alone, by_words, forward, (first, second, third)) in enumerate(self._layers, start=1):
-            h, normed = ops.layer_norm(h, first)
-            h, normed = ops.layer_norm(h, second, delta=alone.in_pictures(normed))
-            h, normed = ops.layer_norm(h, third, delta=by_words(normed, given))
-            h = forward.onto(h, normed, is_last=number == len(self._layers))
+        h = ops.linear(h, self._into)
+        for (alone, by_words, forward, norms), shifts in zip(self._layers, self._shifts, strict=True):
+            h, normed = ops.layer_norm(h, norms[0], shift_C=shifts[0])
+            h, normed = ops.layer_norm(h, norms[1], shift_C=shifts[1], delta=alone.in_pictures(normed))
+            h, normed = ops.layer_norm(h, norms[2], shift_C=shifts[2], delta=by_words(normed, given))
+            h = forward.onto(h, normed, is_last=shifts is self._shifts[-1])
         return ops.accumulate(x_BHWC, h, self._out)
 
 
@@ -158,7 +164,7 @@ class Motion:
 
     def __init__(self, module: Part) -> None:
         self._norm = Norm.of(module.norm)
-        self._into = module.proj_in.weight, module.proj_in.bias
+        self._into = module.proj_in.weight
         self._out = module.proj_out.weight
         self.owed = _owed(module, self._out)
         self._shift = -_sum(self.owed)
@@ -172,16 +178,18 @@ class Motion:
             )
             for layer in module.transformer_blocks
         ]
+        self._shifts = _shifts(module.proj_in.bias, [(first.owed, second.owed) for first, second, *_ in self._layers])
 
     def __call__(self, x_BHWC: torch.Tensor, given: Given) -> torch.Tensor:
         clips, frames = given.num_clips, given.num_frames
         h = ops.group_norm(x_BHWC, self._norm, rows=clips, shift_C=self._shift).view(clips, frames, -1, x_BHWC.shape[-1])
-        h = ops.linear(h, *self._into)
-        for number, (once, again, forward, (first, second, third), positions) in enumerate(self._layers, start=1):
-            h, normed = ops.layer_norm(h, first, positions_FC=positions[:frames])
-            h, normed = ops.layer_norm(h, second, delta=once.in_time(normed), positions_FC=positions[:frames])
-            h, normed = ops.layer_norm(h, third, delta=again.in_time(normed))
-            h = forward.onto(h, normed, is_last=number == len(self._layers))
+        h = ops.linear(h, self._into)
+        for (once, again, forward, norms, positions_FC), shifts in zip(self._layers, self._shifts, strict=True):
+            at = positions_FC[:frames]
+            h, normed = ops.layer_norm(h, norms[0], shift_C=shifts[0], positions_FC=at)
+            h, normed = ops.layer_norm(h, norms[1], shift_C=shifts[1], delta=once.in_time(normed), positions_FC=at)
+            h, normed = ops.layer_norm(h, norms[2], shift_C=shifts[2], delta=again.in_time(normed))
+            h = forward.onto(h, normed, is_last=shifts is self._shifts[-1])
         return ops.accumulate(x_BHWC, h, self._out)
 
 
@@ -215,6 +223,19 @@ def joined(modules: Sequence[Part]) -> torch.Tensor:
         module.weight.data = weight[start:stop]
         start = stop
     return weight
+
+
+def _shifts(into: torch.Tensor, owed: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> list[tuple[torch.Tensor, ...]]:
+    """For each layer what its three norms add to what they are given: the biases that the products before them left out.
+
+    The first norm only looks at its sum, so what it adds the second adds again, for good.
+    """
+    shifts = []
+    before = into
+    for once, again in owed:
+        shifts.append((before, _sum([before, once]), again))
+        before = torch.zeros_like(into)
+    return shifts
 
 
 def _owed(module: Part, out: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -7,6 +7,7 @@ prompts are remembered, the prediction comes from an exact rewrite of the UNet, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -60,6 +61,7 @@ class Loop:
         self._recipe = recipe
         self._schedule = schedule_of(models.scheduler, recipe.num_steps)
         self._prompts = Prompts(models)
+        self._drawer = ThreadPoolExecutor(1, "noise")
         self._memory = Memory(
             Room(windows_at_once=recipe.memory.windows_at_once, decode_chunk=recipe.memory.decode_chunk),
             when_short=self._make_room,
@@ -99,8 +101,9 @@ class Loop:
             raise ValueError("Shots that are sampled together share number of frames and size.")
         size = {"num_frames": first.num_frames, "height": first.height // smaller, "width": first.width // smaller}
         noise = Noise([shot.seed for shot in shots], self._models, **size)
-        latents = noise.draw() * self._schedule.start_scale
+        drawing = self._drawer.submit(noise.on_host)
         wishes = self._wishes(shots)
+        latents = noise.on_device(drawing.result()) * self._schedule.start_scale
         task = Task(wishes, num_clips=len(shots), num_frames=first.num_frames, guide=guide)
         pace = Pace(self._models.device, preview)
         for index, step in enumerate(self._schedule.steps):
@@ -111,7 +114,7 @@ class Loop:
                 pace.show(index + 1, preview_of(latents[0] * step.clean_keep + prediction[0] * step.clean_move))
             latents = latents * step.keep + prediction * step.move
             if step.noise:
-                latents += noise.draw() * step.noise
+                latents += noise.on_device(noise.on_host()) * step.noise
             pace.done()
             control.report((index + 1) / len(self._schedule.steps))
         pace.finish()

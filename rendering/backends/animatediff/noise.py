@@ -19,8 +19,14 @@ class Noise:
         channels = int(models.unet.config.in_channels)
         self._shape = (1, channels, min(num_frames, FRAMES.window), height, width)
 
-    def draw(self) -> torch.Tensor:
-        """(clips, channels, time, height, width), float32 on the device; frames beyond 16 are the first ones again, shuffled."""
+    def on_host(self) -> torch.Tensor:
+        """(clips, channels, time, height, width), drawn in the models' type as stock does; frames beyond 16 are the first again, shuffled.
+
+        10 ms for 512 × 512, in which the GPU can encode prompts: may be called from another thread.
+        """
         drawn = [torch.randn(self._shape, generator=generator, dtype=self._models.dtype) for generator in self._generators]
-        ordered = [noise[:, :, order] for noise, order in zip(drawn, self._orders, strict=True)]
-        return torch.cat(ordered).to(self._models.device, torch.float32)
+        return torch.cat([noise[:, :, order] for noise, order in zip(drawn, self._orders, strict=True)])
+
+    def on_device(self, noise: torch.Tensor) -> torch.Tensor:
+        """In float32."""
+        return noise.to(self._models.device).float()

@@ -60,16 +60,24 @@ def group_norm(
 
 
 def layer_norm(
-    x: torch.Tensor, norm: Norm, *, delta: torch.Tensor | None = None, positions_FC: torch.Tensor | None = None
+    x: torch.Tensor,
+    norm: Norm,
+    *,
+    shift_C: torch.Tensor,
+    delta: torch.Tensor | None = None,
+    positions_FC: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """x + delta, and the same normalized; `x` is (clips, time, places, channels) where positions in time are added to the latter."""
+    """x + delta + shift, and the same normalized; without a delta x comes back as it is, and the shift is only seen by the norm.
+
+    `x` is (clips, time, places, channels) where positions in time are added to what was normalized. The sum is written over `delta` on a GPU.
+    """
     if has_kernels(x):
         from rendering.backends.animatediff import kernels
 
-        return kernels.layer_norm(x, norm.weight, norm.bias, norm.eps, delta=delta, positions_FC=positions_FC)
-    total = x if delta is None else x + delta
+        return kernels.layer_norm(x, norm.weight, norm.bias, norm.eps, shift_C=shift_C, delta=delta, positions_FC=positions_FC)
+    total = x + shift_C if delta is None else x + delta + shift_C
     y = functional.layer_norm(total, total.shape[-1:], norm.weight, norm.bias, norm.eps)
-    return total, y if positions_FC is None else y + positions_FC[:, None]
+    return x if delta is None else total, y if positions_FC is None else y + positions_FC[:, None]
 
 
 def add(x: torch.Tensor, y: torch.Tensor, bias_C: torch.Tensor | None = None) -> torch.Tensor:
@@ -91,12 +99,12 @@ def accumulate(total: torch.Tensor, x: torch.Tensor, weight: torch.Tensor) -> to
 
 def gated(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
     """GEGLU: the first half of a linear layer, gated by the GELU of its second."""
-    both = functional.linear(x, weight, bias)
+    both = functional.linear(x, weight)
     if has_kernels(x):
         from rendering.backends.animatediff import kernels
 
-        return kernels.gate(both)
-    values, gate = both.chunk(2, dim=-1)
+        return kernels.gate(both, bias)
+    values, gate = (both + bias).chunk(2, dim=-1)
     return values * functional.gelu(gate)
 
 
