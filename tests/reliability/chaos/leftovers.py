@@ -37,14 +37,14 @@ def check_running(cluster: Cluster, records: Records) -> Iterator[Check]:
 
 def check_stopped(cluster: Cluster, records: Records) -> Iterator[Check]:
     """After it was stopped as a user would."""
-    started = pids_of(cluster.home)
+    started, connected = pids_of(cluster.home), records.rows(CONNECTED)
     cluster.stop()
     _patiently(lambda: not pids_of(cluster.home), GONE_LIMIT_S)
     left = tuple(command_of(pid) for pid in pids_of(cluster.home))
     yield Check(name="no process is left", count=len(started), violations=left)
     _patiently(lambda: not records.rows(CONNECTED), GONE_LIMIT_S)
     connections = tuple(str(row) for row in records.rows(CONNECTED))
-    yield Check(name="no database connection is left", count=len(connections), violations=connections)
+    yield Check(name="no database connection is left", count=len(connected), violations=connections)
 
 
 def _patiently(look: Callable[[], bool], limit_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -34,6 +35,8 @@ class Outcome:
 
     seed: int
     seconds: float
+    load: float
+    """Of the machine, on average over a quarter of an hour: what else it did."""
     settled_s: float
     """From the last fault's end until every episode had ended."""
     blows: tuple[Blow, ...]
@@ -130,6 +133,7 @@ def _outcome(
     return Outcome(
         seed=seed,
         seconds=seconds,
+        load=os.getloadavg()[2],
         settled_s=settled_s,
         blows=tuple(nemesis.blows),
         states=Counter(dict(records.rows("SELECT state, count(*) FROM episodes GROUP BY 1"))),

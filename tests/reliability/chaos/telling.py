@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 from tests.reliability.chaos.recovery import HEADER
@@ -33,7 +34,10 @@ def write_sections(outcome: Outcome) -> None:
     checks = ("| check | looked at | wrong |", "|---|---|---|")
     rows = (f"| {check.name} | {check.count} | {len(check.violations)} |" for check in outcome.checks)
     write_section("Chaos", [about, "", *faults, "", *checks, *rows])
-    note = "From the same run. A recovery counts as among other faults when one of them could have held it up."
+    note = (
+        f"From the same run, on {os.cpu_count()} CPUs with a load of {outcome.load:.0f}. "
+        "A recovery counts as among other faults when one of them could have held it up."
+    )
     write_section("Recovery", [note, "", *HEADER, *(figure.row() for figure in outcome.figures)])
 
 
