@@ -36,7 +36,7 @@ def _try_out(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> SDPBackend:
 
 def _time_ms(backend: SDPBackend, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> float:
     """Of the GPU alone, hence recorded and replayed. Infinite for a kernel that does not take this shape."""
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     graph = torch.cuda.CUDAGraph()
     try:
         with sdpa_kernel(backend):

@@ -107,7 +107,7 @@ class CrossAttention:
         return attend(q, k, v).transpose(1, 2)
 
     def _heads(self, x_NLC: torch.Tensor) -> torch.Tensor:
-        return x_NLC.unflatten(-1, (self._num_heads, -1)).transpose(1, 2)
+        return x_NLC.reshape(*x_NLC.shape[:2], self._num_heads, -1).transpose(1, 2)
 
 
 class FeedForward:
@@ -197,7 +197,8 @@ class Shrink:
     """Downsample2D."""
 
     def __init__(self, module: Part) -> None:
-        self._weight, self._bias = _conv_weight(module.conv), module.conv.bias
+        self._weight = _conv_weight(module.conv)
+        self._bias: torch.Tensor = module.conv.bias
         self._padding = int(module.padding)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -230,7 +231,7 @@ def _shifts(into: torch.Tensor, owed: Sequence[tuple[torch.Tensor, torch.Tensor]
 
     The first norm only looks at its sum, so what it adds the second adds again, for good.
     """
-    shifts = []
+    shifts: list[tuple[torch.Tensor, ...]] = []
     before = into
     for once, again in owed:
         shifts.append((before, _sum([before, once]), again))

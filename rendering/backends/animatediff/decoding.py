@@ -132,10 +132,10 @@ class _Attention:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         h = ops.group_norm(x, self._norm, rows=len(x)).flatten(1, 2)
-        qkv = ops.linear(h, *self._qkv).unflatten(-1, (3, self._num_heads, -1)).permute(2, 0, 3, 1, 4)
+        qkv = ops.linear(h, *self._qkv).view(*h.shape[:2], 3, self._num_heads, -1).permute(2, 0, 3, 1, 4)
         q, k, v = (part.flatten(0, 1) for part in qkv)
         scores = torch.baddbmm(q.new_zeros(()), q, k.transpose(1, 2), beta=0, alpha=self._scale)
-        attended = torch.bmm(functional.softmax(scores, dim=-1), v).unflatten(0, (len(x), -1))
+        attended = torch.bmm(functional.softmax(scores, dim=-1), v).view(len(x), self._num_heads, h.shape[1], -1)
         return ops.add(x, ops.linear(attended.transpose(1, 2).flatten(2), *self._out).view(x.shape))
 
 

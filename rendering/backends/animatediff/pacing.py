@@ -58,7 +58,7 @@ class Pace:
     def done(self) -> None:
         """After a step."""
         if self._is_cuda:
-            self._before, self._last = self._last, torch.cuda.Event()
+            self._before, self._last = self._last, torch.cuda.Event()  # type: ignore[no-untyped-call]
             self._last.record()
 
     def finish(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.unet import Context, Unet
 
 Shape = tuple[torch.Size, ...]
@@ -28,7 +29,7 @@ class Replayer:
     def __init__(self, unet: Unet) -> None:
         self._unet = unet
         self._recordings: dict[Shape, Recording] = {}
-        self._pool: tuple[int, int] | None = None
+        self._pool: Part = None  # torch's name for a pool is private
 
     def __call__(self, latents: torch.Tensor, times_C: torch.Tensor, context: Context) -> torch.Tensor:
         """Like the UNet; what it returns is overwritten by the next call."""

@@ -84,7 +84,8 @@ class Unet:
         x = self._go_up(x, skips, given)
         x = ops.group_norm(x, self._out_norm, rows=len(x), silu=True)
         x = ops.convolve(x, self._out[0]) + self._out[1]
-        return x.unflatten(0, (clips, frames)).permute(0, 4, 1, 2, 3)
+        predicted: torch.Tensor = x.view(clips, frames, *x.shape[1:]).permute(0, 4, 1, 2, 3)
+        return predicted
 
     def _go_down(self, x: torch.Tensor, given: Given) -> tuple[torch.Tensor, list[torch.Tensor]]:
         skips = [x]
