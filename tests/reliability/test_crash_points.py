@@ -45,7 +45,7 @@ def test_the_chapters_store_every_kind_of_file_that_the_code_has(recorded: Recor
     assert stored == kinds_of_files()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded: Recorded) -> None:
     results = sweep.run(recorded.first_cases())
 
@@ -53,6 +53,6 @@ def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded:
     assert {point for _, outcome in results for point in outcome.died} == recorded.points
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
     assert not what_went_wrong(sweep.run(RECOVERIES), all_die=True)
