@@ -102,7 +102,8 @@ def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Seque
         and r.state in (RendererState.BUSY, RendererState.STARTING, RendererState.IDLE)
         for r in fleet
     )
-    return None if others_will_come else of_kind[0]
+    # all of them have failed it: by turns, so that one broken machine does not have all of its attempts
+    return None if others_will_come else min(of_kind, key=lambda r: ready.avoid_renderers.index(r.name))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -111,6 +112,13 @@ def test_a_failed_beat_goes_back_when_nobody_else_is_left(state: RendererState) 
     one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[ready("a", avoid=("r0",))])
 
     assert [s.renderer for s in choose_starts([one], fleet(RendererState.IDLE, state), ["r0"])] == ["r0"]
+
+
+def test_a_beat_that_everybody_failed_goes_to_who_failed_it_longest_ago() -> None:
+    beat = replace(ready("a", avoid=("r2", "r1", "r0")), num_counted=2)
+    one = Candidate(episode_id="a", num_rendering=0, last_start=0, ready=[beat])
+
+    assert [s.renderer for s in choose_starts([one], *idle_fleet(3))] == ["r2"]
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(1, 8))
