@@ -72,7 +72,7 @@ class Fate:
 
 
 def run_mutants(mutants: Sequence[Mutant | None], num_processes: int) -> Iterator[Fate]:
-    """In their order. None is the real store, which must survive."""
+    """As they are done. None is the real store, which must survive."""
     with tempfile.TemporaryDirectory(prefix="mutants") as folder:
         template = Path(folder) / "template.db"
         _migrate(template)
@@ -80,7 +80,7 @@ def run_mutants(mutants: Sequence[Mutant | None], num_processes: int) -> Iterato
         _warm_up()
         gc.freeze()  # or the children copy all of it when they collect
         with multiprocessing.get_context("fork").Pool(num_processes, maxtasksperchild=1) as pool:
-            yield from pool.imap(_run, work, chunksize=1)
+            yield from pool.imap_unordered(_run, work, chunksize=1)
 
 
 def changed(mutant: Mutant) -> str:

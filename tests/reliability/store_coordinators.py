@@ -32,7 +32,12 @@ class Coordinators(Bench):
     def somebody_leads(self, ttl_s: float) -> None:
         self._acquire(self.coordinators[0], ttl_s)
 
-    @rule(data=st.data(), how=st.sampled_from(("a second", "almost", "exactly", "exactly", "past")))
+    @rule()
+    def a_second_passes(self) -> None:
+        """Without a draw, so that it is the simplest of all: Hypothesis's first example is nothing else, and costs nothing."""
+        self._pass_to(self.oracle.now_s + 1.0)
+
+    @rule(data=st.data(), how=st.sampled_from(("almost", "exactly", "exactly", "past")))
     def time_passes(self, data: st.DataObject, how: str) -> None:
         """To where a lease or a back-off ends: a moment before it, that very moment, or one after."""
         now = self.oracle.now_s
@@ -40,9 +45,7 @@ class Coordinators(Bench):
         for story in self.oracle.stories.values():
             ends += [story.film_not_before, *(part.not_before for part in story.parts.values())]
         ahead = sorted({end for end in ends if end > now})
-        if how == "a second" or not ahead:
-            self._pass_to(now + 1.0)
-        else:
+        if ahead:
             end = data.draw(st.sampled_from(ahead))
             self._pass_to(max(now, end + {"almost": -0.5, "exactly": 0.0, "past": 0.5}[how]))
 
@@ -139,15 +142,31 @@ class Coordinators(Bench):
         if ends := [end for end in ends if end > self.oracle.now_s]:
             self._pass_to(min(ends))
 
-    @rule(data=st.data(), num=st.integers(1, 3))
-    def begin_what_looks_ready(self, data: st.DataObject, num: int) -> None:
-        """To a coordinator that may not have seen a pause, a back-off, or the film that is being cut already."""
+    @rule(
+        data=st.data(),
+        num=st.integers(1, 3),
+        meanwhile=st.sampled_from(("nothing", "nothing", "nothing", "pause", "pause_queue", "revise_beat", "cancel_beat")),
+    )
+    def begin_what_looked_ready(self, data: st.DataObject, num: int, meanwhile: str) -> None:
+        """To a coordinator that did not see a back-off, that the film is being cut already, or what people did meanwhile."""
         lease = self.some_lease(data)
         if not self._look_ready():
             self._work(1)
         if ready := self._look_ready():
             openings = data.draw(st.lists(st.sampled_from(ready), min_size=1, max_size=num, unique=True))
+            self._meanwhile(meanwhile, openings[0])
             self._open(self._holder(lease), lease, openings)
+
+    def _meanwhile(self, call: str, opening: Opening) -> None:
+        match call:
+            case "pause_queue":
+                self.do(call)
+            case "pause":
+                self.do(call, opening.episode_id)
+            case "revise_beat" if opening.beat_id is not None:
+                self.do(call, opening.episode_id, self.oracle.stories[opening.episode_id].parts[opening.beat_id].beat)
+            case "cancel_beat" if opening.beat_id is not None:
+                self.do(call, opening.episode_id, opening.beat_id)
 
     def _look_ready(self) -> list[Opening]:
         found = []
@@ -159,17 +178,21 @@ class Coordinators(Bench):
                     found.append(self._opening(story.episode_id, one, part.revision))
         return found
 
-    @rule(data=st.data(), what=st.sampled_from(("any beat", "older revision", "film", "known attempt", "nobody")))
+    @rule(data=st.data(), what=st.sampled_from(("unmet", "rendering", "film", "known attempt", "nobody")))
     def begin_something_else(self, data: st.DataObject, what: str) -> None:
         """What a coordinator asks for that has not seen the latest."""
+        if what in ("rendering", "known attempt"):
+            self._have_some_open()
         lease = self.some_lease(data)
         story = data.draw(st.sampled_from(list(self.oracle.stories.values())))
-        beat_id = data.draw(st.sampled_from(list(story.parts) or ["b1"]))
+        fitting = {
+            "unmet": [one for one, part in story.parts.items() if story.unmet(part)],
+            "rendering": [one for one, part in story.parts.items() if part.state is B.RENDERING],
+        }.get(what)
+        beat_id = data.draw(st.sampled_from(fitting or list(story.parts) or ["b1"]))
         revision = story.parts[beat_id].revision if beat_id in story.parts else 1
         opening = self._opening(story.episode_id, beat_id, revision)
         match what:
-            case "older revision":
-                opening = self._opening(story.episode_id, beat_id, revision - 1)
             case "film":
                 opening = self._opening(story.episode_id, None, story.revision)
             case "nobody":

@@ -1,0 +1,78 @@
+"""The stores do what the oracle says, on both databases and in memory; and it would be noticed if they did not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.databases import postgres
+from tests.reliability.mutant_runs import ROOT, Fate, changed
+from tests.reliability.mutants import MUTANTS, Mutant
+from tests.reliability.store_bench import Tally
+from tests.reliability.store_machine import run_model
+from tests.reliability.store_subjects import MemorySubject, sql_subject
+
+LONGEST_S = 280
+"""Of all mutants; some 40 s on two idle cores."""
+
+
+@pytest.fixture(params=("sqlite", "postgresql"))
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'model.db'}"
+        return
+    with postgres() as server:
+        yield server
+
+
+def test_the_stores_do_what_the_oracle_says(url: str) -> None:
+    tally = Tally()
+    with sql_subject(url) as subject:
+        run_model([subject, MemorySubject()], tally, num_examples=10, num_steps=60)
+
+    assert tally.num_calls > 300
+    assert {"accept", "fail", "cancel", "revise_beat", "save_plan", "acquire_lease"} <= set(tally.calls)
+    assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
+
+
+def test_every_mutant_of_the_store_is_noticed_by_a_run_that_the_store_itself_passes(tmp_path: Path) -> None:
+    """In a process of its own, where nobody has imported the store."""
+    command = [sys.executable, "-m", "tests.reliability.mutant_runs", "--json", str(tmp_path / "fates.json")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+
+    assert done.returncode == 0, (
+        "\n".join(line for line in done.stdout.splitlines() if not line.startswith("killed")) + done.stderr
+    )
+    fates = [Fate(**fate) for fate in json.loads((tmp_path / "fates.json").read_text())]
+    assert len(fates) == len(MUTANTS) + 1
+    assert not [fate for fate in fates if fate.is_wrong]
+
+
+def test_no_two_mutants_are_alike() -> None:
+    assert len({(m.file, m.old, m.new) for m in MUTANTS}) == len({m.breaks for m in MUTANTS}) == len(MUTANTS)
+
+
+@pytest.mark.parametrize("text", ["no such text", "import"])
+def test_a_mutant_whose_text_does_not_stand_exactly_once_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="times in the file"):
+        changed(Mutant(breaks="something", file="storage/rules.py", old=text, new=""))
+
+
+@pytest.mark.parametrize(
+    ("fate", "is_wrong"),
+    [
+        (Fate(breaks="a guard", where="storage/rules.py", killed_by="accept"), False),
+        (Fate(breaks="a guard", where="storage/rules.py"), True),
+        (Fate(breaks="a guard", where="storage/rules.py", killed_by="accept", is_invalid="it does not run"), True),
+        (Fate(breaks="nothing", where=""), False),
+        (Fate(breaks="nothing", where="", killed_by="accept"), True),
+    ],
+    ids=("killed", "survived", "no mutant", "the real store passes", "the real store is at fault"),
+)
+def test_only_killed_mutants_and_a_store_that_passes_are_well(fate: Fate, is_wrong: bool) -> None:
+    assert fate.is_wrong is is_wrong
