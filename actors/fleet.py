@@ -57,6 +57,8 @@ class RayFleet:
         self._publisher_actor = publisher_actor
         self._renderers: dict[str, _Member] = {}
         self._publishers: dict[str, _Member] = {}
+        self._start_failures: dict[str, str] = {}
+        """Renderer → why it could not start the last time; forgotten when it answers."""
         self._head = short_node(ray.get_runtime_context().get_node_id())
         self._head_id = ray.get_runtime_context().get_node_id()
         self._told_about_nodes = False
@@ -175,14 +177,17 @@ class RayFleet:
         try:
             status: RendererStatus = await _status_of(member)
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
-            state = RendererState.SILENT if member.version_known else RendererState.STARTING
-            was_found = not member.is_new and not member.version_known
-            return RendererReport(name=plan.name, backend=plan.backend, state=state, was_found=was_found)
+            if not member.version_known:
+                return self._starting(plan, was_found=not member.is_new)
+            return RendererReport(name=plan.name, backend=plan.backend, state=RendererState.SILENT)
         except RayActorError as error:
-            log.warning("renderer.gone", extra={"renderer": plan.name, "reason": str(error).splitlines()[0]})
+            if error.actor_init_failed:
+                self._start_failures[plan.name] = _what_it_said(error)
+            log.warning("renderer.gone", extra={"renderer": plan.name, "reason": _what_it_said(error)})
             self._renderers.pop(plan.name, None)
-            return RendererReport(name=plan.name, backend=plan.backend, state=RendererState.STARTING)
+            return self._starting(plan)
         member.version_known = status.version
+        self._start_failures.pop(plan.name, None)
         return RendererReport(
             name=plan.name,
             backend=plan.backend,
@@ -191,6 +196,16 @@ class RayFleet:
             incarnation=status.incarnation,
             attempt_id=status.attempt_id,
             share=status.share,
+        )
+
+    def _starting(self, plan: RendererPlan, *, was_found: bool = False) -> RendererReport:
+        failure = self._start_failures.get(plan.name, "")
+        return RendererReport(
+            name=plan.name,
+            backend=plan.backend,
+            state=RendererState.STARTING,
+            was_found=was_found,
+            start_failure=failure,
         )
 
     async def _state_of(self, plan: RendererPlan, status: RendererStatus) -> RendererState:
@@ -230,6 +245,12 @@ ONE_NODE_ONLY = (
     "SQLite and a local folder cannot be shared between machines: only the head works. "
     "Set DATABASE_URL to PostgreSQL and LOCAL_MODE=false with S3_* to use all nodes."
 )
+
+
+def _what_it_said(error: RayActorError) -> str:
+    """The first line; of an actor that failed in its constructor, the last one: its own error without the class's name."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].partition(": ")[2] or lines[-1] if error.actor_init_failed else lines[0]
 
 
 async def _status_of(member: _Member) -> Any:

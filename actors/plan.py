@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from actors.names import renderer_name
@@ -17,6 +18,7 @@ class RendererPlan:
     num_cpus: float
     num_gpus: float
     version: str
+    """Of the code and the options: a renderer with others is replaced."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,11 +43,14 @@ class FleetPlan:
 def plan_renderers(
     backend: str, *, count: int, num_cpus: float, num_gpus: float, options: dict[str, str], version: str
 ) -> tuple[RendererPlan, ...]:
+    pairs = tuple(sorted(options.items()))
+    if pairs:
+        version = f"{version}-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:6]}"
     return tuple(
         RendererPlan(
             name=renderer_name(backend, index),
             backend=backend,
-            options=tuple(sorted(options.items())),
+            options=pairs,
             num_cpus=num_cpus,
             num_gpus=num_gpus,
             version=version,

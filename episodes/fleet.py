@@ -29,6 +29,8 @@ class RendererReport:
     attempt_id: str | None = None
     share: float = 0.0
     """Of the attempt's whole work, publishing included."""
+    start_failure: str = ""
+    """Of one that is starting: why it could not the last time."""
     was_found: bool = False
     """STARTING only: it was there before this leader looked, and has not answered yet. It may have a beat in hand, or be frozen."""
 

@@ -64,6 +64,8 @@ class RendererNote(Noun):
     attempt_id: str | None = None
     blocked_reason: str = ""
     """Why it gets nothing; empty when it does."""
+    start_failure: str = ""
+    """Why it could not start the last time that it tried."""
 
 
 class FleetSnapshot(Noun):

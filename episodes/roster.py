@@ -84,6 +84,7 @@ class Roster:
                 node=r.node,
                 attempt_id=r.attempt_id,
                 blocked_reason=blocked.get(r.name, ""),
+                start_failure=r.start_failure,
             )
             for r in self.report.renderers
         )

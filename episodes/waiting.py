@@ -37,6 +37,9 @@ def _why_no_renderer(backend: str, fleet: FleetSnapshot | None) -> str:
     eligible = [r for r in of_kind if not r.blocked_reason]
     if not eligible:
         return f"Every renderer for {backend!r} is blocked: {of_kind[0].blocked_reason}"
+    failures = [r.start_failure for r in eligible if r.start_failure]
+    if len(failures) == len(eligible):
+        return f"No renderer for {backend!r} can start: {failures[0]}"
     if any(r.state == RendererState.IDLE for r in eligible):
         return f"A renderer for {backend!r} is free: it starts in a moment."
     states = Counter(r.state for r in eligible)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,20 @@ async def test_each_gpu_renderer_is_pinned_to_a_gpu_of_its_own(home: Path) -> No
     await staffed(RayFleet(plan))
 
     assert sorted(gpus_of(r) for r in plan.renderers) == ["0", "1"]
+
+
+async def test_why_a_renderer_cannot_start_is_told(home: Path) -> None:
+    [broken] = plan_renderers("animatic", count=1, num_cpus=0.1, num_gpus=0, options={"brush": "wide"}, version="v1")
+    fleet = RayFleet(replace(a_plan(), renderers=(replace(broken, name="renderer:animatic:broken"),)))
+
+    for _ in range(300):
+        [report] = (await fleet.survey()).renderers
+        if report.start_failure:
+            break
+        await asyncio.sleep(0.1)
+
+    assert report.state is RendererState.STARTING
+    assert report.start_failure == "The animatic backend has no option 'brush'. It takes none."
 
 
 async def test_a_job_becomes_a_stored_clip_with_its_result(home: Path) -> None:

@@ -17,10 +17,13 @@ EPISODE = EpisodeView(
 )
 
 
-def fleet(*states: str, backend: str = "animatic", blocked_reason: str = "") -> FleetSnapshot:
+def fleet(
+    *states: str, backend: str = "animatic", blocked_reason: str = "", start_failures: tuple[str, ...] = ()
+) -> FleetSnapshot:
+    failures = (*start_failures, *("" for _ in states[len(start_failures) :]))
     notes = (
-        RendererNote(name=f"r{i}", backend=backend, state=state, blocked_reason=blocked_reason)
-        for i, state in enumerate(states)
+        RendererNote(name=f"r{i}", backend=backend, state=state, blocked_reason=blocked_reason, start_failure=failure)
+        for i, (state, failure) in enumerate(zip(states, failures, strict=True))
     )
     return FleetSnapshot(at=NOW, renderers=tuple(notes))
 
@@ -59,6 +62,8 @@ def test_the_nearest_hindrance_is_told_first() -> None:
         (fleet(), "No renderer for 'animatic' in this fleet."),
         (fleet("idle", backend="stub"), "No renderer for 'animatic' in this fleet."),
         (fleet("idle", blocked_reason="3 beats failed."), "Every renderer for 'animatic' is blocked: 3 beats failed."),
+        (fleet("starting", start_failures=("No model.",)), "No renderer for 'animatic' can start: No model."),
+        (fleet("starting", "busy", start_failures=("No model.",)), "No free renderer for 'animatic': 1 busy, 1 starting."),
         (fleet("busy", "idle"), "A renderer for 'animatic' is free: it starts in a moment."),
     ],
 )

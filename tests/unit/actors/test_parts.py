@@ -1,0 +1,40 @@
+"""What is found out before any actor is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actors.parts import check_settings, plan_fleet
+from episodes.errors import BadInput
+from settings import RendererSettings, Settings
+
+
+def settings_with(home: Path, backend: str, **options: str) -> Settings:
+    return Settings(_env_file=None, storyworld_home=home, storyworld_fleet={backend: RendererSettings(options=options)})
+
+
+@pytest.mark.parametrize(
+    ("backend", "options", "said"),
+    [
+        ("oil-paint", {}, "STORYWORLD_FLEET names the backend 'oil-paint', which does not exist. Known are: animatediff, "),
+        ("animatediff", {"tier": "best"}, "STORYWORLD_FLEET: AnimateDiff has no tier 'best'. Its tiers are: draft, "),
+        ("animatic", {"brush": "wide"}, "STORYWORLD_FLEET: The animatic backend has no option 'brush'."),
+    ],
+)
+def test_a_wrong_fleet_is_one_sentence_at_the_start(tmp_path: Path, backend: str, options: dict[str, str], said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_settings(settings_with(tmp_path, backend, **options))
+
+    assert str(refused.value).startswith(said)
+    assert refused.value.where == "STORYWORLD_FLEET"
+    assert list(tmp_path.iterdir()) == [], "nothing was opened"
+
+
+def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> None:
+    fleet = {"animatediff": RendererSettings(num_gpus=1, options={"tier": "draft"})}
+
+    [renderer] = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)).renderers
+
+    assert (renderer.backend, renderer.num_gpus, renderer.options) == ("animatediff", 1, (("tier", "draft"),))
