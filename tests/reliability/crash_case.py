@@ -29,6 +29,7 @@ from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.tables import METADATA
 from tests.reliability.crash_chapters import CHAPTERS, Chapter
+from tests.reliability.crash_sabotage import SABOTAGE
 from tests.reliability.crash_stage import Stage
 from tests.reliability.stamped import stamps_in
 
@@ -41,6 +42,8 @@ class Case:
     chapter: str
     points: tuple[str, ...]
     """Where the first process dies, then the second, …; the last one lives."""
+    sabotage: str = ""
+    """What is broken in all of them, as crash_sabotage.py has it."""
 
     def __str__(self) -> str:
         return f"{self.chapter}: {', then '.join(self.points)}"
@@ -75,10 +78,12 @@ def migrate(database_url: str) -> None:
     engine.dispose()
 
 
-def play(folder: Path, database_url: str, chapter: str, point: str | None, notes: Path) -> None:
+def play(folder: Path, database_url: str, case: Case, point: str | None, notes: Path) -> None:
+    if case.sabotage:
+        SABOTAGE[case.sabotage]()
     if point is not None:
         arm([point], notes)
-    CHAPTERS[chapter].play(Stage(folder=folder, database_url=database_url))
+    CHAPTERS[case.chapter].play(Stage(folder=folder, database_url=database_url))
 
 
 def record(folder: Path, database_url: str, chapter: str, told: Path) -> None:

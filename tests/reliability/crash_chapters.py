@@ -28,6 +28,7 @@ from rendering.uploading import Uploader
 from tests.builders import a_world
 from tests.reliability.acts import fails
 from tests.reliability.crash_stage import Gate, Stage, Uncancelled, before
+from tests.reliability.house import House
 from tests.reliability.local_fleet import Killed
 from tests.reliability.stamped import write_stamped_clip, write_stamped_film
 from tests.unit.planning.pictures import a_landscape, as_file
@@ -145,6 +146,7 @@ def tell_of_cancels(stage: Stage) -> None:
         stage.move("pause", path)
         stage.move("resume", path)
         stage.move("cancel", f"{path}/beats/late")
+        stage.once("late told", lambda: house.wait_until(episode_id, partial(_late_is_told, house)))
         late.open()
         stage.move("cancel", f"{path}/beats/stuck")
         stage.ask("plan again", "POST", f"{path}/plan")
@@ -175,6 +177,11 @@ class _HoldsUpAPoster:
 
 def _holds_up_a_poster(gate: Gate, artifacts: ArtifactStore) -> ArtifactStore:
     return cast(ArtifactStore, _HoldsUpAPoster(gate, artifacts))
+
+
+def _late_is_told(house: House, episode: EpisodeView) -> bool:
+    attempts = (a for beat in episode.beats if beat.beat.beat_id == "late" for a in beat.attempts)
+    return all(a.state is not AttemptState.OPEN or a.attempt_id in house.fleet.cancelled for a in attempts)
 
 
 def _has_a_clip(episode: EpisodeView) -> bool:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, cast
@@ -51,7 +52,7 @@ class CrashServer:
         self._questions, self._answers = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
 
     def run(self, case: Case) -> Outcome:
-        return Outcome(**self._ask({"chapter": case.chapter, "points": case.points}))
+        return Outcome(**self._ask(asdict(case)))
 
     def record(self, chapter: str) -> Mapping[str, Any]:
         """`reached`: all points of a chapter in their order; `lines`: storage call → lines of our code that stood above it."""
@@ -94,14 +95,14 @@ class _Server:
         self._log.write_bytes(b"")
         if "points" not in question:
             return self._record(question["chapter"])
-        return as_line(self._run(Case(chapter=question["chapter"], points=tuple(question["points"]))))
+        return as_line(self._run(Case(**{**question, "points": tuple(question["points"])})))
 
     def _run(self, case: Case) -> Outcome:
         outcome = Outcome()
         self._in_child(lambda: reset(self._folder, self._url, self._template, case))
         for life, point in enumerate((*case.points, None)):
             notes = self._folder / "run" / f"life-{life}"
-            status = self._in_child(lambda: play(self._folder, self._url, case.chapter, point, notes))  # noqa: B023  # at once
+            status = self._in_child(lambda: play(self._folder, self._url, case, point, notes))  # noqa: B023  # at once
             if status == -signal.SIGKILL and point is not None and note_of(point, notes).exists():
                 outcome.died.append(point)
                 outcome.finished = finished_attempts(self._folder)

@@ -196,6 +196,8 @@ class LocalFleet:
         make_clip: ClipMaker,
         make_film: FilmMaker,
     ) -> None:
+        self.cancelled: list[str] = []
+        """Attempts that were told to stop."""
         self._acts = acts
         self._publisher = LocalPublisher(artifacts, spool, uploader, make_clip, make_film)
         self._threads = ThreadPoolExecutor(max_workers=2 * num_renderers + 8, thread_name_prefix="renderer")
@@ -224,6 +226,7 @@ class LocalFleet:
     async def cancel(self, attempt_id: str) -> None:
         for desk in (*(r.desk for r in self._renderers.values()), self._publisher.desk):
             desk.cancel(attempt_id)
+        self.cancelled.append(attempt_id)
 
     async def replace(self, name: str) -> None:
         self.kill(name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.reliability.crash_case import Case
 from tests.reliability.crash_code import commits_without_a_name, kinds_of_files, storage_calls, stories_that_commit
 from tests.reliability.crash_sweep import DATABASES, RECOVERIES, Recorded, Sweep, sweep_on, what_went_wrong
 
@@ -56,3 +57,18 @@ def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded:
 @pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
     assert not what_went_wrong(sweep.run(RECOVERIES), all_die=True)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "chapter", "point"),
+    [
+        ("forget_the_spool", "film", "after put_file video"),
+        ("overlook_results", "film", "after put_bytes result"),
+        ("make_episodes_anew", "changes", "after commit create"),
+    ],
+)
+def test_a_system_that_is_broken_does_not_pass(sweep: Sweep, sabotage: str, chapter: str, point: str) -> None:
+    [(_, outcome)] = sweep.run([Case(chapter=chapter, points=(point,), sabotage=sabotage)])
+
+    assert outcome.died == [point]
+    assert outcome.problems
