@@ -226,6 +226,7 @@ def audited(system: System, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_after_all_of_this_nothing_is_wrong_open_or_left_over(system: System) -> None:
+    system.wait_for_end(system.submit(num_beats=1))
     for _ in range(10):  # what was cancelled last may still be stopping
         done = audited(system, "--at-rest")
         if done.returncode == 0:
@@ -237,13 +238,17 @@ def test_after_all_of_this_nothing_is_wrong_open_or_left_over(system: System) ->
     assert looked_at["nothing-open"] > 0
 
 
-def test_a_sweep_takes_nothing_that_anybody_needs(system: System) -> None:
-    before = system.client.sweep(dry_run=True)
-    swept = system.client.sweep()
+def test_audits_and_sweeps_of_a_system_at_work_find_nothing_wrong_and_take_nothing_that_anybody_needs(system: System) -> None:
+    ids = [system.submit(f"Mika looks for robot number {n}", num_beats=3) for n in range(2)]
+    for _ in range(5):
+        swept = system.client.sweep()
+        assert (swept["strangers"], swept["num_elsewhere"]) == ([], 0)
+        assert str(system.client.audit().violations) == "()"
 
-    assert (swept["orphans"], swept["strangers"], swept["num_elsewhere"]) == (before["orphans"], [], 0)
-    assert audited(system).returncode == 0
+    assert [system.wait_for_end(one)["state"] for one in ids] == ["COMPLETED"] * 2
+    system.client.sweep()
     assert system.client.sweep()["num_orphans"] == 0
+    assert str(system.client.audit().violations) == "()"
 
 
 def test_an_audit_names_the_beat_whose_clip_was_damaged(system: System) -> None:
