@@ -1,0 +1,55 @@
+"""What is tried when the device has no room."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rendering.backends.animatediff.memory import Memory, Room
+
+
+def a_memory(made_room: list[str]) -> Memory:
+    return Memory(Room(windows_at_once=4, decode_chunk=8), when_short=lambda: made_room.append("made"))
+
+
+def test_less_and_less_is_tried_until_it_fits_and_that_is_remembered() -> None:
+    made_room: list[str] = []
+    memory = a_memory(made_room)
+
+    def work(room: Room) -> int:
+        if room.windows_at_once > 1:
+            raise torch.OutOfMemoryError("no room")
+        return room.decode_chunk
+
+    assert memory.fitting(work) == 2
+    assert made_room == ["made", "made"]
+    assert memory.shortages == [
+        "No room for 4 windows and 8 decoded frames at once: now 2 windows and 4 decoded frames at once.",
+        "No room for 2 windows and 4 decoded frames at once: now 1 windows and 2 decoded frames at once.",
+    ]
+    assert memory.fitting(lambda room: room.windows_at_once) == 1
+
+
+def test_moving_models_in_and_out_is_the_last_resort_and_then_it_fails() -> None:
+    memory = a_memory([])
+    tried: list[Room] = []
+
+    def work(room: Room) -> None:
+        tried.append(room)
+        raise torch.OutOfMemoryError("no room")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        memory.fitting(work)
+
+    assert [room.is_offloaded for room in tried] == [False] * 4 + [True]
+
+
+def test_any_other_error_is_not_taken_for_a_shortage() -> None:
+    memory = a_memory([])
+
+    def work(room: Room) -> None:
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        memory.fitting(work)
+    assert memory.shortages == []
