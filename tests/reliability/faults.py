@@ -124,8 +124,8 @@ def _tell_one(story: Story, house: House, faults: Faults, seed: int, result: Sum
     result.num_stories += 1
     try:
         teller = tell(story, house, faults, is_calm=False)
-    except AssertionError as wrong:
-        result.failed.append(f"{words(story)} (seed {seed}): {wrong}")
+    except Exception as wrong:
+        result.failed.append(f"{words(story)} (seed {seed}): {wrong!r}"[:500])
         _say(f"WRONG  {result.failed[-1]}")
         return
     result.num_audits += 1

@@ -86,7 +86,7 @@ def a_renderer_that_fails_everything_is_given_nothing_more(teller: Teller) -> No
     episode_id = teller.executing(num_beats=8)
     if teller.is_calm:
         teller.ended(episode_id, COMPLETED, *[DONE] * 8)
-        assert num_tried == 3
+        assert num_tried in (3, 4), num_tried  # a fourth may be handed out just before the third failure is recorded
         fleet = teller.house.episodes.fleet()
         assert fleet is not None
         assert [r.name for r in fleet.renderers if r.blocked_reason] == [bad]
