@@ -166,6 +166,8 @@ class Loop:
         return frames_of(self._decoder, latents_NCHW[: room.decode_chunk])
 
     def _ready_predictor(self) -> Predictor:
+        if self._models.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # shapes are few and come again: cuDNN may try its algorithms out
         self._models.unet.to(self._models.device)
         return Predictor(self._models, self._recipe, self._schedule)
 
