@@ -17,7 +17,7 @@ OPTIONS = {
     "ip_adapter": "IP-Adapter weights for characters' reference pictures: a file like h94/IP-Adapter/models/ip-adapter_sd15.safetensors",
     "lora": "LoRAs, separated by commas, each with its scale: owner/name/file.safetensors:0.8",
     "device": "cuda, cuda:1 or cpu; default: cuda where there is one",
-    "compile": "true (the default) or false: compile for the GPU while it warms up",
+    "compile": "true (the default) or false: record the UNet as CUDA graphs while it warms up",
     "warm": "sizes of clips to warm up for, like 512x512,1280x720; default: 512x512",
 }
 DEFAULT_WARM = ((512, 512),)
@@ -55,7 +55,7 @@ def setup_of(backend: BackendRecipe) -> Setup:
     if "lora" in given:
         recipe = replace(recipe, loras=tuple(_lora(one, home) for one in given["lora"].split(",")))
     if not _truth("compile", given.get("compile", "true")):
-        recipe = replace(recipe, compile=replace(recipe.compile, unet=False, vae=False))
+        recipe = replace(recipe, compile=replace(recipe.compile, unet=False))
     return Setup(
         recipe=recipe,
         device=_device(given.get("device")),

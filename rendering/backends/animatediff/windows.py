@@ -1,7 +1,7 @@
 """Windows: beats longer than 16 frames, as overlapping windows of 16 over the whole UNet.
 
 Context windows and not FreeNoise's windows inside the motion modules: every window is the very shape that the model was trained
-on and that one compiled graph serves, whatever the beat's length; the windows are a batch, so a device with little memory takes
+on and that one recorded graph serves, whatever the beat's length; the windows are a batch, so a device with little memory takes
 fewer at a time and gets the same frames; a beat of 16 frames is exactly the stock pipeline. It costs 1.20 times the computing at 40
 frames, where FreeNoise would cost 1.02. What FreeNoise is right about is kept: all windows start from the same noise, shuffled
 (arXiv 2310.15169), or a long beat would wander from one scene to another.
