@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rendering.backends import BackendRecipe, open_backend
 from rendering.backends.animatediff.backend import AnimateDiffBackend
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.options import setup_of
+from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.tiny import TinyModel
 from rendering.backends.animatediff.unet import Unet
 from rendering.renderer import Renderer
@@ -26,19 +28,18 @@ from tests.clips import FakeControl
 WIDE = Format(width=128, height=72, fps=24)
 
 
+def a_recipe(tiny: TinyModel, **options: str) -> Recipe:
+    return setup_of(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft", **options})).recipe
+
+
 def a_backend(tiny: TinyModel, **options: str) -> AnimateDiffBackend:
-    recipe = setup_of(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft", **options})).recipe
+    recipe = a_recipe(tiny, **options)
     return AnimateDiffBackend(recipe, load_models(recipe, torch.device("cpu")))
 
 
 @pytest.fixture(scope="module")
 def draft(tiny: TinyModel) -> AnimateDiffBackend:
     return a_backend(tiny)
-
-
-@pytest.fixture(scope="module")
-def master(tiny: TinyModel) -> AnimateDiffBackend:
-    return a_backend(tiny, tier="master")
 
 
 class NoPictures:
@@ -93,12 +94,14 @@ def test_seed_and_prompt_decide_and_nothing_else_does(draft: AnimateDiffBackend)
     assert (render(draft, changed(job, prompt="a red fox")) != first).any()
 
 
-def test_the_negative_prompt_counts_where_there_is_guidance(draft: AnimateDiffBackend, master: AnimateDiffBackend) -> None:
+def test_the_negative_prompt_counts_where_there_is_guidance(tiny: TinyModel, draft: AnimateDiffBackend) -> None:
+    recipe = a_recipe(tiny)
+    guided = AnimateDiffBackend(replace(recipe, guidance=4.0), load_models(recipe, torch.device("cpu")))
     job = a_job(a_beat(duration_s=0.5))
     darker = changed(job, negative_prompt="bright light")
 
     assert (render(draft, darker) == render(draft, job)).all()
-    assert (render(master, darker) != render(master, job)).any()
+    assert (render(guided, darker) != render(guided, job)).any()
 
 
 def test_without_a_prompt_the_description_is_painted(draft: AnimateDiffBackend) -> None:
@@ -117,10 +120,10 @@ def test_a_beat_that_is_told_to_stop_stops_before_the_next_step(draft: AnimateDi
     assert len(control.shares) == num_steps
 
 
-def test_every_denoising_step_is_reported(master: AnimateDiffBackend) -> None:
+def test_every_denoising_step_is_reported(tiny: TinyModel) -> None:
     control = FakeControl()
 
-    render(master, a_job(a_beat(duration_s=0.5)), control)
+    render(a_backend(tiny, tier="master"), a_job(a_beat(duration_s=0.5)), control)
 
     assert len(control.shares) >= 25
     assert control.shares == sorted(control.shares)
