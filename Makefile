@@ -6,10 +6,16 @@ INTENT ?= Saitama fights a giant monster on a rooftop
 WORLD ?= anime_world
 BIN := .venv/bin
 
-.PHONY: help demo serve test check format benchmarks clean
+SECONDS ?= 1800
+SEED ?= 1
+
+# each of them starts a Ray, and two on one machine get into each other's way
+ON_RAY := tests/integration tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
+
+.PHONY: help demo serve test check format benchmarks gpu-benchmark model crash-points faults chaos clean
 
 help:  ## What there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: .venv/base  ## Make a film: starts Ray and the API, renders an episode of the example world, stops them again
 	$(BIN)/python storyworld.py render "$(INTENT)" --world $(WORLD) --cpus 2 --out outputs/demo.mp4
@@ -19,7 +25,8 @@ serve: .venv/base  ## Keep Ray and the API running (PORT=8000)
 
 test: .venv/test  ## All tests
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract
-	$(BIN)/pytest -q tests/integration
+	$(BIN)/pytest -q -n 2 tests/models tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
+	$(BIN)/pytest -q $(ON_RAY)
 
 check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	$(BIN)/ruff format --check -q .
@@ -36,6 +43,21 @@ format: .venv/test  ## Format and mend what can be mended
 benchmarks: .venv/test  ## Measure: motion and orchestration, each against what a user could pick instead
 	$(BIN)/python -m benchmarks.motion
 	$(BIN)/python -m benchmarks.orchestration
+
+gpu-benchmark: .venv/test  ## Measure AnimateDiff on this machine's GPU, against diffusers (5 minutes)
+	$(BIN)/python -m benchmarks.gpu_animatediff
+
+model: .venv/test  ## Model test of the stores and its mutants, at length; writes docs/reliability.md
+	$(BIN)/python -m tests.reliability.store_model
+
+crash-points: .venv/test  ## Kill the system at every crash point, on both databases; writes docs/reliability.md
+	$(BIN)/python -m tests.reliability.crash_sweep
+
+faults: .venv/test  ## The functional suite on stores that fail, many seeds; writes docs/reliability.md
+	$(BIN)/python -m tests.reliability.faults
+
+chaos: .venv/test  ## Real Ray under a drawn schedule of faults (SECONDS=1800 SEED=1); writes docs/reliability.md
+	$(BIN)/python -m tests.reliability.chaos --seconds $(SECONDS) --seed $(SEED) --write
 
 clean:  ## Remove the virtual environment and the caches; outputs and databases stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
