@@ -41,6 +41,10 @@ class Faults:
         self.num_after: Counter[str] = Counter()
         """Method → how many calls failed after they had been done."""
 
+    @property
+    def are_none(self) -> bool:
+        return self._before == self._after == 0.0
+
     @contextmanager
     def slow(self, seconds: float) -> Iterator[None]:
         self.slowness_s = seconds

@@ -53,9 +53,9 @@ def house_on(home: Path, database_url: str, faults: Faults) -> Iterator[House]:
         yield house
 
 
-def tell(story: Story, house: House, faults: Faults, *, is_calm: bool) -> Teller:
+def tell(story: Story, house: House, faults: Faults) -> Teller:
     """Tell one story in a house, and audit the house afterwards."""
-    teller = Teller(house, faults, is_calm=is_calm)
+    teller = Teller(house, faults, is_calm=faults.are_none)
     teller.acts({})
     story(teller)
     teller.num_looked_at = teller.check_all()
@@ -123,7 +123,7 @@ def _run(database: str, folder: Path, postgres_url: str | None, num_seeds: int) 
 def _tell_one(story: Story, house: House, faults: Faults, seed: int, result: Sum) -> None:
     result.num_stories += 1
     try:
-        teller = tell(story, house, faults, is_calm=False)
+        teller = tell(story, house, faults)
     except Exception as wrong:
         result.failed.append(f"{words(story)} (seed {seed}): {wrong!r}"[:500])
         _say(f"WRONG  {result.failed[-1]}")

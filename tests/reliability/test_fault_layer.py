@@ -41,9 +41,8 @@ def housed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize("story", STORIES, ids=words)
 def test_the_story_comes_true(story: Story, housed: tuple[House, Faults]) -> None:
     house, faults = housed
-    is_calm = faults.num_before.total() + faults.num_after.total() == 0
 
-    tell(story, house, faults, is_calm=is_calm)
+    tell(story, house, faults)
 
 
 @pytest.mark.parametrize("port", PORTS)
