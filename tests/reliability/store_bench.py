@@ -145,6 +145,11 @@ class Bench(RuleBasedStateMachine):
             for subject in self.subjects:
                 self._compare_new_events(subject)
 
+    def look_at_all(self) -> None:
+        """Whether the oracle shows something new or not."""
+        with self._noticing("what is shown after trouble"):
+            self._look_at(list(looks(self.oracle.stories, self.oracle.lease)))
+
     @contextmanager
     def _noticing(self, step: str) -> Iterator[None]:
         try:

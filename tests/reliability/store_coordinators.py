@@ -263,6 +263,73 @@ class Coordinators(Bench):
         if then == "pause_queue":
             self.do("pause_queue")
 
+    @rule(data=st.data(), what=st.sampled_from(("fails", "fails", "old content", "begins again")), counted=st.booleans())
+    def something_happens_to_a_film(self, data: st.DataObject, what: str, counted: bool) -> None:
+        """While it is being cut; afterwards the leader goes on."""
+        film = self._being_made(is_film=True)
+        if film is None or self.oracle.lease is None:
+            return
+        again = self._opening(film.episode_id, None, film.revision)
+        if what == "fails":
+            failure = Failure(
+                attempt_id=film.attempt_id,
+                failure_class=FailureClass.OUTPUT,
+                reason=f"fault {self.a_number()}",
+                counted=counted,
+                retry_in_s=data.draw(st.sampled_from(RETRIES_IN_S)),
+            )
+            self.do("fail", self.oracle.lease, [failure])
+        if what == "old content":
+            first = next(iter(self.oracle.stories[film.episode_id].parts.values()))
+            self.do("revise_beat", film.episode_id, first.beat)
+            self._work(3)
+        self.do("open_attempts", self.oracle.lease, [again])
+        self.look_at_all()
+        self._work(1)
+
+    @rule(call=st.sampled_from(("cancel_beat", "revise_beat")))
+    def a_rendering_beat_begins_anew(self, call: str) -> None:
+        """And then the first attempt's result comes."""
+        first = self._being_made(is_film=False)
+        if first is None or first.beat_id is None or self.oracle.lease is None:
+            return
+        story, lease = self.oracle.stories[first.episode_id], self.oracle.lease
+        if call == "cancel_beat":
+            self.do(call, first.episode_id, first.beat_id)
+            self.do("retry_beat", first.episode_id, first.beat_id)
+        else:
+            self.do(call, first.episode_id, story.parts[first.beat_id].beat)
+        for revision in (first.revision, story.parts[first.beat_id].revision):
+            self.do("open_attempts", lease, [self._opening(first.episode_id, first.beat_id, revision)])
+        self.look_at_all()
+        self.do("accept", lease, [_good(first)])
+
+    @rule(counted=st.booleans(), is_film=st.booleans())
+    def trouble_lasts(self, counted: bool, is_film: bool) -> None:
+        """The same beat or film fails again and again, a while apart."""
+        for _ in range(3):
+            one = self._being_made(is_film=is_film)
+            if one is None or self.oracle.lease is None:
+                return
+            failure = Failure(
+                attempt_id=one.attempt_id,
+                failure_class=FailureClass.INFRA,
+                reason=f"fault {self.a_number()}",
+                counted=counted,
+                retry_in_s=2.0,
+            )
+            self.do("fail", self.oracle.lease, [failure])
+            self._wait(self.oracle.stories[one.episode_id])
+
+    def _being_made(self, *, is_film: bool) -> Tried | None:
+        """An attempt that is open and wanted, worked for if need be."""
+        for _ in range(10):
+            for one in self.open_tries():
+                if (one.beat_id is None) == is_film and self.oracle.stories[one.episode_id].wants(one):
+                    return one
+            self._work(1)
+        return None
+
     @rule(data=st.data())
     def give_up(self, data: st.DataObject) -> None:
         story = data.draw(st.sampled_from(list(self.oracle.stories.values())))
