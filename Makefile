@@ -4,6 +4,9 @@ PYTHON ?= python3
 PORT ?= 8000
 INTENT ?= Saitama fights a giant monster on a rooftop
 WORLD ?= anime_world
+BACKEND ?= animatic
+TINY_ANIMATEDIFF := {"animatediff": {"options": {"model": "models/tiny/base", "motion_adapter": "models/tiny/motion", \
+	"tiny_vae": "models/tiny/tiny_vae", "tier": "draft"}}}
 BIN := .venv/bin
 
 SECONDS ?= 1800
@@ -12,20 +15,28 @@ SEED ?= 1
 # each of them starts a Ray, and two on one machine get into each other's way
 ON_RAY := tests/integration tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
 
-.PHONY: help demo serve test check format benchmarks gpu-benchmark model crash-points faults chaos clean
+.PHONY: help demo demo-animatic demo-animatediff serve test check format benchmarks gpu-benchmark model crash-points faults chaos clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-demo: .venv/base  ## Make a film: starts Ray and the API, renders an episode of the example world, stops them again
+demo: demo-$(BACKEND)  ## Make a film: starts Ray and the API, renders an episode of the example world, stops them again
+
+demo-animatic: .venv/base
 	$(BIN)/python storyworld.py render "$(INTENT)" --world $(WORLD) --cpus 2 --out outputs/demo.mp4
+
+demo-animatediff: .venv/models
+	@$(BIN)/python -m rendering.backends.animatediff.tiny models/tiny
+	STORYWORLD_FLEET='$(TINY_ANIMATEDIFF)' $(BIN)/python storyworld.py render "$(INTENT)" --world $(WORLD) --cpus 2 \
+		--backend animatediff --out outputs/demo-animatediff.mp4
 
 serve: .venv/base  ## Keep Ray and the API running (PORT=8000)
 	$(BIN)/python storyworld.py serve --port $(PORT)
 
 test: .venv/test  ## All tests
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract
-	$(BIN)/pytest -q -n 2 tests/models tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/models
+	$(BIN)/pytest -q -n 2 tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
 	$(BIN)/pytest -q $(ON_RAY)
 
 check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
@@ -67,6 +78,10 @@ clean:  ## Remove the virtual environment and the caches; outputs and databases 
 		(echo "StoryWorld needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/models: .venv/base
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[models]'
 	@touch $@
 
 .venv/test: .venv/base
