@@ -17,7 +17,7 @@ from actors.crash import arm_crash_points
 from actors.fleet import RayFleet
 from actors.heap import Heap
 from actors.logs import log_as_json
-from actors.loop import Threads, WallClock, patiently
+from actors.loop import Threads, WallClock, patiently, run_or_die
 from actors.meter import RayMeter
 from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE, Handle
 from actors.parts import open_artifacts, open_stores
@@ -73,7 +73,7 @@ class CoordinatorShell:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._lead())
+        run_or_die(lambda: self._loop.run_until_complete(self._lead()))
 
     async def _lead(self) -> None:
         self._coordinator = await patiently(self._open, Threads(), WallClock())

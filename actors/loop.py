@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ log = logging.getLogger("storyworld.coordinator")
 T = TypeVar("T")
 
 RETRY_S = 0.5
+BREATH_S = 2.0
+"""Ray restarts an actor at once; what is broken for good must not keep a core busy."""
 
 
 class WallClock:
@@ -38,6 +41,19 @@ class Threads:
 
     async def __call__(self, work: Callable[[], T], /) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def run_or_die(
+    work: Callable[[], None], die: Callable[[int], object] = os._exit, breathe: Callable[[float], None] = time.sleep
+) -> None:
+    """Run a thread that its process is there for. Where it breaks, the process ends, so that Ray starts it anew: a process that only looks
+    alive would be found out half a minute later, or never."""
+    try:
+        work()
+    except BaseException:
+        log.exception("coordinator.broken")
+        breathe(BREATH_S)
+        die(1)
 
 
 async def patiently(work: Callable[[], T], in_thread: InThread, clock: Clock) -> T:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pytest
 
-from actors.loop import patiently
+from actors.loop import patiently, run_or_die
 from episodes.errors import BadInput, Unavailable
 from tests.fakes import FakeClock, settle
 
@@ -39,3 +39,15 @@ async def test_what_will_never_work_is_not_waited_for() -> None:
 
     with pytest.raises(BadInput):
         await patiently(open_it, inline, FakeClock())
+
+
+def test_a_process_ends_when_what_it_is_there_for_breaks() -> None:
+    deaths: list[int] = []
+
+    def break_down() -> None:
+        raise AttributeError("an error that nobody foresaw")
+
+    run_or_die(break_down, deaths.append, lambda _: None)
+    run_or_die(lambda: None, deaths.append, lambda _: None)
+
+    assert deaths == [1]
