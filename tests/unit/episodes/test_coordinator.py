@@ -35,6 +35,7 @@ class Stage:
     clock: FakeClock = field(default_factory=FakeClock)
     artifacts: MemoryArtifacts = field(default_factory=MemoryArtifacts)
     meter: NullMeter = field(default_factory=NullMeter)
+    pace: Pace = PACE
 
     def __post_init__(self) -> None:
         self.store = MemoryEpisodeStore(now_s=self.clock.now_s)
@@ -51,7 +52,7 @@ class Stage:
             random=Random(1),
             in_thread=inline,
         )
-        coordinator = Coordinator(parts, holder, PACE)
+        coordinator = Coordinator(parts, holder, self.pace)
         task = asyncio.create_task(coordinator.run())
         await settle()
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from episodes.errors import Unavailable
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -58,14 +58,14 @@ async def test_what_nobody_has_is_not_rendered_again_while_the_store_may_have_it
 
 
 async def test_patience_with_a_silent_store_ends() -> None:
-    stage = SilentStage()
+    stage = SilentStage(pace=replace(PACE, bear_s=90.0))
     stage.artifacts.is_silent = True
     async with stage.coordinator() as coordinator:
         episode_id = stage.submit(a_plan(1))
         coordinator.wake()
         await settle()
         stage.fleet.lose("renderer:animatic:0")
-        await stage.clock.advance(PACE.bear_s)
+        await stage.clock.advance(stage.pace.bear_s)
         assert len(stage.look(episode_id).beats[0].attempts) == 1
 
         await stage.clock.advance(60)

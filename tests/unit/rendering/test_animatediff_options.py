@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -102,15 +100,3 @@ def test_a_setup_travels_between_processes() -> None:
 
     assert pickle.loads(pickle.dumps(setup)) == setup
     assert setup.warm_sizes == ((512, 512), (1280, 720))
-
-
-def test_checking_options_loads_no_torch() -> None:
-    code = (
-        "import sys; from rendering.backends import BackendRecipe, check_backend;"
-        "check_backend(BackendRecipe(name='animatediff', options={'tier': 'draft'}));"
-        "print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
-    )
-
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert told.stdout.strip() == "[]"

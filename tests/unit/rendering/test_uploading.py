@@ -8,9 +8,9 @@ from rendering.uploading import PATIENCE_S, Uploader
 from tests.clips import FakeControl, FakeSleep, Outage, TroubledStore
 
 
-def test_an_outage_of_a_night_costs_no_render() -> None:
+def test_an_outage_of_hours_costs_no_render() -> None:
     sleep = FakeSleep()
-    store = TroubledStore(before=lambda key: Outage(num_failures=int(sleep.now < 12 * 3600))(key))
+    store = TroubledStore(before=lambda key: Outage(num_failures=int(sleep.now < 2 * 3600))(key))
 
     Uploader(store, sleep=sleep, now_s=sleep.now_s).put_bytes("k", b"clip", "video/mp4", FakeControl())
 
