@@ -15,6 +15,7 @@ from episodes.job import JobResult
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Acceptance, Failure, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
+from episodes.plan import Plan
 from tests.contract.leading import a_file, a_result
 from tests.reliability.oracle_rows import Story, Tried
 from tests.reliability.store_bench import Bench, Coordinator
@@ -68,7 +69,8 @@ class Coordinators(Bench):
             case "renew":
                 self.do("renew_lease", self.some_lease(data, one_is_void_in=2), TTLS_S[0])
             case "release":
-                self.do("release_lease", self.some_lease(data, one_is_void_in=2))
+                self.do("release_lease", self.oracle.lease if is_late else self.some_lease(data, one_is_void_in=2))
+                self.look_at_all()
             case "fleet":
                 note = RendererNote(name="renderer:animatic:0", backend="animatic", state=RendererState.IDLE)
                 snapshot = FleetSnapshot(at=datetime.fromtimestamp(self.a_number(), UTC), renderers=(note,))
@@ -83,9 +85,11 @@ class Coordinators(Bench):
     def _acquire(self, coordinator: Coordinator, ttl_s: float) -> None:
         lease = self.do("acquire_lease", coordinator.holder, ttl_s)
         if lease is not None:
-            self.old_leases += [coordinator.lease] if coordinator.lease is not None else []
-            coordinator.lease = lease
+            earlier, coordinator.lease = coordinator.lease, lease
             coordinator.knows = [a.attempt_id for a in self.do("unclosed_attempts", lease)]
+            if earlier is not None:
+                self.old_leases.append(earlier)
+                self.do("renew_lease", earlier, ttl_s)  # on its way since before
 
     def _crash(self, who: int) -> None:
         """Everything that it knew is forgotten; what it had begun is found by whoever leads next."""
@@ -263,7 +267,11 @@ class Coordinators(Bench):
         if then == "pause_queue":
             self.do("pause_queue")
 
-    @rule(data=st.data(), what=st.sampled_from(("fails", "fails", "old content", "begins again")), counted=st.booleans())
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(("fails", "fails", "old content", "cancelled", "begins again")),
+        counted=st.booleans(),
+    )
     def something_happens_to_a_film(self, data: st.DataObject, what: str, counted: bool) -> None:
         """While it is being cut; afterwards the leader goes on."""
         film = self._being_made(is_film=True)
@@ -279,6 +287,9 @@ class Coordinators(Bench):
                 retry_in_s=data.draw(st.sampled_from(RETRIES_IN_S)),
             )
             self.do("fail", self.oracle.lease, [failure])
+        if what == "cancelled":
+            self.do("cancel", film.episode_id)
+            self.do("accept", self.oracle.lease, [_good(film)])
         if what == "old content":
             first = next(iter(self.oracle.stories[film.episode_id].parts.values()))
             self.do("revise_beat", film.episode_id, first.beat)
@@ -287,13 +298,15 @@ class Coordinators(Bench):
         self.look_at_all()
         self._work(1)
 
-    @rule(call=st.sampled_from(("cancel_beat", "revise_beat")))
-    def a_rendering_beat_begins_anew(self, call: str) -> None:
-        """And then the first attempt's result comes."""
+    @rule(call=st.sampled_from(("cancel_beat", "revise_beat")), is_good=st.booleans())
+    def a_rendering_beat_begins_anew(self, call: str, is_good: bool) -> None:
+        """And then the first attempt's result comes, and the second's, and the beat is revised once more."""
         first = self._being_made(is_film=False)
         if first is None or first.beat_id is None or self.oracle.lease is None:
             return
         story, lease = self.oracle.stories[first.episode_id], self.oracle.lease
+        for share in (0.25, 0.75):
+            self.do("record_progress", lease, {first.attempt_id: share})
         if call == "cancel_beat":
             self.do(call, first.episode_id, first.beat_id)
             self.do("retry_beat", first.episode_id, first.beat_id)
@@ -302,7 +315,35 @@ class Coordinators(Bench):
         for revision in (first.revision, story.parts[first.beat_id].revision):
             self.do("open_attempts", lease, [self._opening(first.episode_id, first.beat_id, revision)])
         self.look_at_all()
-        self.do("accept", lease, [_good(first)])
+        newest = story.tries_of(first.beat_id)[-1]
+        self.do("record_progress", lease, {first.attempt_id: 0.9, newest.attempt_id: 0.75})
+        if is_good:
+            self.do("accept", lease, [_good(first)])
+        else:
+            self.do("fail", lease, [_lost(first)])
+        self.do("accept", lease, [_good(newest)])
+        self.do("revise_beat", first.episode_id, story.parts[first.beat_id].beat)
+        self.look_at_all()
+        self._ask_for_everything(lease, story, first)
+        self._plan_again(lease, story)
+
+    def _plan_again(self, lease: Lease, story: Story) -> None:
+        """The same plan; what was done of the old one is no part of it."""
+        self.do("save_plan", story.episode_id, Plan(beats=tuple(part.beat for part in story.parts.values())), 2)
+        opening = self._opening(story.episode_id, next(iter(story.parts)), story.revision)
+        self.do("open_attempts", lease, [opening])
+        self.do("execute", story.episode_id)
+        self.do("open_attempts", lease, [opening])
+        self.do("record_progress", lease, {opening.attempt_id: 0.5})
+
+    def _ask_for_everything(self, lease: Lease, story: Story, closed: Tried) -> None:
+        """While nothing may begin, and then what may: beats in any state, and an attempt that is over."""
+        again = self._opening(story.episode_id, closed.beat_id, closed.revision, closed.attempt_id)
+        for call in ("pause_queue", "resume_queue"):
+            self.do(call)
+            beats = [self._opening(story.episode_id, one, part.revision) for one, part in story.parts.items()]
+            older = [self._opening(story.episode_id, one, part.revision - 1) for one, part in story.parts.items()]
+            self.do("open_attempts", lease, [*older, *beats, again])
 
     @rule(counted=st.booleans(), is_film=st.booleans())
     def trouble_lasts(self, counted: bool, is_film: bool) -> None:
@@ -319,6 +360,9 @@ class Coordinators(Bench):
                 retry_in_s=2.0,
             )
             self.do("fail", self.oracle.lease, [failure])
+            if not is_film:
+                self.do("pause", one.episode_id)
+                self.do("resume", one.episode_id)
             self._wait(self.oracle.stories[one.episode_id])
 
     def _being_made(self, *, is_film: bool) -> Tried | None:
@@ -416,6 +460,12 @@ class Coordinators(Bench):
             case _:
                 taken = [a.file for t in self.oracle.tries.values() for a in t.files]
                 return result.model_copy(update={"files": {**result.files, "poster": taken[0]}}) if taken else result
+
+
+def _lost(tried: Tried) -> Failure:
+    return Failure(
+        attempt_id=tried.attempt_id, failure_class=FailureClass.INFRA, reason="it is lost", counted=True, retry_in_s=None
+    )
 
 
 def _good(tried: Tried) -> Acceptance:

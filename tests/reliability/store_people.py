@@ -67,6 +67,7 @@ class People(Bench):
     def _create(self) -> str:
         new = str(uuid.UUID(int=10**6 - self.a_number()))  # so that their order is not that of their making
         self.do("create", a_request(), new)
+        self.do("create", a_request(world_id="another_world"), new)
         return new
 
     @rule(data=st.data(), plan=plans(), world_revision=st.integers(1, 3))
@@ -103,6 +104,22 @@ class People(Bench):
     def retry_failed(self, data: st.DataObject) -> None:
         self.ask(data, "retry_failed", self.some_episode(data, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED))
 
+    @rule(data=st.data(), is_cancelled=st.booleans())
+    def two_needs_of_a_beat_end(self, data: st.DataObject, is_cancelled: bool) -> None:
+        """It ends with the first, and opens with neither alone, least of all once it was cancelled for itself."""
+        plan = Plan(beats=(a_beat(0), a_beat(1), a_beat(2, depends_on=("b1", "b2"))))
+        one = self.some_episode(data, *FINAL)
+        self.do("save_plan", one, plan, 1)
+        self.do("execute", one)
+        for beat_id in ("b1", "b2"):
+            if is_cancelled:
+                self.do("cancel_beat", one, beat_id)
+            else:
+                self.do("give_up", self.oracle.lease, one, beat_id, "nobody can")
+        self.do("retry_beat", one, "b1")
+        self.do("cancel_beat", one, "b3")
+        self.do("retry_beat", one, "b2")
+
     @rule(data=st.data(), fault=st.sampled_from(("", "", "", "", "", "place", "need")))
     def revise_beat(self, data: st.DataObject, fault: str) -> None:
         episode_id, beat_id = self.some_beat(data, *B)
@@ -114,15 +131,13 @@ class People(Bench):
             beat = beat.model_copy(update={"depends_on": (beat.beat_id,)})
         self.do("revise_beat", episode_id, beat)
 
-    @rule(data=st.data(), what=st.sampled_from(("create again", "create otherwise", "odd id", "nobody", "no beat", "answer")))
+    @rule(data=st.data(), what=st.sampled_from(("create again", "odd id", "nobody", "no beat", "answer")))
     def ask_something_else(self, data: st.DataObject, what: str) -> None:
         """What has been asked for before, or is of something that nobody knows."""
         there = self.some_episode(data)
         match what:
             case "create again":
                 self.do("create", a_request(), there)
-            case "create otherwise":
-                self.do("create", a_request(world_id="another_world"), there)
             case "odd id":
                 self.do("create", a_request(), "an-odd-id")
             case "nobody":
