@@ -17,8 +17,8 @@ from tests.reliability.store_bench import Tally
 from tests.reliability.store_machine import run_model
 from tests.reliability.store_subjects import MemorySubject, sql_subject
 
-LONGEST_S = 280
-"""Of all mutants; some 40 s on two idle cores."""
+LONGEST_S = 1500
+"""Of all mutants, on a machine that is busy with much else."""
 
 
 @pytest.fixture(params=("sqlite", "postgresql"))
@@ -40,6 +40,7 @@ def test_the_stores_do_what_the_oracle_says(url: str) -> None:
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
 
 
+@pytest.mark.timeout(LONGEST_S + 60)
 def test_every_mutant_of_the_store_is_noticed_by_a_run_that_the_store_itself_passes(tmp_path: Path) -> None:
     """In a process of its own, where nobody has imported the store."""
     command = [sys.executable, "-m", "tests.reliability.mutant_runs", "--json", str(tmp_path / "fates.json")]
