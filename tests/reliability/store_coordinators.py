@@ -69,7 +69,8 @@ class Coordinators(Bench):
             case "renew":
                 self.do("renew_lease", self.some_lease(data, one_is_void_in=2), TTLS_S[0])
             case "release":
-                self.do("release_lease", self.oracle.lease if is_late else self.some_lease(data, one_is_void_in=2))
+                self.do("release_lease", self.some_lease(data, one_is_void_in=2))
+                self.do("release_lease", self.oracle.lease)
                 self.look_at_all()
             case "fleet":
                 note = RendererNote(name="renderer:animatic:0", backend="animatic", state=RendererState.IDLE)
