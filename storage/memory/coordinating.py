@@ -174,8 +174,10 @@ class Coordinating(Rows):
             for attempt_id, share in shares.items():
                 attempt = self._open.get(attempt_id)
                 beat = self._beat_of(attempt) if attempt is not None else None
-                if attempt is not None and beat is not None:
-                    self._episodes[attempt.shown.episode_id].come_to(beat, shown_share(share))
+                if attempt is not None and beat is not None and shown_share(share) > beat.progress:
+                    row = self._episodes[attempt.shown.episode_id]
+                    row.come_to(beat, shown_share(share))
+                    row.updated_at_s = self._now_s()
 
     def film_parts(self, episode_id: str) -> list[FilmPart]:
         with self._lock:

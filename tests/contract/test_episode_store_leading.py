@@ -377,6 +377,22 @@ def test_progress_of_an_attempt_is_its_beats_and_weighs_by_length(leader: Leader
     assert len(store.events(episode_id)) == num_events
 
 
+def test_an_episode_is_updated_by_progress_that_is_new_and_by_no_other(bench: Bench) -> None:
+    leader = Leader(bench.store)
+    episode_id = leader.executing(1)
+    attempt = leader.start_one(episode_id, "b1")
+    started = bench.store.episode(episode_id).updated_at
+    bench.let_pass(1)
+
+    bench.store.record_progress(leader.lease, {attempt.attempt_id: 0.5})
+    new = bench.store.episode(episode_id).updated_at
+    bench.let_pass(1)
+    bench.store.record_progress(leader.lease, {attempt.attempt_id: 0.5})
+
+    assert new > started
+    assert bench.store.episode(episode_id).updated_at == new
+
+
 def test_progress_never_falls(bench: Bench) -> None:
     leader = Leader(bench.store)
     store, episode_id = leader.store, leader.executing(2)
