@@ -19,7 +19,7 @@ from episodes.model import EpisodeView, Lease
 from tests.reliability.oracle import Oracle
 from tests.reliability.oracle_rows import Refused, Tried
 from tests.reliability.store_invariants import check_audit, check_view
-from tests.reliability.store_looks import Look, looks, new_events, plain, rarer_looks
+from tests.reliability.store_looks import Look, looks, new_events, oldest_first, plain, rarer_looks
 from tests.reliability.store_subjects import Subject
 
 THOROUGH = 1
@@ -121,11 +121,12 @@ class Bench(RuleBasedStateMachine):
         self.done.append((call, args, once))
         named = {} if once is None else {"once": once}
         asked = getattr(self.oracle, call) if once is None else partial(self.oracle.do_once, once, call)
-        expected = _outcome(partial(asked, *args))
+        arranged = oldest_first if call == "unclosed_attempts" else plain
+        expected = _outcome(partial(asked, *args), arranged)
         with self._noticing(call):
             for subject in self.subjects:
                 subject.set_clock(self.oracle.now_s)
-                found = _outcome(partial(getattr(subject.store, call), *args, **named))
+                found = _outcome(partial(getattr(subject.store, call), *args, **named), arranged)
                 assert found == expected, f"{subject.name}: {call}{args}\n  gave         {found}\n  but should   {expected}"
         self.look(f"what is shown after {call}")
         if isinstance(expected, Refusal):
@@ -200,10 +201,10 @@ class Bench(RuleBasedStateMachine):
             self._seen[subject.name, one] = told
 
 
-def _outcome(call: Callable[[], object]) -> object:
+def _outcome(call: Callable[[], Any], arranged: Callable[[Any], object]) -> object:  # Any: of all kinds
     """What it returned, or how it was refused; any other error is a fault."""
     try:
-        return plain(call())
+        return arranged(call())
     except Refused as refused:
         return Refusal(refused.kind.__name__, refused.state)
     except StoryWorldError as error:

@@ -28,7 +28,7 @@ def looks(episode_ids: Iterable[str], lease: Lease | None) -> Iterator[Look]:
 
 
 def _looks_of_leader(episode_ids: Iterable[str], lease: Lease) -> Iterator[Look]:
-    yield "unclosed attempts", lambda s: _oldest_first(s.unclosed_attempts(lease))
+    yield "unclosed attempts", lambda s: oldest_first(s.unclosed_attempts(lease))
     yield "unwanted attempts", lambda s: sorted(s.unwanted_attempts(lease))
     yield "active episodes", lambda s: s.active_episodes(lease)
     yield "next ready", lambda s: s.next_ready_in_s(lease)
@@ -56,7 +56,7 @@ def new_events(episode_id: str, seen: int) -> Look:
     return f"new events of {episode_id}", lambda s: s.events(episode_id, after=seen)
 
 
-def _oldest_first(attempts: list[OpenAttempt]) -> list[OpenAttempt]:
+def oldest_first(attempts: list[OpenAttempt]) -> list[OpenAttempt]:
     """Of equally old ones by their ids; a store may show these in any order."""
     assert attempts == sorted(attempts, key=lambda a: a.opened_at_s), "unclosed attempts are not shown oldest first"
     return sorted(attempts, key=lambda a: (a.opened_at_s, a.attempt_id))

@@ -77,7 +77,8 @@ def _mutants(answer: Path) -> list[Fate]:
 
 
 def _lines(sums: Sequence[Sum], fates: Sequence[Fate], given: argparse.Namespace) -> list[str]:
-    mutants = [fate for fate in fates if fate.where]
+    mutants = sorted((fate for fate in fates if fate.where), key=lambda fate: (fate.where, fate.breaks))
+    passed = sum(fate.num_calls for fate in fates if not fate.where)
     num_killed = sum(bool(fate.killed_by) and not fate.is_wrong for fate in mutants)
     calls = sum((one.tally.calls for one in sums[1:]), sums[0].tally.calls.copy())
     return [
@@ -91,7 +92,7 @@ def _lines(sums: Sequence[Sum], fates: Sequence[Fate], given: argparse.Namespace
         "",
         "Calls: " + ", ".join(f"{call} {num:,}" for call, num in calls.most_common()) + ".",
         "",
-        f"Seeded mutants of the store: {num_killed} of {len(mutants)} noticed, by a run of {fates[-1].num_calls:,} calls that the store itself passes.",
+        f"Seeded mutants of the store: {num_killed} of {len(mutants)} noticed, by a run of {passed:,} calls that the store itself passes.",
         "",
         "| what the mutant breaks | file | noticed by | after calls |",
         "|---|---|---|---|",
