@@ -199,7 +199,10 @@ class EpisodeStore(Protocol):
         """
 
     def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
-        """As retry_beat, for all FAILED and CANCELLED beats at once. IllegalMove when all are ACCEPTED, or there are none at all."""
+        """As retry_beat, for all FAILED and CANCELLED beats at once. Where all are ACCEPTED and only the film is missing, it is cut anew.
+
+        IllegalMove when nothing is missing, or there are no beats at all.
+        """
 
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
         """Replace the planned content of the beat with this beat_id: → PENDING at the next revision, from 0, failures forgiven.

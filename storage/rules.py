@@ -91,9 +91,13 @@ def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
 
 
 def ended_without_clip(episode_id: str, state: EpisodeState, beats: Iterable[Standing]) -> list[str]:
-    """All beats that failed or were cancelled; none when a retry has opened them already. Raises IllegalMove when no beat lacks a clip."""
-    without_clip = [b for b in beats if b.state is not BeatState.ACCEPTED]
-    if not without_clip:
+    """All beats that failed or were cancelled; none when a retry has opened them already, or when only the film is missing.
+
+    Raises IllegalMove when nothing is. A COMPLETED episode is not asked about: no move leads from there to here.
+    """
+    planned = list(beats)
+    without_clip = [b for b in planned if b.state is not BeatState.ACCEPTED]
+    if not planned or (not without_clip and not state.is_final):
         raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN)
     return [b.beat_id for b in without_clip if _is_ended_without_clip(b)]
 

@@ -7,7 +7,7 @@ import pytest
 from episodes.errors import FailureClass, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.ports import EpisodeStore
-from tests.builders import a_beat, a_plan
+from tests.builders import a_beat, a_plan, a_request
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening
 
@@ -249,3 +249,28 @@ def test_a_revised_beat_has_no_troubles(leader: Leader) -> None:
     (attempt,) = store.open_attempts(leader.lease, [opening])
     assert attempt is not None
     assert (attempt.num_uncounted, attempt.troubled_since_s) == (0, None)
+
+
+def test_a_film_that_could_not_be_cut_is_cut_anew_by_a_retry(leader: Leader) -> None:
+    store, episode_id = leader.store, leader.cutting(2)
+    leader.lose(leader.start_one(episode_id, None), failure_class=FailureClass.OUTPUT)
+    assert leader.state(episode_id) is EpisodeState.PARTIALLY_COMPLETED
+
+    assert store.retry_failed(episode_id) is EpisodeState.EXECUTING
+
+    assert leader.ready(episode_id) == []
+    assert leader.settle(episode_id) is EpisodeState.CUTTING
+    film = leader.start_one(episode_id, None)
+    assert (film.number, film.num_counted) == (2, 0)
+    assert leader.win(film) == [True]
+    assert leader.state(episode_id) is EpisodeState.COMPLETED
+    with pytest.raises(IllegalMove):
+        store.retry_failed(episode_id)
+
+
+def test_a_cancelled_episode_that_was_never_planned_has_nothing_to_retry(leader: Leader) -> None:
+    episode_id = leader.store.create(a_request()).episode_id
+    leader.store.cancel(episode_id)
+
+    with pytest.raises(IllegalMove):
+        leader.store.retry_failed(episode_id)

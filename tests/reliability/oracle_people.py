@@ -151,7 +151,8 @@ class AskedByPeople(Looks):
     def retry_failed(self, episode_id: str) -> E:
         story = self._story(episode_id)
         self._check_reopens(story)
-        if all(part.state is B.ACCEPTED for part in story.parts.values()):
+        lacks_only_its_film = story.state in (E.PARTIALLY_COMPLETED, E.CANCELLED) and bool(story.parts)
+        if all(part.state is B.ACCEPTED for part in story.parts.values()) and not lacks_only_its_film:
             raise Refused(IllegalMove, story.state)
         self._reopen(story, [one for one, part in story.parts.items() if part.has_no_clip])
         self._go_on(story)

@@ -66,7 +66,13 @@ def test_what_was_cancelled_with_another_opens_with_it_and_what_was_cancelled_by
 
 def test_there_may_be_nothing_to_retry() -> None:
     with pytest.raises(IllegalMove, match="e1"):
-        ended_without_clip("e1", EpisodeState.COMPLETED, a_story(("a", A, "")))
+        ended_without_clip("e1", EpisodeState.EXECUTING, a_story(("a", A, "")))
+    with pytest.raises(IllegalMove, match="e1"):
+        ended_without_clip("e1", EpisodeState.CANCELLED, a_story())
+
+
+def test_where_only_the_film_is_missing_a_retry_opens_no_beat() -> None:
+    assert ended_without_clip("e1", EpisodeState.PARTIALLY_COMPLETED, a_story(("a", A, ""))) == []
 
 
 @pytest.mark.parametrize(
