@@ -221,10 +221,10 @@ def test_nothing_to_retry_is_refused(leader: Leader) -> None:
 
 
 def test_a_refused_retry_of_all_names_the_state_that_the_episode_is_in(leader: Leader) -> None:
-    store, episode_id = leader.store, leader.cutting(1)
+    store, episode_id = leader.store, leader.store.create(a_request()).episode_id
     store.cancel(episode_id)
 
-    with pytest.raises(IllegalMove) as refused:
+    with pytest.raises(IllegalMove) as refused:  # it was never planned: there is nothing to retry
         store.retry_failed(episode_id)
 
     assert refused.value.state == EpisodeState.CANCELLED

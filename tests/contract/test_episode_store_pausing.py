@@ -7,7 +7,7 @@ import pytest
 from episodes.errors import FailureClass, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.ports import EpisodeStore
-from tests.builders import a_beat, a_plan, a_request
+from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening
 
@@ -266,11 +266,3 @@ def test_a_film_that_could_not_be_cut_is_cut_anew_by_a_retry(leader: Leader) -> 
     assert leader.state(episode_id) is EpisodeState.COMPLETED
     with pytest.raises(IllegalMove):
         store.retry_failed(episode_id)
-
-
-def test_a_cancelled_episode_that_was_never_planned_has_nothing_to_retry(leader: Leader) -> None:
-    episode_id = leader.store.create(a_request()).episode_id
-    leader.store.cancel(episode_id)
-
-    with pytest.raises(IllegalMove):
-        leader.store.retry_failed(episode_id)
