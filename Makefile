@@ -50,9 +50,10 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
 	$(MAKE) --no-print-directory unit
 
-unit: .venv/test  ## Unit tests, in two halves side by side: xdist would collect all of them in each worker
-	@$(BIN)/pytest -q -p no:xdist $(HALF_OF_UNIT) & first=$$!; \
-		$(BIN)/pytest -q -p no:xdist $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
+# xdist would collect all of them in each worker; and without folders of their own, the two clean up each other's
+unit: .venv/test  ## Unit tests, in two halves side by side
+	@$(BIN)/pytest -q -p no:xdist --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \
+		$(BIN)/pytest -q -p no:xdist --basetemp .venv/unit-tests-too $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
 
 format: .venv/test  ## Format and mend what can be mended
 	$(BIN)/ruff format -q .
