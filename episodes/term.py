@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import Counter, deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 from episodes.agenda import Agenda, Run, refill
+from episodes.air import Air
 from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
-from episodes.errors import FailureClass, RendererLost, Unavailable
-from episodes.fleet import RendererState
+from episodes.errors import FailureClass, RendererLost
 from episodes.flight import Flight, judged
-from episodes.job import JobResult
 from episodes.lifecycle import EpisodeState
 from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
 from episodes.notebook import Notebook
 from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
-from episodes.results import stored_result
 from episodes.roster import Roster
 
 log = logging.getLogger("storyworld.coordinator")
@@ -40,7 +37,6 @@ class Term:
     def __init__(self, *, parts: Parts, lease: Lease, pace: Pace, notebook: Notebook) -> None:
         self._store = parts.store
         self._fleet = parts.fleet
-        self._artifacts = parts.artifacts
         self._clock = parts.clock
         self._meter = parts.meter
         self._random = parts.random
@@ -49,16 +45,21 @@ class Term:
         self._pace = pace
         self._agenda = Agenda()
         self._roster = Roster()
-        self._notebook = notebook
-        self._watch = notebook.watch
         self._blocklist = notebook.blocklist
-        self._flights: dict[str, Flight] = {}
-        self._landed: deque[Flight] = deque()
         self._noted: tuple[RendererNote, ...] = ()
         self._next_look_s = 0.0
         self._signal = asyncio.Event()
         self._survey_now = asyncio.Event()
         self._surveyed = asyncio.Event()
+        self._air = Air(
+            parts=parts,
+            lease=lease,
+            pace=pace,
+            notebook=notebook,
+            roster=self._roster,
+            signal=self._signal,
+            survey_now=self._survey_now,
+        )
         self._tasks: asyncio.TaskGroup
 
     def wake(self) -> None:
@@ -66,7 +67,7 @@ class Term:
         self._signal.set()
 
     async def lead(self) -> None:
-        await self._adopt()
+        await self._air.adopt()
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._keep_lease())
             self._tasks.create_task(self._keep_surveying())
@@ -84,10 +85,10 @@ class Term:
         while True:
             began_s = self._clock.now_s()
             self._roster.saw(await self._fleet.survey(), began_s)
-            await self._replace_the_overdue()
+            await self._air.replace_the_overdue()
             await self._record_fleet()
-            await self._record_progress()
-            await self._hurry_the_stopping()
+            await self._air.record_progress()
+            await self._air.hurry_the_stopping()
             self._surveyed.set()
             self._signal.set()
             await self._first_of(self._survey_now, self._pace.survey_s)
@@ -99,7 +100,7 @@ class Term:
             self._surveyed.clear()
             await self._look_for_the_lost()
             self._signal.set()
-            if any(f.num_missed and f.landed is None for f in self._flights.values()):
+            if self._air.is_in_doubt():
                 await self._clock.sleep(min(self._pace.doubt_s, self._pace.survey_s))
                 self._survey_now.set()
 
@@ -110,8 +111,22 @@ class Term:
             await self._dispatch()  # before the won are recorded: an idle renderer costs more than a late row
             await self._accept(won)
             await self._settle()
-            if not won and not self._landed:
+            if not won and not self._air.landed:
                 await self._first_of(self._signal, self._next_look_s - self._clock.now_s())
+
+    async def _look_for_the_lost(self) -> None:
+        for flight in self._air.lost():
+            if await self._air.is_gone(flight):
+                await (self._fail if flight.stopping_since_s is None else self._close_stopped)([flight])
+
+    async def _record_fleet(self) -> None:
+        """So that anybody who reads SQL can be told why a beat waits; only when something is new."""
+        reason = f"it failed {MAX_BEATS_IN_A_ROW} beats in a row."
+        notes = self._roster.notes(dict.fromkeys(self._blocklist.blocked(), reason))
+        if notes != self._noted:
+            snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes)
+            await self._in_thread(lambda: self._store.record_fleet(self._lease, snapshot))
+            self._noted = notes
 
     async def _first_of(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for the event or the time, whichever comes first; clears the event."""
@@ -128,23 +143,11 @@ class Term:
 
     # --- what came back ---
 
-    async def _adopt(self) -> None:
-        """Take over what earlier terms left open: its answers went to somebody else, so it is looked for."""
-        unclosed = await self._in_thread(lambda: self._store.unclosed_attempts(self._lease))
-        self._notebook.keep_only({attempt.attempt_id for attempt in unclosed})
-        for attempt in unclosed:
-            lost = RendererLost("The coordinator that waited for it is gone.")
-            flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt, lost=lost)
-            log.info("attempt.adopted", extra=flight.ids)
-        fleet = await self._in_thread(self._store.fleet)
-        renderers = fleet.renderers if fleet is not None else ()
-        self._watch.were_ready({r.name for r in renderers if r.state is not RendererState.STARTING})
-
     async def _collect(self) -> list[Flight]:
         """Record what failed or was stopped, before its renderer gets more to do. Returns what may be accepted."""
         landed: dict[str, list[Flight]] = {"succeeded": [], "failed": [], "cancelled": []}
-        while self._landed:
-            flight = self._landed.popleft()
+        while self._air.landed:
+            flight = self._air.landed.popleft()
             if flight.landed is not None:
                 landed[flight.landed.status].append(flight)
         await self._fail([*landed["failed"], *(f for f in landed["succeeded"] if not f.has_its_file)])
@@ -199,96 +202,13 @@ class Term:
         await self._fail(unasked)
 
     def _drop(self, flight: Flight, outcome: str) -> None:
-        self._flights.pop(flight.attempt.attempt_id, None)
-        self._roster.free(flight.attempt.renderer, flight.attempt.attempt_id)
+        self._air.drop(flight)
         self._meter.attempt_ended(flight.attempt.backend, outcome)
         run = self._agenda.runs.get(flight.attempt.episode_id)
         if run is not None:
             run.ask_again()
             if not flight.is_film:
                 run.num_rendering = max(0, run.num_rendering - 1)
-
-    # --- what is in the air ---
-
-    async def _record_fleet(self) -> None:
-        """So that anybody who reads SQL can be told why a beat waits; only when something is new."""
-        reason = f"it failed {MAX_BEATS_IN_A_ROW} beats in a row."
-        notes = self._roster.notes(dict.fromkeys(self._blocklist.blocked(), reason))
-        if notes != self._noted:
-            snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes)
-            await self._in_thread(lambda: self._store.record_fleet(self._lease, snapshot))
-            self._noted = notes
-
-    async def _record_progress(self) -> None:
-        def is_news(attempt_id: str, share: float) -> bool:
-            return attempt_id in self._flights and share > self._flights[attempt_id].share
-
-        news = {attempt_id: share for attempt_id, share in self._roster.shares().items() if is_news(attempt_id, share)}
-        if news:
-            await self._in_thread(lambda: self._store.record_progress(self._lease, news))
-        for attempt_id, share in news.items():
-            if attempt_id in self._flights:
-                self._flights[attempt_id].share = share
-
-    async def _look_for_the_lost(self) -> None:
-        """Whatever a lost attempt stored counts; it failed when nobody has it any more and its result is not there.
-
-        Twice in a row: between handing over and being listed by the publisher, frames are on their way for a moment.
-        """
-        for flight in [f for f in self._flights.values() if f.lost is not None and f.landed is None]:
-            try:
-                result = await self._in_thread(partial(stored_result, self._artifacts, flight.attempt))
-            except Unavailable as error:
-                await self._bear_with(flight, error)
-                continue
-            if result is not None:
-                self._land(flight, result)
-                continue
-            flight.unknown_since_s = None
-            flight.num_missed = 0 if self._is_held(flight) else flight.num_missed + 1
-            if flight.num_missed >= 2:
-                await (self._fail if flight.stopping_since_s is None else self._close_stopped)([flight])
-
-    async def _bear_with(self, flight: Flight, error: Unavailable) -> None:
-        """Whether it stored its clip cannot be known now, so it is not rendered again until patience ends. All else goes on."""
-        now_s = self._clock.now_s()
-        flight.unknown_since_s = now_s if flight.unknown_since_s is None else flight.unknown_since_s
-        log.warning("result.unknown", extra={**flight.ids, "reason": str(error)})
-        if now_s - flight.unknown_since_s > self._pace.bear_s and not self._is_held(flight):
-            flight.lost = RendererLost(
-                f"Nobody has it any more, and for {self._pace.bear_s:.0f} s its result cannot be read: {error}"
-            )
-            await self._fail([flight])
-
-    def _is_held(self, flight: Flight) -> bool:
-        attempt = flight.attempt
-        return self._roster.report.holds(attempt.attempt_id, renderer=attempt.renderer, node=attempt.node)
-
-    async def _replace_the_overdue(self) -> None:
-        """Kill whoever was silent or stuck for too long. What it had in hand is lost, so a late result changes nothing."""
-        for overdue in self._watch.saw(self._roster.report, self._notebook.watched_s(self._clock.now_s())):
-            log.error("actor.overdue", extra={"actor_name": overdue.name, "reason": overdue.reason})
-            for flight in self._flights.values():
-                if flight.attempt.renderer == overdue.name and flight.landed is None:
-                    flight.doom = overdue.reason
-            await self._fleet.replace(overdue.name)
-
-    async def _hurry_the_stopping(self) -> None:
-        """Kill renderers that were told to stop and do not."""
-        now_s = self._clock.now_s()
-        for flight in list(self._flights.values()):
-            since_s = flight.stopping_since_s
-            if since_s is None or now_s - since_s < self._pace.stop_s or not self._roster.may_be_rendered(flight.attempt):
-                continue
-            log.warning("renderer.deaf", extra={**flight.ids, "renderer": flight.attempt.renderer})
-            flight.stopping_since_s = self._notebook.told_to_stop[flight.attempt.attempt_id] = now_s
-            await self._fleet.replace(flight.attempt.renderer)
-
-    def _land(self, flight: Flight, result: JobResult) -> None:
-        if flight.landed is None and flight.attempt.attempt_id in self._flights:
-            flight.landed = result
-            self._landed.append(flight)
-            self._signal.set()
 
     # --- what comes next ---
 
@@ -301,22 +221,11 @@ class Term:
             return
         self._next_look_s = self._clock.now_s() + self._pace.look_s
         active = await self._in_thread(lambda: self._store.active_episodes(self._lease))
-        num_rendering = Counter(f.attempt.episode_id for f in self._flights.values() if not f.is_film)
-        self._agenda.update(active, num_rendering)
+        self._agenda.update(active, self._air.num_rendering())
         due_s = await self._in_thread(lambda: self._store.next_ready_in_s(self._lease))
         if due_s is not None and due_s > 0:
             self._look_in(due_s)
-        await self._stop_the_unwanted()
-
-    async def _stop_the_unwanted(self) -> None:
-        """Tell whoever works on what can never be selected any more (cancelled, revised, re-planned) to stop."""
-        unwanted = await self._in_thread(lambda: self._store.unwanted_attempts(self._lease))
-        for flight in [self._flights[attempt_id] for attempt_id in unwanted if attempt_id in self._flights]:
-            if flight.stopping_since_s is None:
-                since_s = self._notebook.told_to_stop.setdefault(flight.attempt.attempt_id, self._clock.now_s())
-                flight.stopping_since_s = since_s
-                log.info("attempt.stopping", extra=flight.ids)
-                await self._fleet.cancel(flight.attempt.attempt_id)
+        await self._air.stop_the_unwanted()
 
     async def _dispatch(self) -> None:
         if not self._roster.is_surveyed:
@@ -380,7 +289,7 @@ class Term:
             self._fly(run, start, attempt)
 
     def _fly(self, run: Run, start: Start, attempt: OpenAttempt) -> None:
-        flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)
+        flight = self._air.take_off(attempt)
         self._roster.occupy(attempt.renderer, attempt.attempt_id)
         log.info("attempt.started", extra={**flight.ids, "renderer": attempt.renderer})
 
@@ -389,16 +298,7 @@ class Term:
             self._signal.set()
 
         job = render_job(run.episode, start.ready, attempt, self._lease)
-        self._tasks.create_task(self._await_answer(flight, self._fleet.render(attempt.renderer, job, handed_over)))
-
-    async def _await_answer(self, flight: Flight, answer: Awaitable[JobResult]) -> None:
-        try:
-            self._land(flight, await answer)
-        except RendererLost as lost:
-            log.warning("attempt.lost", extra={**flight.ids, "reason": lost.message})
-            flight.lost = lost
-            self._roster.doubt(flight.attempt.renderer, flight.attempt.attempt_id, self._clock.now_s())
-            self._survey_now.set()
+        self._tasks.create_task(self._air.follow(flight, self._fleet.render(attempt.renderer, job, handed_over)))
 
     # --- how an episode ends ---
 
@@ -409,13 +309,10 @@ class Term:
             match run.episode.state:
                 case EpisodeState.CUTTING:
                     await self._cut(run)
-                case EpisodeState.CANCELLING if self._has_film_in_the_air(run):
+                case EpisodeState.CANCELLING if self._air.has_film_of(run.episode.episode_id):
                     continue
                 case _:
                     await self._move_on(run)
-
-    def _has_film_in_the_air(self, run: Run) -> bool:
-        return any(f.is_film and f.attempt.episode_id == run.episode.episode_id for f in self._flights.values())
 
     async def _move_on(self, run: Run) -> None:
         run.may_settle = False
@@ -435,6 +332,6 @@ class Term:
         if opened is None:
             return
         attempt, job = opened
-        flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)
+        flight = self._air.take_off(attempt)
         log.info("film.started", extra=flight.ids)
-        self._tasks.create_task(self._await_answer(flight, self._fleet.cut(job)))
+        self._tasks.create_task(self._air.follow(flight, self._fleet.cut(job)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import api.routes.episodes
-import episodes.term
+import episodes.air
 from rendering.spool import Spool
 
 
@@ -14,7 +14,7 @@ def forget_the_spool() -> None:
 
 def overlook_results() -> None:
     """A new coordinator does not look for results in the store."""
-    episodes.term.stored_result = lambda artifacts, attempt: None  # type: ignore[attr-defined]  # it is imported there
+    episodes.air.stored_result = lambda artifacts, attempt: None  # type: ignore[attr-defined]  # it is imported there
 
 
 def make_episodes_anew() -> None:

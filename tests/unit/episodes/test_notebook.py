@@ -14,7 +14,7 @@ from episodes.watch import Watch
 from storage.memory import MemoryEpisodeStore
 from tests.builders import a_plan
 from tests.fakes import settle
-from tests.unit.episodes.test_coordinator import PACE, Stage
+from tests.unit.episodes.stage import PACE, Stage
 
 
 class LapsingStore(MemoryEpisodeStore):
@@ -73,6 +73,22 @@ async def test_a_frozen_renderer_is_killed_though_the_database_comes_and_goes() 
         assert stage.look(episode_id).state is EpisodeState.COMPLETED
 
 
+async def test_a_database_that_goes_away_for_a_while_loses_nothing() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        accept, stage.store.accept = stage.store.accept, _refuse  # type: ignore[method-assign, assignment]
+        coordinator.wake()
+        await settle()
+        stage.fleet.finish()
+        await stage.clock.advance(1)
+        stage.store.accept = accept  # type: ignore[method-assign]
+        await stage.clock.advance(30)
+
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
+    assert len(stage.fleet.started) == 1
+
+
 def test_time_in_which_nobody_looked_makes_nobody_late() -> None:
     notebook = Notebook(watch=Watch(silence_s=30, stall_s=300, start_s=1800))
 
@@ -87,3 +103,7 @@ def test_what_was_told_to_stop_is_forgotten_when_it_has_ended() -> None:
     notebook.keep_only({"b", "c"})
 
     assert notebook.told_to_stop == {"b": 2.0}
+
+
+def _refuse(*_: object) -> None:
+    raise Unavailable("The database does not answer.")

@@ -9,7 +9,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from storage.artifacts.memory import MemoryArtifacts
 from tests.builders import a_plan
 from tests.fakes import settle
-from tests.unit.episodes.test_coordinator import PACE, Stage
+from tests.unit.episodes.stage import PACE, Stage
 
 
 class SilentArtifacts(MemoryArtifacts):
@@ -74,3 +74,22 @@ async def test_patience_with_a_silent_store_ends() -> None:
         assert "cannot be read" in (attempts[0].reason or "")
         stage.artifacts.is_silent = False
         await stage.finish_all()
+
+
+async def test_a_render_that_was_told_to_stop_ends_as_stopped_though_the_store_stays_silent() -> None:
+    stage = SilentStage(pace=replace(PACE, bear_s=90.0))
+    stage.artifacts.is_silent = True
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        stage.fleet.is_deaf = True
+        stage.store.cancel(episode_id)
+        coordinator.wake()
+        await settle()
+        stage.fleet.lose("renderer:animatic:0")
+        await stage.clock.advance(stage.pace.bear_s + 10)
+
+    episode = stage.look(episode_id)
+    assert episode.state is EpisodeState.CANCELLED
+    assert [a.state for a in episode.beats[0].attempts] == [AttemptState.CANCELLED]
