@@ -88,14 +88,26 @@ class Loop:
         Looks at the control before each denoising step and each decoded chunk, reports after it. Raises RenderCancelled,
         torch.OutOfMemoryError when even the least room is too much.
         """
-        latents_BCFHW = self.latents(shots, Share(control=control, end=DENOISING_SHARE), guide=guide, preview=preview)
-        return self._decode(latents_BCFHW, Share(control=control, start=DENOISING_SHARE))
+        pace = Pace.on(self._models.device, preview)
+        latents_BCFHW = self._denoised(shots, Share(control=control, end=DENOISING_SHARE), guide, pace)
+        return self._decode(latents_BCFHW, Share(control=control, start=DENOISING_SHARE), pace)
 
     @torch.no_grad()
     def latents(
         self, shots: Sequence[Shot], control: Control, *, guide: Guide | None = None, preview: Preview | None = None
     ) -> torch.Tensor:
         """The denoised latents (shots, 4, time, height/8, width/8), in float32: `render` without decoding."""
+        pace = Pace.on(self._models.device, preview)
+        latents_BCFHW = self._denoised(shots, control, guide, pace)
+        pace.finish()
+        return latents_BCFHW
+
+    def release(self) -> None:
+        """Let go of everything on the device but the models themselves, before they are parked or changed. The next call makes it again."""
+        self._prompts.forget()
+        self._predictor = self._decoder = None
+
+    def _denoised(self, shots: Sequence[Shot], control: Control, guide: Guide | None, pace: Pace) -> torch.Tensor:
         first, smaller = shots[0], self._models.pixels_per_latent
         if any((shot.num_frames, shot.height, shot.width) != (first.num_frames, first.height, first.width) for shot in shots):
             raise ValueError("Shots that are sampled together share number of frames and size.")
@@ -105,25 +117,17 @@ class Loop:
         wishes = self._wishes(shots)
         latents = noise.on_device(drawing.result()) * self._schedule.start_scale
         task = Task(wishes, num_clips=len(shots), num_frames=first.num_frames, guide=guide)
-        pace = Pace(self._models.device, preview)
         for index, step in enumerate(self._schedule.steps):
             control.check()
-            pace.keep()
             prediction = self._memory.fitting(partial(self._predicted, task, latents, index))
-            if preview is not None:
+            if pace.is_watched:
                 pace.show(index + 1, preview_of(latents[0] * step.clean_keep + prediction[0] * step.clean_move))
             latents = latents * step.keep + prediction * step.move
             if step.noise:
                 latents += noise.on_device(noise.on_host()) * step.noise
-            pace.done()
+            pace.step()
             control.report((index + 1) / len(self._schedule.steps))
-        pace.finish()
         return latents
-
-    def release(self) -> None:
-        """Let go of everything on the device but the models themselves, before they are parked or changed. The next call makes it again."""
-        self._prompts.forget()
-        self._predictor = self._decoder = None
 
     def _wishes(self, shots: Sequence[Shot]) -> Wishes:
         words = [shot.prompt for shot in shots]
@@ -142,7 +146,7 @@ class Loop:
             self._predictor = self._ready_predictor()
         return self._predictor.predict(task, latents_BCFHW, step, room)
 
-    def _decode(self, latents_BCFHW: torch.Tensor, control: Control) -> list[Frames]:
+    def _decode(self, latents_BCFHW: torch.Tensor, control: Control, pace: Pace) -> list[Frames]:
         num_clips, _, num_frames, height, width = latents_BCFHW.shape
         latents_NCHW = latents_BCFHW.transpose(1, 2).flatten(0, 1)
         larger = self._models.pixels_per_latent
@@ -153,6 +157,7 @@ class Loop:
             chunk = self._memory.fitting(partial(self._decoded, latents_NCHW[done:]))
             host.put(done, chunk)
             done += len(chunk)
+            pace.step()
             control.report(done / len(latents_NCHW))
         frames = host.wait()
         return [frames[clip * num_frames : (clip + 1) * num_frames] for clip in range(num_clips)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
@@ -33,42 +35,58 @@ class Unwatched:
     def report(self, share: float) -> None: ...
 
 
+class Mark(Protocol):
+    """A place in a device's work that the host can wait for."""
+
+    def record(self) -> None:
+        """After what was launched so far."""
+
+    def synchronize(self) -> None: ...
+
+
 class Pace:
-    """Lets the host be at most one step ahead: the GPU never waits for it, and a cancelled beat ends within two steps."""
+    """Lets the host launch a step when the one before is done, so that a cancelled beat ends with the step that runs.
 
-    def __init__(self, device: torch.device, preview: Preview | None) -> None:
-        self._is_cuda = device.type == "cuda"
+    The GPU waits for the host between two steps: some 100 µs of 25 ms and more, since a recorded step is a single launch. Within a step the
+    host runs ahead as far as it likes.
+    """
+
+    def __init__(self, new_mark: Callable[[], Mark] | None, preview: Preview | None) -> None:
+        """`new_mark`: of a device that works by itself; None: the host does all the work."""
+        self._new_mark = new_mark
         self._preview = preview
-        self._before: torch.cuda.Event | None = None
-        self._last: torch.cuda.Event | None = None
-        self._shown: list[tuple[int, torch.Tensor]] = []
+        self._coming: list[tuple[int, torch.Tensor]] = []
+        self._there: list[tuple[int, torch.Tensor]] = []
 
-    def keep(self) -> None:
-        """Before a step: wait for the step before the last, and hand out what it was to show."""
-        if self._before is not None:
-            self._before.synchronize()
-        self._hand_out(1 if self._is_cuda else 0)
+    @classmethod
+    def on(cls, device: torch.device, preview: Preview | None) -> Pace:
+        return cls(torch.cuda.Event if device.type == "cuda" else None, preview)
+
+    @property
+    def is_watched(self) -> bool:
+        """Somebody looks at previews."""
+        return self._preview is not None
 
     def show(self, num_done: int, preview_HWC: torch.Tensor) -> None:
-        """Start bringing a preview to the host; it is handed out when it is there."""
-        host = torch.empty(preview_HWC.shape, dtype=preview_HWC.dtype, pin_memory=self._is_cuda)
+        """Start bringing a preview to the host, as a part of the step; it is handed out when it is there."""
+        host = torch.empty(preview_HWC.shape, dtype=preview_HWC.dtype, pin_memory=preview_HWC.is_cuda)
         host.copy_(preview_HWC, non_blocking=True)
-        self._shown.append((num_done, host))
+        self._coming.append((num_done, host))
 
-    def done(self) -> None:
-        """After a step."""
-        if self._is_cuda:
-            self._before, self._last = self._last, torch.cuda.Event()  # type: ignore[no-untyped-call]
-            self._last.record()
+    def step(self) -> None:
+        """A step was launched: hand out what the one before was to show while the device works, then wait for it."""
+        if self._new_mark is not None:
+            mark = self._new_mark()
+            mark.record()
+            self.finish()
+            mark.synchronize()
+        self._there, self._coming = self._coming, []
+        if self._new_mark is None:
+            self.finish()
 
     def finish(self) -> None:
-        """After the last step."""
-        if self._shown and self._last is not None:
-            self._last.synchronize()
-        self._hand_out(0)
-
-    def _hand_out(self, num_kept: int) -> None:
-        while len(self._shown) > num_kept:
-            num_done, host = self._shown.pop(0)
+        """Hand out what is there: after the last step, all."""
+        for num_done, host in self._there:
             if self._preview is not None:
                 self._preview(num_done, host.numpy())
+        self._there = []
