@@ -17,7 +17,7 @@ from episodes.world import Picture, PictureKind
 from rendering.backend import Keyframes
 from rendering.backends import BackendRecipe
 from rendering.backends.animatediff.backend import AnimateDiffBackend
-from rendering.backends.animatediff.likeness import chosen_picture, stock_pipeline
+from rendering.backends.animatediff.likeness import stock_pipeline
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
@@ -127,17 +127,6 @@ def test_a_picture_that_cannot_be_had_is_not_left_out(
         rendered(backend, beat_with(a_picture(key)), album)
 
     assert failed.value.failure_class is failure
-
-
-def test_a_sheet_goes_before_a_portrait_and_the_first_who_has_one_before_others() -> None:
-    portrait, sheet = a_picture("p.png", PictureKind.PORTRAIT), a_picture("s.png")
-    crowd = tuple(
-        CastMember(character=a_character(name, references=pictures))
-        for name, pictures in (("Ana", ()), ("Mika", (portrait, sheet)), ("Zoe", (a_picture("z.png"),)))
-    )
-
-    assert chosen_picture(a_beat(cast=crowd)) == sheet
-    assert chosen_picture(a_beat(cast=())) is None
 
 
 @pytest.mark.parametrize("option", ["{base}/unet/diffusion_pytorch_model.safetensors", "{folder}/gone.safetensors"])

@@ -7,23 +7,21 @@ import logging
 import time
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import torch
 
 from episodes.errors import BadInput
 from episodes.job import RenderInput, RenderJob
-from episodes.plan import Format
 from episodes.ports import Control
 from episodes.world import Picture
-from rendering.backend import BurnIn, Frames, Keyframes, PictureSource
+from rendering.backend import BurnIn, Keyframes, PictureSource
 from rendering.backends.animatediff.likeness import NO_LOOKS, Likeness
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import Setup
 from rendering.backends.animatediff.recipes import Recipe
-from rendering.backends.animatediff.shapes import Shape, legal_size, shape_of
+from rendering.backends.animatediff.shapes import legal_size, shape_of
+from rendering.backends.fitting import fitted
 
 log = logging.getLogger("storyworld.animatediff")
 
@@ -89,7 +87,7 @@ class AnimateDiffBackend:
         )
         [frames] = self._loop.render([shot], control)
         return Keyframes(
-            frames_THWC=_fitted(frames, shape, asked.format),
+            frames_THWC=fitted([frames[pick] for pick in shape.picks], asked.format),
             indices=shape.indices,
             num_frames=job.num_frames,
             burn_in=BurnIn(label=_RANDOM, subtitle="", show_timecode=False) if self._models.are_random else None,
@@ -133,22 +131,6 @@ class AnimateDiffBackend:
 def _prompt(asked: RenderInput) -> str:
     """CLIP reads 77 tokens: the prompt's beginning, which holds the shot and what happens."""
     return asked.prompt or asked.beat.description
-
-
-def _fitted(frames: Frames, shape: Shape, film_format: Format) -> Frames:
-    """The picked frames, cropped around the middle to the clip's aspect and scaled to its size."""
-    size = film_format.width, film_format.height
-    if (shape.width, shape.height) == size:
-        return np.ascontiguousarray(frames[list(shape.picks)])
-    scale = max(size[0] / shape.width, size[1] / shape.height)
-    width, height = min(shape.width, round(size[0] / scale)), min(shape.height, round(size[1] / scale))
-    left, top = (shape.width - width) // 2, (shape.height - height) // 2
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    fitted = np.empty((len(shape.picks), film_format.height, film_format.width, 3), np.uint8)
-    for place, pick in enumerate(shape.picks):
-        part = np.ascontiguousarray(frames[pick, top : top + height, left : left + width])
-        cv2.resize(part, size, dst=fitted[place], interpolation=method)
-    return fitted
 
 
 def _device(asked: str | None) -> torch.device:

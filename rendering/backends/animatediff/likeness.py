@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from episodes.errors import FailureClass, RenderFailed
 from episodes.plan import Beat
-from episodes.world import Picture, PictureKind
+from episodes.world import Picture
 from rendering.backend import PictureSource
 from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.recipes import Weights
+from rendering.backends.references import picture_of_cast, read_on_white
 
 _MOST_REMEMBERED = 256  # of a few kilobytes each
-_KINDS = (PictureKind.SHEET, PictureKind.PORTRAIT)
 
 
 def with_ip_adapter(models: Models, weights: Weights, scale: float) -> Models:
@@ -86,11 +85,11 @@ class Likeness:
 
         Raises RenderFailed: infra when the picture cannot be had now, content when it is none.
         """
-        picture = chosen_picture(beat)
+        picture = picture_of_cast(beat)
         if picture is None:
             return self.of_nobody()
         if picture.sha256 not in self._remembered:
-            self._encoded(picture.sha256, _read(pictures.path(picture.key, picture.sha256), picture.key))
+            self._encoded(picture.sha256, read_on_white(pictures.path(picture.key, picture.sha256), picture.key))
         embeds, nothing = self._remembered[picture.sha256]
         self._remembered.move_to_end(picture.sha256)
         return Looks(embeds=(embeds,), negative_embeds=(nothing,), picture=picture)
@@ -108,26 +107,6 @@ class Likeness:
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)
         return self._remembered[name]
-
-
-def chosen_picture(beat: Beat) -> Picture | None:
-    """The first character's that has any: its sheet, else its portrait."""
-    for member in beat.cast:
-        for kind in _KINDS:
-            for picture in member.character.references:
-                if picture.kind is kind:
-                    return picture
-    return None
-
-
-def _read(path: Path, key: str) -> Image.Image:
-    """On white where it is transparent, as sheets are drawn."""
-    try:
-        with Image.open(path) as opened:
-            drawn = opened.convert("RGBA")
-    except (UnidentifiedImageError, OSError) as error:
-        raise RenderFailed(f"{key!r} is no picture.", FailureClass.CONTENT, "Upload it again.") from error
-    return Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
 
 
 def stock_pipeline(models: Models) -> Part:

@@ -10,15 +10,9 @@ from episodes.world import Light as PlaceLight
 from rendering.backend import PictureSource
 from rendering.backends.animatic.cutouts import Cutout, cut_out, read_picture
 from rendering.backends.animatic.pen import Rgba
+from rendering.backends.references import picture_of_place
 
 _MOST_KEPT = 24  # of about 6 MB each
-
-_LIKE: dict[TimeOfDay, PlaceLight] = {
-    TimeOfDay.DAWN: PlaceLight.DAY,
-    TimeOfDay.DAY: PlaceLight.DAY,
-    TimeOfDay.DUSK: PlaceLight.DUSK,
-    TimeOfDay.NIGHT: PlaceLight.NIGHT,
-}
 
 
 class References:
@@ -39,10 +33,9 @@ class References:
 
     def backdrop(self, place: Place, hour: TimeOfDay, pictures: PictureSource) -> tuple[Rgba, PlaceLight] | None:
         """The place's picture, rather one taken at that hour, and the light in it."""
-        views = [p for p in place.references if p.kind is PictureKind.PLACE]
-        if not views:
+        chosen = picture_of_place(place, hour)
+        if chosen is None:
             return None
-        chosen = min(views, key=lambda p: p.light is not _LIKE[hour])
         return read_picture(pictures.path(chosen.key, chosen.sha256), chosen.key), chosen.light
 
     def _cut(self, picture: Picture, pictures: PictureSource) -> Cutout | None:

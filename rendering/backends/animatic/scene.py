@@ -13,7 +13,7 @@ from rendering.backends.animatic.camera import Camera, Lens, camera_at
 from rendering.backends.animatic.effects import Effects, Seen, shake_of
 from rendering.backends.animatic.figures import draw_actor, draw_shadow
 from rendering.backends.animatic.landmarks import GROUND_STEP, Landmarks, Paths, ground_of, landmarks_of, step_px
-from rendering.backends.animatic.openings import dissolve, last_frame
+from rendering.backends.animatic.openings import dissolve
 from rendering.backends.animatic.pen import lay_over
 from rendering.backends.animatic.puppets import Puppet
 from rendering.backends.animatic.references import References
@@ -22,6 +22,7 @@ from rendering.backends.animatic.scenery.easel import blurred
 from rendering.backends.animatic.score import pose_at, restrained
 from rendering.backends.animatic.shapes import Point
 from rendering.backends.animatic.stage import Staging
+from rendering.backends.last_frame import last_frame
 
 _BACK_ROW = 0.055  # of the frame's height that a step behind the front row stands higher
 
@@ -93,7 +94,7 @@ class Scene:
         if start is None:
             return None
         path = pictures.path(start.video_key, start.sha256)
-        return last_frame(path, start.video_key, self._size.width, self._size.height)
+        return last_frame(path, start.video_key, self._size)
 
     def _camera(self, index: int, time_s: float) -> Camera:
         share = index / max(1, self._job.num_frames - 1)
