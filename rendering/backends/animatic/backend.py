@@ -9,11 +9,11 @@ import numpy as np
 from episodes.job import RenderJob
 from episodes.plan import Beat
 from episodes.ports import Control
-from rendering.backend import BurnIn, Keyframes, PictureSource
+from rendering.backend import BurnIn, Frames, Keyframes, PictureSource
 from rendering.backends.animatic.keys import key_indices
 from rendering.backends.animatic.references import References
 from rendering.backends.animatic.scene import Scene
-from rendering.backends.animatic.stage import stage
+from rendering.backends.animatic.stage import Staging, stage
 
 
 class AnimaticBackend:
@@ -25,7 +25,7 @@ class AnimaticBackend:
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         beat, size = job.input.beat, job.input.format
         control.check()
-        staging = stage(beat, size.width / size.height)
+        staging = _staging(job)
         scene = Scene(job, staging, self._references, pictures)
         indices = key_indices(
             scene.paths(), size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
@@ -42,6 +42,16 @@ class AnimaticBackend:
             burn_in=BurnIn(label=label_of(beat), subtitle=beat.subtitle),
             recipe={"backend": "animatic", "seed": str(job.input.seed), "beat_sha256": _fingerprint(beat)},
         )
+
+    def first_frame(self, job: RenderJob, pictures: PictureSource) -> Frames:
+        """Only the first of the keyframes, (height, width, 3), without waiting for the others."""
+        frame = np.empty((job.input.format.height, job.input.format.width, 3), np.uint8)
+        Scene(job, _staging(job), self._references, pictures).draw(frame, 0)
+        return frame
+
+
+def _staging(job: RenderJob) -> Staging:
+    return stage(job.input.beat, job.input.format.width / job.input.format.height)
 
 
 def label_of(beat: Beat) -> str:
