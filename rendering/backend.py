@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,3 +58,14 @@ class VideoBackend(Protocol):
     """
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes: ...
+
+
+@runtime_checkable
+class Parkable(Protocol):
+    """A VideoBackend that can let go of its device between two beats, and is back sooner than it could be opened. Never called during one."""
+
+    def park(self) -> None:
+        """Weights to the host's memory; what was made of them, such as recorded graphs, is let go. Repeatable."""
+
+    def unpark(self) -> None:
+        """Back on the device, to make the very same frames as before. Repeatable, after a failure too; without a `park` before it, nothing changes."""

@@ -13,7 +13,7 @@ from episodes.ports import Control
 from rendering.backend import Keyframes, PictureSource
 from rendering.renderer import Renderer
 from tests.builders import a_job
-from tests.clips import FakeControl, keyframes_for
+from tests.clips import FakeControl, FakeSleep, keyframes_for
 
 
 class FakeBackend:
@@ -26,6 +26,33 @@ class FakeBackend:
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         self.num_calls += 1
         return self._make(job)
+
+
+class ParkableBackend(FakeBackend):
+    """Notes what is done to it, and does not work while it is parked."""
+
+    def __init__(self, while_rendering: Callable[[], None] = lambda: None) -> None:
+        super().__init__(keyframes_for)
+        self.notes: list[str] = []
+        self.failures: list[Exception] = []
+        """What goes wrong in the next calls of `park` and `unpark`, one each."""
+        self._while_rendering = while_rendering
+
+    def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
+        self.notes.append("rendered")
+        self._while_rendering()
+        return super().keyframes(job, pictures, control)
+
+    def park(self) -> None:
+        self._note("parked")
+
+    def unpark(self) -> None:
+        self._note("unparked")
+
+    def _note(self, what: str) -> None:
+        self.notes.append(what)
+        if self.failures:
+            raise self.failures.pop()
 
 
 class NoPictures:
@@ -83,6 +110,77 @@ def test_a_job_that_was_cancelled_before_it_began_costs_nothing() -> None:
         Renderer(backend, NoPictures()).render(a_job(), FakeControl(stop_at_check=1))
 
     assert backend.num_calls == 0
+
+
+def test_an_idle_backend_is_parked_once_and_comes_back_with_the_next_beat() -> None:
+    backend, clock = ParkableBackend(), FakeSleep()
+    renderer = Renderer(backend, NoPictures(), clock.now_s)
+
+    assert [renderer.park(), renderer.park()] == [True, True]
+    assert renderer.is_parked
+    first, second = (renderer.render(a_job(), FakeControl()) for _ in range(2))
+
+    assert backend.notes == ["parked", "unparked", "rendered", "rendered"]
+    assert not renderer.is_parked
+    assert first.recipe == {"seed": "7", "unparked_s": "0.00"}
+    assert second.recipe == {"seed": "7"}
+
+
+def test_a_backend_that_renders_is_not_parked() -> None:
+    answers: list[bool] = []
+    backend = ParkableBackend(while_rendering=lambda: answers.append(renderer.park()))
+    renderer = Renderer(backend, NoPictures())
+
+    renderer.render(a_job(), FakeControl())
+
+    assert answers == [False]
+    assert not renderer.is_parked
+    assert renderer.park()
+
+
+def test_a_backend_with_nothing_to_park_is_left_alone() -> None:
+    renderer = Renderer(FakeBackend(keyframes_for), NoPictures())
+
+    assert not renderer.park()
+    assert not renderer.is_parked
+
+
+def test_a_beat_that_was_cancelled_before_it_began_wakes_nobody() -> None:
+    backend = ParkableBackend()
+    renderer = Renderer(backend, NoPictures())
+    renderer.park()
+
+    with pytest.raises(RenderCancelled):
+        renderer.render(a_job(), FakeControl(stop_at_check=1))
+
+    assert renderer.is_parked
+    assert backend.notes == ["parked"]
+
+
+def test_a_device_that_was_taken_meanwhile_is_a_matter_of_resources_and_is_asked_for_again() -> None:
+    backend = ParkableBackend()
+    renderer = Renderer(backend, NoPictures())
+    renderer.park()
+    backend.failures = [OutOfMemoryError("CUDA out of memory")]
+
+    with pytest.raises(RenderFailed) as caught:
+        renderer.render(a_job(), FakeControl())
+
+    assert caught.value.failure_class is FailureClass.RESOURCE
+    assert renderer.is_parked
+    assert renderer.render(a_job(), FakeControl()).num_frames == 8
+
+
+def test_what_could_only_be_parked_in_part_is_brought_back_all_the_same() -> None:
+    backend = ParkableBackend()
+    renderer = Renderer(backend, NoPictures())
+    backend.failures = [MemoryError("no pinned memory")]
+
+    with pytest.raises(RenderFailed, match="no pinned memory"):
+        renderer.park()
+    renderer.render(a_job(), FakeControl())
+
+    assert backend.notes == ["parked", "unparked", "rendered"]
 
 
 @pytest.mark.parametrize(
