@@ -11,20 +11,36 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from episodes.errors import BadInput
+from episodes.nouns import Id
 
 _CODE = Path(__file__).resolve().parent
 
 
 class RendererSettings(BaseModel):
-    """How many renderers of a backend there are, and what each reserves; Ray places them by it."""
+    """A kind of renderer: what it opens, how many of it there are, and what each reserves; Ray places them by it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    backend: str | None = Field(default=None, min_length=1)
+    """What it opens; none: what the kind is called."""
     count: int = Field(default=1, ge=0, le=1000)
+    """The most there are."""
+    min_count: int | None = Field(default=None, ge=0)
+    """The fewest; none: as many as `count`, so that they are always there."""
+    retire_after_s: float = Field(default=300.0, ge=1)
+    """One above `min_count` that had nothing to do for so long is let go."""
+    park_after_s: float | None = Field(default=None, ge=1)
+    """One that had nothing to do for so long gives its GPU's memory back; none: never."""
     num_cpus: float = Field(default=0.5, ge=0)
     num_gpus: float = Field(default=0, ge=0)
     options: dict[str, str] = Field(default_factory=dict)
     """Handed to the backend."""
+
+    @model_validator(mode="after")
+    def _the_fewest_are_not_more_than_the_most(self) -> Self:
+        if self.min_count is not None and self.min_count > self.count:
+            raise ValueError(f"min_count is {self.min_count}, but count, the most there may be, is {self.count}")
+        return self
 
 
 class Settings(BaseSettings):
@@ -46,9 +62,10 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="Comma-separated; none by default.")
-    storyworld_fleet: dict[str, RendererSettings] = Field(
+    storyworld_fleet: dict[Id, RendererSettings] = Field(
         default={"animatic": RendererSettings()},
-        description='JSON: backend → {"count", "num_cpus", "num_gpus", "options"}.',
+        description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
+        '"options"}; the first that can work is taken for episodes that name none.',
     )
     storyworld_version: str | None = Field(default=None, description="Of the deployed code; default: a hash of its files.")
     spool_max_gb: float = Field(default=4.0, gt=0, description="Finished clips that wait for the store, per node.")

@@ -22,7 +22,7 @@ from rich.table import Column, Table
 from actors.environment import prepare_environment
 from api.client import Client, JsonObject
 from episodes.errors import StoryWorldError, Unavailable
-from settings import load_settings
+from settings import RendererSettings, load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,7 +64,9 @@ def render(
     out: Annotated[Path | None, typer.Option(help="Where the film goes; default: outputs/<episode>.mp4.")] = None,
     num_beats: Annotated[int | None, typer.Option(help="Default 3.")] = None,
     duration: Annotated[float | None, typer.Option(help="Seconds of each beat; default 5.")] = None,
-    backend: Annotated[str | None, typer.Option(help="Default: the planner chooses.")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="Kind of renderer; default: the first of the fleet that can work now.")
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="validate (512×512, default) or final (1280×720).")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
     cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
@@ -151,7 +153,7 @@ def serve(
 @tells_errors_plainly
 def warm(
     recipe: Annotated[
-        str | None, typer.Argument(metavar="[BACKEND[/TIER]]", help="animatediff/draft; none: what the fleet is made of.")
+        str | None, typer.Argument(metavar="[KIND[/TIER]]", help="animatediff/draft; none: what the fleet is made of.")
     ] = None,
 ) -> None:
     """Bring weights onto this machine and try them once, so that its renderers start at once and wait for no download."""
@@ -159,13 +161,13 @@ def warm(
     from actors.parts import backend_recipe
     from rendering.backends import open_backend
 
-    for name in [recipe] if recipe is not None else sorted(settings.storyworld_fleet):
-        backend, _, tier = name.partition("/")
-        of = settings.storyworld_fleet.get(backend)
-        options = (of.options if of is not None else {}) | ({"tier": tier} if tier else {})
+    for name in [recipe] if recipe is not None else list(settings.storyworld_fleet):
+        kind, _, tier = name.partition("/")
+        of = settings.storyworld_fleet.get(kind, RendererSettings())
+        options = of.options | ({"tier": tier} if tier else {})
         began_s = time.monotonic()
         with console.status(f"Warming {escape(name)} …"):
-            open_backend(backend_recipe(settings, backend, options))
+            open_backend(backend_recipe(settings, of.backend or kind, options))
         console.print(f"{escape(name)} is warm: ready to draw after {time.monotonic() - began_s:.1f} s.")
 
 

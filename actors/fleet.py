@@ -18,7 +18,7 @@ from actors.publisher import PublisherActor
 from actors.renderer import RendererActor
 from actors.status import PublisherStatus, RendererStatus
 from episodes.errors import FailureClass, RendererLost
-from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, Kind, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobResult, RenderJob
 
 log = logging.getLogger("storyworld.fleet")
@@ -63,10 +63,13 @@ class RayFleet:
         self._head_id = ray.get_runtime_context().get_node_id()
         self._told_about_nodes = False
 
+    def kinds(self) -> tuple[Kind, ...]:
+        return self._plan.all_kinds()
+
     async def survey(self) -> FleetReport:
         await self._staff()
         renderers, publishers = await asyncio.gather(
-            asyncio.gather(*(self._ask_renderer(plan) for plan in self._plan.renderers)),
+            asyncio.gather(*(self._ask_renderer(plan) for plan in self._plan.all_renderers())),
             asyncio.gather(*(self._ask_publisher(name) for name in list(self._publishers))),
         )
         await self._retire_publishers({r.node for r in renderers if r.attempt_id is not None})
@@ -127,7 +130,7 @@ class RayFleet:
             del self._publishers[node_id]
         for node_id in [n for n in nodes if n not in self._publishers]:
             self._publishers[node_id] = await asyncio.to_thread(self._open_publisher, node_id)
-        for plan in [p for p in self._plan.renderers if p.name not in self._renderers]:
+        for plan in [p for p in self._plan.all_renderers() if p.name not in self._renderers]:
             self._renderers[plan.name] = await asyncio.to_thread(self._open_renderer, plan)
 
     def _nodes(self) -> list[str]:
@@ -179,7 +182,7 @@ class RayFleet:
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
             if not member.version_known:
                 return self._starting(plan, was_found=not member.is_new)
-            return RendererReport(name=plan.name, backend=plan.backend, state=RendererState.SILENT)
+            return RendererReport(name=plan.name, backend=plan.kind, state=RendererState.SILENT)
         except RayActorError as error:
             if error.actor_init_failed:
                 self._start_failures[plan.name] = _what_it_said(error)
@@ -190,7 +193,7 @@ class RayFleet:
         self._start_failures.pop(plan.name, None)
         return RendererReport(
             name=plan.name,
-            backend=plan.backend,
+            backend=plan.kind,
             state=await self._state_of(plan, status),
             node=status.node,
             incarnation=status.incarnation,
@@ -202,7 +205,7 @@ class RayFleet:
         failure = self._start_failures.get(plan.name, "")
         return RendererReport(
             name=plan.name,
-            backend=plan.backend,
+            backend=plan.kind,
             state=RendererState.STARTING,
             was_found=was_found,
             start_failure=failure,

@@ -40,8 +40,8 @@ class CallNames:
         return short if short in self._short else work
 
 
-def renderer_name(backend: str, index: int) -> str:
-    return f"renderer:{backend}:{index}"
+def renderer_name(kind: str, index: int) -> str:
+    return f"renderer:{kind}:{index}"
 
 
 def publisher_name(node_id: str) -> str:

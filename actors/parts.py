@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
+from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
-from rendering.backends import BackendRecipe, check_backend, known_backends, open_backend
+from rendering.backends import BackendRecipe, check_backend, costs_per_clip, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
@@ -64,7 +64,8 @@ def open_stores(settings: Settings) -> tuple[SqlEpisodeStore, SqlWorldStore]:
 def check_settings(settings: Settings) -> None:
     """Find out now, in one sentence, what would otherwise fail in some actor later. Raises BadInput or Unavailable."""
     known = known_backends()
-    for backend, of in settings.storyworld_fleet.items():
+    for kind, of in settings.storyworld_fleet.items():
+        backend = of.backend or kind
         if backend not in known:
             hint = f"Known are: {', '.join(known)}."
             raise BadInput(f"STORYWORLD_FLEET names the backend {backend!r}, which does not exist.", hint, "STORYWORLD_FLEET")
@@ -78,12 +79,12 @@ def check_settings(settings: Settings) -> None:
 
 def plan_fleet(settings: Settings) -> FleetPlan:
     version = settings.storyworld_version or code_version()
-    renderers = (
-        plan_renderers(backend, count=of.count, num_cpus=of.num_cpus, num_gpus=of.num_gpus, options=of.options, version=version)
-        for backend, of in sorted(settings.storyworld_fleet.items())
+    kinds = (
+        plan_kind(kind, **of.model_dump(), costs_per_clip=costs_per_clip(of.backend or kind), version=version)
+        for kind, of in settings.storyworld_fleet.items()
     )
     return FleetPlan(
-        renderers=tuple(one for some in renderers for one in some),
+        kinds=tuple(kinds),
         publisher=PublisherPlan(
             version=version, num_slots=settings.publisher_slots, spool_max_bytes=int(settings.spool_max_gb * 1e9)
         ),

@@ -21,7 +21,7 @@ class RayCensus:
         alive = [actor["name"] for actor in ray.util.list_named_actors(all_namespaces=True) if actor["namespace"] == NAMESPACE]
         # nodes that are gone, too: their publishers may be listed a moment longer
         publishers = {publisher_name(node["NodeID"]) for node in ray.nodes()}
-        return things_among(alive, planned={COORDINATOR, *publishers, *(one.name for one in self._plan.renderers)})
+        return things_among(alive, planned={COORDINATOR, *publishers, *(one.name for one in self._plan.all_renderers())})
 
 
 def things_among(alive: list[str], *, planned: set[str]) -> Iterator[Thing]:

@@ -17,7 +17,7 @@ import ray
 from actors.coordinator import wait_until_gone
 from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE, Handle, publisher_name
 from actors.parts import open_stores
-from actors.plan import FleetPlan, PublisherPlan, plan_renderers
+from actors.plan import FleetPlan, PublisherPlan, plan_kind
 from benchmarks.free_parts import BACKEND, PACE, BenchmarkCoordinatorActor
 from episodes.plan import Beat, EpisodeRequest, Format, Plan, StoryTurn
 from episodes.ports import EpisodeStore
@@ -143,9 +143,7 @@ def plan_of(num_beats: int) -> Plan:
 def running_system(*, num_renderers: int, encodes: bool, pace_s: float = 0.0) -> Iterator[System]:
     """A coordinator and its fleet, warm; all of them are killed at the end."""
     plan = FleetPlan(
-        renderers=plan_renderers(
-            BACKEND, count=num_renderers, num_cpus=0.2, num_gpus=0, options={PACE: str(pace_s)}, version=VERSION
-        ),
+        kinds=(plan_kind(BACKEND, count=num_renderers, num_cpus=0.2, options={PACE: str(pace_s)}, version=VERSION),),
         publisher=PublisherPlan(version=VERSION, num_slots=2, spool_max_bytes=4_000_000_000),
         is_for_one_node=True,
         version=VERSION,
@@ -158,7 +156,7 @@ def running_system(*, num_renderers: int, encodes: bool, pace_s: float = 0.0) ->
         num_cpus=0.1,
         resources={HEAD_RESOURCE: 0.001},
     ).remote(plan, encodes=encodes)
-    names = tuple(renderer.name for renderer in plan.renderers)
+    names = tuple(renderer.name for renderer in plan.all_renderers())
     publisher = publisher_name(ray.get_runtime_context().get_node_id())
     try:
         _wait_for_actors((*names, publisher))

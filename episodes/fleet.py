@@ -7,6 +7,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """Renderers that hold the same warm: one backend with the same options. Beats name it as their `backend`."""
+
+    name: str
+    renderers: tuple[str, ...]
+    """The names of all that there may be."""
+    min_count: int
+    """So many are always there."""
+    retire_after_s: float = 300.0
+    """A renderer above `min_count` that was not needed for so long is let go."""
+    park_after_s: float | None = None
+    """One that had nothing to do for so long gives its GPU's memory back; None: never."""
+    costs_per_clip: bool = False
+    """Somebody is paid for each of its clips: it is never chosen for a beat that names no kind."""
+
+
 class RendererState(StrEnum):
     STARTING = "starting"
     IDLE = "idle"
@@ -22,6 +39,7 @@ class RendererReport:
     name: str
     """`renderer:animatic:0`."""
     backend: str
+    """Its kind, as beats name it."""
     state: RendererState
     node: str = ""
     incarnation: str = ""

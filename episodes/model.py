@@ -59,6 +59,7 @@ class RendererNote(Noun):
 
     name: str
     backend: str
+    """Its kind, as beats name it."""
     state: RendererState
     node: str = ""
     attempt_id: str | None = None

@@ -136,6 +136,7 @@ class Beat(Noun):
     negative_prompt: Prose = ""
     style: Prose = ""
     backend: Name = "animatic"
+    """The kind of renderer that it is for."""
 
     @property
     def subtitle(self) -> str:
@@ -180,7 +181,7 @@ class EpisodeRequest(Noun):
     intent: Annotated[Prose, Field(min_length=1, max_length=2000)]
     style: Annotated[Prose, Field(max_length=500)] = ""
     backend: Name | None = None
-    """None: the planner chooses."""
+    """The kind of renderer; None: chosen from the fleet when it is planned."""
     mode: Mode = Mode.VALIDATE
     format: Format = Format()
     duration_s: float = Field(default=5.0, ge=0.5, le=30)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from episodes.fleet import FleetReport
+from episodes.fleet import FleetReport, Kind
 from episodes.job import FilmJob, FilmPart, JobResult, RenderJob, StoredFile
 from episodes.lifecycle import EpisodeState
 from episodes.model import (
@@ -332,6 +332,9 @@ class AuditStore(Protocol):
 
 class Fleet(Protocol):
     """The renderers and publishers that are alive now. All calls are for one event loop; none blocks it."""
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """What it may be made of, in the order in which one is chosen where none is named."""
 
     async def survey(self) -> FleetReport:
         """Ask everybody; an answer within 2 s. Replaces who is gone and retires who is of an older version, so that the fleet has its size."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from episodes.fleet import Kind
 from episodes.job import RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path
 from episodes.plan import Beat, CastMember, EpisodeRequest, Format, Plan, StoryTurn
 from episodes.world import Character, Place, World
@@ -45,6 +46,11 @@ def a_beat(index: int = 0, **fields: Any) -> Beat:
 
 def a_plan(num_beats: int = 3, **fields: Any) -> Plan:
     return Plan(beats=tuple(a_beat(i, **fields) for i in range(num_beats)), logline="Mika looks around.")
+
+
+def a_kind(name: str = "animatic", num_renderers: int = 1, **fields: Any) -> Kind:
+    names = tuple(f"renderer:{name}:{index}" for index in range(num_renderers))
+    return Kind(**{"name": name, "renderers": names, "min_count": num_renderers, **fields})
 
 
 def a_request(**fields: Any) -> EpisodeRequest:

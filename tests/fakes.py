@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from episodes.errors import FailureClass, RendererLost
-from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, Kind, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobError, JobResult, RenderJob, RuntimeFacts, StoredFile
 from episodes.ports import ArtifactStore
 
@@ -101,6 +101,9 @@ class FakeFleet:
         self._cuts: list[tuple[FilmJob, asyncio.Future[JobResult]]] = []
 
     # --- Fleet ---
+
+    def kinds(self) -> tuple[Kind, ...]:
+        return (Kind(name=self._backend, renderers=tuple(self.names), min_count=len(self.names)),)
 
     async def survey(self) -> FleetReport:
         self.dead.clear()

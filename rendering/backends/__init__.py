@@ -10,7 +10,7 @@ from episodes.errors import BadInput
 from rendering.backend import VideoBackend
 from rendering.backends.recipe import BackendRecipe
 
-__all__ = ["BackendRecipe", "check_backend", "known_backends", "open_backend"]
+__all__ = ["BackendRecipe", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
 
 
 def open_backend(recipe: BackendRecipe) -> VideoBackend:
@@ -31,6 +31,11 @@ def check_backend(recipe: BackendRecipe) -> None:
 def known_backends() -> tuple[str, ...]:
     """All names that `open_backend` takes, aliases included."""
     return tuple(sorted(_OPENERS))
+
+
+def costs_per_clip(name: str) -> bool:
+    """Somebody is paid for every clip that it makes."""
+    return name in _PAID
 
 
 def _open_animatic(recipe: BackendRecipe) -> VideoBackend:
@@ -69,3 +74,4 @@ _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = Mappi
 _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxyType(
     {"animatediff": _check_animatediff, "animatic": _check_animatic, "stub": _check_animatic}
 )
+_PAID = frozenset({"openai-video", "veo"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import ray
 
 from actors.fleet import RayFleet
 from actors.names import NAMESPACE
-from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_renderers
+from actors.plan import FleetPlan, KindPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.fleet import FleetReport, RendererState
 from episodes.job import JobResult
 from episodes.model import OpenAttempt
@@ -39,10 +38,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     ray.shutdown()
 
 
-def a_plan(version: str = "v1", count: int = 2) -> FleetPlan:
-    renderers = plan_renderers("animatic", count=count, num_cpus=0.4, num_gpus=1, options={}, version=version)
+def a_plan(version: str = "v1", *kinds: KindPlan) -> FleetPlan:
+    usual = plan_kind("animatic", count=2, num_cpus=0.4, num_gpus=1, options={}, version=version)
     publisher = PublisherPlan(version=version, num_slots=1, spool_max_bytes=10**9)
-    return FleetPlan(renderers=renderers, publisher=publisher, is_for_one_node=True, version=version)
+    return FleetPlan(kinds=kinds or (usual,), publisher=publisher, is_for_one_node=True, version=version)
 
 
 async def staffed(fleet: RayFleet) -> FleetReport:
@@ -63,12 +62,12 @@ async def test_each_gpu_renderer_is_pinned_to_a_gpu_of_its_own(home: Path) -> No
     plan = a_plan()
     await staffed(RayFleet(plan))
 
-    assert sorted(gpus_of(r) for r in plan.renderers) == ["0", "1"]
+    assert sorted(gpus_of(r) for r in plan.all_renderers()) == ["0", "1"]
 
 
 async def test_why_a_renderer_cannot_start_is_told(home: Path) -> None:
-    [broken] = plan_renderers("animatic", count=1, num_cpus=0.1, num_gpus=0, options={"brush": "wide"}, version="v1")
-    fleet = RayFleet(replace(a_plan(), renderers=(replace(broken, name="renderer:animatic:broken"),)))
+    broken = plan_kind("broken", backend="animatic", num_cpus=0.1, options={"brush": "wide"}, version="v1")
+    fleet = RayFleet(a_plan("v1", broken))
 
     for _ in range(300):
         [report] = (await fleet.survey()).renderers

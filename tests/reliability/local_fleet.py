@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from actors.desk import Desk, Work
 from episodes.errors import FailureClass, RendererLost, RenderFailed
-from episodes.fleet import FleetReport, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, Kind, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobResult, RenderJob, RuntimeFacts
 from episodes.ports import ArtifactStore
 from rendering.backend import Keyframes
@@ -204,6 +204,9 @@ class LocalFleet:
         self._renderers = {name: self._hire(name) for name in (f"renderer:{BACKEND}:{i}" for i in range(num_renderers))}
 
     # --- Fleet ---
+
+    def kinds(self) -> tuple[Kind, ...]:
+        return (Kind(name=BACKEND, renderers=tuple(self._renderers), min_count=len(self._renderers)),)
 
     async def survey(self) -> FleetReport:
         self._renderers = {name: self._hire(name) if r.is_dead.is_set() else r for name, r in self._renderers.items()}

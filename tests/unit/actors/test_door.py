@@ -11,7 +11,7 @@ from storage.memory import MemoryEpisodeStore
 from tests.fakes import FakeClock
 
 PLAN = FleetPlan(
-    renderers=(),
+    kinds=(),
     publisher=PublisherPlan(version="v1", num_slots=1, spool_max_bytes=1),
     is_for_one_node=True,
     version="v1",

@@ -32,9 +32,36 @@ def test_a_wrong_fleet_is_one_sentence_at_the_start(tmp_path: Path, backend: str
     assert list(tmp_path.iterdir()) == [], "nothing was opened"
 
 
+def test_a_kind_opens_the_backend_that_it_names(tmp_path: Path) -> None:
+    fleet = {"master": RendererSettings(backend="animatediff", options={"tier": "master"}), "animatic": RendererSettings()}
+    settings = Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)
+
+    check_settings(settings)
+    [master, animatic] = plan_fleet(settings).all_renderers()
+
+    assert (master.name, master.kind, master.backend) == ("renderer:master:0", "master", "animatediff")
+    assert (animatic.name, animatic.kind, animatic.backend) == ("renderer:animatic:0", "animatic", "animatic")
+
+
+def test_the_order_in_which_kinds_are_set_is_kept(tmp_path: Path) -> None:
+    fleet = {kind: RendererSettings(backend="animatic") for kind in ("second-hand", "first-rate", "animatic")}
+
+    plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+
+    assert [kind.name for kind in plan.all_kinds()] == ["second-hand", "first-rate", "animatic"]
+
+
+def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> None:
+    fleet = {"dear": RendererSettings(backend="veo"), "animatic": RendererSettings()}
+
+    plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+
+    assert [kind.costs_per_clip for kind in plan.all_kinds()] == [True, False]
+
+
 def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> None:
     fleet = {"animatediff": RendererSettings(num_gpus=1, options={"tier": "draft"})}
 
-    [renderer] = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)).renderers
+    [renderer] = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)).all_renderers()
 
     assert (renderer.backend, renderer.num_gpus, renderer.options) == ("animatediff", 1, (("tier", "draft"),))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from actors.plan import RendererPlan, plan_renderers
+from actors.plan import RendererPlan, plan_kind
 
 
-def planned(**options: str) -> RendererPlan:
-    [renderer] = plan_renderers("animatediff", count=1, num_cpus=1, num_gpus=1, options=options, version="v1")
+def planned(kind: str = "animatediff", backend: str | None = None, **options: str) -> RendererPlan:
+    [renderer] = plan_kind(kind, backend=backend, num_cpus=1, num_gpus=1, options=options, version="v1").renderers
     return renderer
 
 
@@ -16,5 +16,17 @@ def test_a_renderer_with_other_options_is_another_version() -> None:
     assert len({planned().version, planned(tier="draft").version, planned(tier="master").version}) == 3
 
 
+def test_a_renderer_of_another_backend_is_another_version() -> None:
+    assert planned("cheap", "animatic").version != planned("cheap", "animatediff").version
+    assert planned("animatediff", "animatediff").version == planned().version
+
+
 def test_the_order_of_options_makes_no_difference() -> None:
     assert planned(tier="draft", model="a/b") == planned(model="a/b", tier="draft")
+
+
+def test_all_are_always_there_where_nobody_says_how_few() -> None:
+    kind = plan_kind("animatic", count=3, num_cpus=1, options={}, version="v1").kind
+
+    assert (kind.min_count, kind.renderers) == (3, ("renderer:animatic:0", "renderer:animatic:1", "renderer:animatic:2"))
+    assert plan_kind("animatic", count=3, min_count=0, num_cpus=1, options={}, version="v1").kind.min_count == 0

@@ -49,6 +49,8 @@ def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path
         ({"LOCAL_MODE": "perhaps"}, "LOCAL_MODE"),
         ({"S3_ACCESS_KEY": "a"}, "belong together"),
         ({"STORYWORLD_FLEET": '{"animatic": {"count": -1}}'}, "STORYWORLD_FLEET.ANIMATIC.COUNT"),
+        ({"STORYWORLD_FLEET": '{"animatic": {"min_count": 2}}'}, "min_count is 2, but count, the most there may be, is 1"),
+        ({"STORYWORLD_FLEET": '{"Anime: best": {}}'}, "STORYWORLD_FLEET.ANIME: BEST"),
         ({"CLUSTER_ID": "Not An Id"}, "CLUSTER_ID"),
         ({"STORYWORLD_FLEET": "nonsense"}, "storyworld_fleet"),
     ],
@@ -64,6 +66,14 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
 
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_order_of_the_fleet_is_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "STORYWORLD_FLEET", '{"b": {"backend": "animatic"}, "c": {"backend": "animatic"}, "a": {"backend": "animatic"}}'
+    )
+
+    assert list(load_settings().storyworld_fleet) == ["b", "c", "a"]
 
 
 def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
