@@ -39,7 +39,6 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from planning.example_world import seed_example_world
     from planning.offline.planner import OfflinePlanner
     from planning.world_builder import StoredWorlds
-    from rendering.backends import known_backends
     from settings import load_settings
 
     log_as_json("api")
@@ -59,7 +58,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             planner=OfflinePlanner(),
             artifacts=artifacts,
             coordinator=door,
-            backends=known_backends(),
+            kinds=plan.all_kinds(),
             readiness=_readiness(settings, episodes),
             upkeep=open_upkeep(settings, episodes, artifacts, plan),
             cors_origins=settings.cors_origins,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from episodes.fleet import Kind
 from episodes.ports import ArtifactStore, CoordinatorDoor, EpisodeStore, Planner, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
 
@@ -55,8 +56,8 @@ class ApiParts:
     planner: Planner
     artifacts: ArtifactStore
     coordinator: CoordinatorDoor
-    backends: tuple[str, ...]
-    """Every name that a request may use, aliases included."""
+    kinds: tuple[Kind, ...]
+    """What the fleet may be made of, in the order in which one is chosen for requests that name no backend."""
     readiness: Readiness
     upkeep: Upkeep
     cors_origins: tuple[str, ...] = ()

@@ -31,7 +31,8 @@ class NewEpisode(Noun):
     style: Annotated[Prose, Field(max_length=500)] = ""
     """Added to the world's own style."""
     backend: Name | None = None
-    """Who makes the frames of every beat. Left out: the planner chooses."""
+    """The kind of renderer for every beat. Left out: when it is planned, the first of the fleet that can work then and costs nothing
+    per clip is chosen."""
     mode: Mode = Mode.VALIDATE
     """`validate`: 512×512, a look before money is spent; `final`: 1280×720. Both at 24 fps unless given."""
     width: int | None = Field(default=None, ge=64, le=3840, multiple_of=2)

@@ -92,6 +92,7 @@ class BeatShape(Shape):
     negative_prompt: str
     style: str
     backend: str
+    """The kind of renderer that it is for."""
     artifacts: list[ArtifactShape]
     attempts: list[AttemptShape]
 
@@ -106,7 +107,7 @@ class EpisodeSummaryShape(Shape):
     intent: str
     style: str
     backend: str | None
-    """What was asked for; null: the planner chooses for each beat."""
+    """What was asked for; null: it is chosen when the episode is planned, and each beat tells it."""
     mode: Mode
     width: int
     height: int

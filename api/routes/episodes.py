@@ -14,6 +14,7 @@ from api.requests import NewEpisode, known_id
 from api.shapes import EpisodePageShape, EpisodeShape, MovedShape
 from api.shaping import episode_shape, page_shape
 from api.strict_json import StrictRoute
+from episodes.choosing import chosen_kind
 from episodes.errors import BadInput, NotFound
 from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
@@ -45,10 +46,12 @@ def create_episode(
 
 
 def check_backend(parts: ApiParts, backend: str | None) -> None:
-    if backend is not None and backend not in parts.backends:
-        known = ", ".join(parts.backends)
+    known = [kind.name for kind in parts.kinds if kind.renderers]
+    if backend is not None and backend not in known:
         raise BadInput(
-            f"There is no such backend here. Known are: {known}.", "Name one of them, or leave `backend` out.", "backend"
+            f"There is no such backend here. Known are: {', '.join(known)}.",
+            "Name one of them, or leave `backend` out.",
+            "backend",
         )
 
 
@@ -66,7 +69,8 @@ def plan_episode(parts: Parts, request: Request, episode_id: str) -> EpisodeShap
     episode = known_episode(parts, episode_id)
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)  # before the work of planning; the store checks again
     world = parts.builder.load(episode.request.world_id)
-    plan = parts.planner.plan(episode_id, episode.request, world)
+    backend = episode.request.backend or chosen_kind(parts.kinds, episode.fleet)
+    plan = parts.planner.plan(episode_id, episode.request.model_copy(update={"backend": backend}), world)
     planned = parts.episodes.save_plan(episode_id, plan, world.revision, once=lasting_id(request.scope, parts.episodes))
     if episode.state.is_active:
         parts.coordinator.wake()  # what it renders is of the old plan, and nobody wants it any more

@@ -29,6 +29,7 @@ from storage.artifacts.folder import FolderArtifacts
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.worlds_sql import SqlWorldStore
+from tests.builders import a_kind
 from tests.unit.api.rig import FakeDoor, is_problem
 
 NUM_STREAMS = 50
@@ -63,7 +64,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             planner=OfflinePlanner(),
             artifacts=artifacts,
             coordinator=FakeDoor(),
-            backends=("animatic", "stub"),
+            kinds=(a_kind(), a_kind("stub")),
             readiness=lambda: {"database": ""},
             upkeep=Upkeep(episodes, artifacts),
             limits=ApiLimits(body_timeout_s=BODY_TIMEOUT_S, max_event_streams=NUM_STREAMS),

@@ -41,7 +41,7 @@ from storage.tables import LEASE
 from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_beat
 from tests.fakes import NullMeter
-from tests.reliability.local_fleet import BACKEND, LocalFleet
+from tests.reliability.local_fleet import LocalFleet
 from tests.reliability.stamped import Act, write_stamped_clip, write_stamped_film
 
 HURRY = 50.0
@@ -233,7 +233,7 @@ class House:
             planner=self._planner,
             artifacts=self._their_artifacts,
             coordinator=self,
-            backends=(BACKEND,),
+            kinds=self.fleet.kinds(),
             readiness=lambda: {"database": ""},
             upkeep=Upkeep(self.episodes, self.artifacts),
             pace=EventPace(poll_s=0.01, progress_s=0.02),

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,13 +17,13 @@ from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.errors import BadInput, FailureClass, NotFound
 from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
-from episodes.model import Acceptance, EpisodeView, Failure, Opening
+from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, Opening, RendererNote
 from episodes.plan import CastMember, EpisodeRequest, Plan
 from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
-from tests.builders import a_beat, a_place, a_world
+from tests.builders import a_beat, a_kind, a_place, a_world
 
 PNG = b"\x89PNG\r\n\x1a\n a picture"
 CLIP = bytes(range(256)) * 8
@@ -108,7 +109,7 @@ class Rig:
             "planner": self.planner,
             "artifacts": self.artifacts,
             "coordinator": self.door,
-            "backends": ("animatic", "stub"),
+            "kinds": (a_kind(), a_kind("stub")),
             "readiness": lambda: {"database": "", "coordinator": ""},
             "upkeep": Upkeep(self.episodes, self.artifacts),
             "pace": QUICK,
@@ -156,6 +157,10 @@ class Rig:
         return episode_id
 
     # --- what the coordinator does ---
+
+    def find(self, *renderers: RendererNote) -> None:
+        """The fleet as a survey finds it."""
+        self.episodes.record_fleet(self.lease, FleetSnapshot(at=datetime(2026, 11, 26, tzinfo=UTC), renderers=renderers))
 
     def render_all(self, episode_id: str, fail: Iterable[str] = ()) -> None:
         for beat in self.episodes.episode(episode_id).beats:

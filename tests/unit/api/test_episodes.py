@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from episodes.model import RendererNote
+from tests.builders import a_kind
 from tests.unit.api.rig import Rig, is_problem
 
 
@@ -193,6 +195,24 @@ async def test_an_unknown_backend_lists_those_that_there_are(rig: Rig) -> None:
 
     assert problem["errors"][0]["where"] == "backend"
     assert "animatic, stub" in problem["detail"]
+
+
+async def test_a_kind_of_which_the_fleet_has_none_is_no_backend() -> None:
+    rig = Rig(kinds=(a_kind("none", 0), a_kind()))
+
+    is_problem(await rig.client.post("/episodes", json={"intent": "A dog runs", "backend": "none"}), 422, "bad-input")
+
+
+async def test_who_names_no_backend_is_told_in_the_plan_which_was_chosen() -> None:
+    rig = Rig(kinds=(a_kind("veo", costs_per_clip=True), a_kind("gpu"), a_kind("animatic")))
+    chosen = await rig.created()
+    named = await rig.created(backend="veo")
+    rig.find(RendererNote(name="renderer:gpu:0", backend="gpu", state="starting", start_failure="No GPU."))
+
+    plans = [(await rig.client.post(f"/episodes/{one}/plan")).json() for one in (chosen, named)]
+
+    assert [{beat["backend"] for beat in plan["beats"]} for plan in plans] == [{"animatic"}, {"veo"}]
+    assert [plan["backend"] for plan in plans] == [None, "veo"]
 
 
 async def test_pages_follow_each_other_newest_first_without_a_gap(rig: Rig) -> None:
