@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from episodes.errors import RenderCancelled
 
 _MAX_REMEMBERED_CANCELS = 10_000
 """A cancel may come before its attempt does; so many are remembered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A preview."""
+
+    number: int
+    """From 1; a higher one is newer."""
+    jpeg: bytes
 
 
 class Work:
@@ -17,6 +27,8 @@ class Work:
     def __init__(self, attempt_id: str, cancelled: bool) -> None:
         self.attempt_id = attempt_id
         self.share = 0.0
+        self.shown: Shown | None = None
+        """The newest; None: nothing yet."""
         self._cancelled = threading.Event()
         if cancelled:
             self._cancelled.set()
@@ -27,6 +39,9 @@ class Work:
 
     def report(self, share: float) -> None:
         self.share = max(self.share, share)
+
+    def show(self, jpeg: bytes) -> None:
+        self.shown = Shown(number=self.shown.number + 1 if self.shown is not None else 1, jpeg=jpeg)
 
     def cancel(self) -> None:
         self._cancelled.set()

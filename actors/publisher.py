@@ -98,5 +98,8 @@ class _Second:
     def report(self, share: float) -> None:
         self._work.report(attempt_share(rendered=1.0, published=share))
 
+    def show(self, jpeg: bytes) -> None:
+        self._work.show(jpeg)
+
 
 PublisherActor = ray.remote(concurrency_groups={"work": MAX_CALLS, "control": 2})(PublisherShell)

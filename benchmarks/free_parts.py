@@ -86,6 +86,8 @@ class Uncancelled:
 
     def report(self, share: float) -> None: ...
 
+    def show(self, jpeg: bytes) -> None: ...
+
 
 @lru_cache(maxsize=4)
 def prepared_clip(film_format: Format, num_frames: int) -> PreparedClip:

@@ -372,6 +372,9 @@ class Control(Protocol):
     def report(self, share: float) -> None:
         """Share of this stage's work done, 0 to 1."""
 
+    def show(self, jpeg: bytes) -> None:
+        """How it looks so far: a picture of at most 24 kB, now and then. The newest replaces those before. Cheap, never raises."""
+
 
 class Meter(Protocol):
     """Counts what operators watch. Cheap, never raises."""

@@ -53,7 +53,8 @@ class PictureSource(Protocol):
 class VideoBackend(Protocol):
     """Makes the keyframes of one beat. One call at a time; called again and again on the same warm instance.
 
-    Calls `control.check()` before each drawn frame or denoising step, `control.report()` after it.
+    Calls `control.check()` before each drawn frame or denoising step, `control.report()` after it; where it can, it
+    shows how the beat will look, as `rendering/previewing.py` does.
     Deterministic per job on CPU backends. Raises RenderFailed with the class of what went wrong.
     """
 

@@ -221,3 +221,6 @@ class _Silent:
         self.control.check()
 
     def report(self, share: float) -> None: ...
+
+    def show(self, jpeg: bytes) -> None:
+        self.control.show(jpeg)

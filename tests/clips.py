@@ -34,6 +34,7 @@ class FakeControl:
     stop_at_share: float | None = None
     """Told to stop when this much was reported."""
     shares: list[float] = field(default_factory=list)
+    shown: list[bytes] = field(default_factory=list)
     _num_checks: int = 0
     _is_stopped: bool = False
 
@@ -49,6 +50,9 @@ class FakeControl:
         self.shares.append(share)
         if self.stop_at_share is not None and share >= self.stop_at_share:
             self.stop()
+
+    def show(self, jpeg: bytes) -> None:
+        self.shown.append(jpeg)
 
 
 def grey(level: int, film_format: Format) -> Frames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
 from episodes.job import RenderJob, StartFrame
@@ -19,6 +21,7 @@ from episodes.plan import Beat, CameraMove, Format, ShotSize, TimeOfDay
 from episodes.world import Picture, PictureKind
 from rendering.backend import Frames, Keyframes, VideoBackend
 from rendering.backends import BackendRecipe, known_backends, open_backend
+from rendering.previewing import MAX_BYTES, MAX_SIDE
 from rendering.renderer import Renderer
 from storage.artifacts.memory import MemoryArtifacts
 from tests.builders import TINY, a_beat, a_character, a_job, a_place
@@ -35,6 +38,7 @@ class Kind:
     """Draws people and places as the world's pictures show them."""
     goes_on_from_a_frame: bool = True
     """A beat that starts from another's last frame begins with that very picture."""
+    shows_previews: bool = True
 
 
 def _known(name: str) -> VideoBackend:
@@ -45,7 +49,10 @@ KINDS = {
     "animatic": Kind(open=lambda: _known("animatic")),
     "stub": Kind(open=lambda: _known("stub")),
     "testcard": Kind(
-        open=example("rendering/backends/testcard.py").TestcardBackend, looks_at_pictures=False, goes_on_from_a_frame=False
+        open=example("rendering/backends/testcard.py").TestcardBackend,
+        looks_at_pictures=False,
+        goes_on_from_a_frame=False,
+        shows_previews=False,
     ),
 }
 
@@ -193,6 +200,19 @@ def test_the_reported_share_rises_to_one(backend: VideoBackend) -> None:
     assert control.shares == sorted(control.shares)
     assert all(0 <= share <= 1 for share in control.shares)
     assert control.shares[-1] == 1.0
+
+
+def test_small_pictures_show_how_the_beat_will_look(kind: Kind, backend: VideoBackend) -> None:
+    control = FakeControl()
+
+    drawn(backend, a_job(film_format=Format(width=512, height=256)), control=control)
+
+    assert bool(control.shown) == kind.shows_previews
+    for data in control.shown:
+        picture = Image.open(io.BytesIO(data))
+        assert picture.format == "JPEG"
+        assert max(picture.size) <= MAX_SIDE
+        assert len(data) <= MAX_BYTES
 
 
 def test_no_step_is_taken_without_asking_first(backend: VideoBackend) -> None:

@@ -17,6 +17,7 @@ from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
 from rendering.backends.animatediff.pacing import Unwatched
+from rendering.backends.animatediff.previews import is_shown
 from rendering.backends.animatediff.recipes import Recipe, SchedulerSpec
 from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.tiny import TinyModel
@@ -157,6 +158,15 @@ def test_previews_come_in_order_and_small(tiny: TinyModel) -> None:
     assert all(frame.shape == (SIDE // 8, SIDE // 8, 3) and frame.dtype == np.uint8 for _, frame in seen)
 
 
+def test_a_few_previews_are_enough() -> None:
+    def shown(num_steps: int) -> list[int]:
+        return [done for done in range(1, num_steps + 1) if is_shown(done, num_steps)]
+
+    assert shown(1) == [1]
+    assert shown(4) == [1, 2, 3, 4]
+    assert shown(25) == [5, 10, 15, 20, 25]
+
+
 def test_a_cancelled_beat_ends_before_its_next_step_and_the_loop_goes_on(tiny: TinyModel) -> None:
     recipe = a_recipe(tiny, "standard")
     loop = Loop(load_models(recipe, CPU), recipe)
@@ -203,3 +213,5 @@ class CancelledAfter:
 
     def report(self, share: float) -> None:
         self.num_reports += 1
+
+    def show(self, jpeg: bytes) -> None: ...

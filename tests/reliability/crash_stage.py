@@ -157,6 +157,8 @@ class Uncancelled:
 
     def report(self, share: float) -> None: ...
 
+    def show(self, jpeg: bytes) -> None: ...
+
 
 def before(gate: Gate) -> Act:
     """Half of the work is done."""

@@ -63,6 +63,10 @@ class Hand:
         self._live()
         self._work.report(self._share(share))
 
+    def show(self, jpeg: bytes) -> None:
+        self._live()
+        self._work.show(jpeg)
+
     def _live(self) -> None:
         if self._is_dead.is_set():
             raise Killed

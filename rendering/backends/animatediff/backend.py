@@ -22,6 +22,7 @@ from rendering.backends.animatediff.options import Setup
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.shapes import legal_size, shape_of
 from rendering.backends.fitting import fitted
+from rendering.previewing import Previews
 
 log = logging.getLogger("storyworld.animatediff")
 
@@ -85,7 +86,8 @@ class AnimateDiffBackend:
             image_embeds=looks.embeds,
             negative_image_embeds=looks.negative_embeds,
         )
-        [frames] = self._loop.render([shot], control)
+        previews = Previews(control)
+        [frames] = self._loop.render([shot], control, preview=lambda _, frame_HWC: previews.show(frame_HWC))
         return Keyframes(
             frames_THWC=fitted([frames[pick] for pick in shape.picks], asked.format),
             indices=shape.indices,

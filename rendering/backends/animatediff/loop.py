@@ -21,7 +21,7 @@ from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
 from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wishes
-from rendering.backends.animatediff.previews import Preview, preview_of
+from rendering.backends.animatediff.previews import Preview, is_shown, preview_of
 from rendering.backends.animatediff.prompts import Prompts
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.schedules import schedule_of
@@ -120,7 +120,7 @@ class Loop:
         for index, step in enumerate(self._schedule.steps):
             control.check()
             prediction = self._memory.fitting(partial(self._predicted, task, latents, index))
-            if pace.is_watched:
+            if pace.is_watched and is_shown(index + 1, len(self._schedule.steps)):
                 pace.show(index + 1, preview_of(latents[0] * step.clean_keep + prediction[0] * step.clean_move))
             latents = latents * step.keep + prediction * step.move
             if step.noise:

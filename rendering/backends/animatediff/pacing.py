@@ -26,6 +26,9 @@ class Share:
     def report(self, share: float) -> None:
         self.control.report(self.start + share * (self.end - self.start))
 
+    def show(self, jpeg: bytes) -> None:
+        self.control.show(jpeg)
+
 
 class Unwatched:
     """A Control that nobody looks at."""
@@ -33,6 +36,8 @@ class Unwatched:
     def check(self) -> None: ...
 
     def report(self, share: float) -> None: ...
+
+    def show(self, jpeg: bytes) -> None: ...
 
 
 class Mark(Protocol):

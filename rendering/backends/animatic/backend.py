@@ -14,6 +14,7 @@ from rendering.backends.animatic.keys import key_indices
 from rendering.backends.animatic.references import References
 from rendering.backends.animatic.scene import Scene
 from rendering.backends.animatic.stage import Staging, stage
+from rendering.previewing import Previews
 
 
 class AnimaticBackend:
@@ -31,10 +32,12 @@ class AnimaticBackend:
             scene.paths(), size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
         )
         frames = np.empty((len(indices), size.height, size.width, 3), np.uint8)
+        previews = Previews(control)
         for done, index in enumerate(indices):
             control.check()
             scene.draw(frames[done], index)
             control.report((done + 1) / len(indices))
+            previews.show(frames[done])
         return Keyframes(
             frames_THWC=frames,
             indices=indices,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.desk import Desk
+from actors.desk import Desk, Shown
 from episodes.errors import RenderCancelled
 
 
@@ -31,6 +31,16 @@ def test_a_cancel_touches_nobody_else() -> None:
     desk.cancel("a1")
 
     other.check()
+
+
+def test_the_newest_picture_is_kept_and_its_number_rises() -> None:
+    work = Desk().begin("a1")
+    assert work.shown is None
+
+    work.show(b"first")
+    work.show(b"second")
+
+    assert work.shown == Shown(number=2, jpeg=b"second")
 
 
 def test_a_share_never_falls_and_ends_with_its_attempt() -> None:

@@ -26,6 +26,8 @@ class FakeControl:
 
     def report(self, share: float) -> None: ...
 
+    def show(self, jpeg: bytes) -> None: ...
+
 
 LINEAR = Motion(engine="linear")
 
