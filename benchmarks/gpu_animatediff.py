@@ -27,11 +27,11 @@ from benchmarks.gpu_tools import ceilings, counted_tflop, gpu_ms, profile_of, re
 from episodes.plan import Format
 from rendering.backend import Frames
 from rendering.backends.animatediff import attending
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.pacing import Unwatched
 from rendering.backends.animatediff.recipes import RECIPES, Recipe, Tier
+from rendering.backends.libraries import Part
 from rendering.encoding import encode
 
 OUT = Path(__file__).parent.parent / "outputs" / "benchmarks"

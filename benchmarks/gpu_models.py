@@ -6,9 +6,9 @@ import copy
 
 import torch
 
-from rendering.backends.animatediff.libraries import Part, quieten
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.libraries import Part, quieten
 
 quieten()
 import diffusers  # noqa: E402

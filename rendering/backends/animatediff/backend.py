@@ -9,11 +9,10 @@ from dataclasses import replace
 
 import torch
 
-from episodes.errors import BadInput
 from episodes.job import RenderInput, RenderJob
 from episodes.ports import Control
 from episodes.world import Picture
-from rendering.backend import BurnIn, Keyframes, PictureSource
+from rendering.backend import Keyframes, PictureSource
 from rendering.backends.animatediff.likeness import NO_LOOKS, Likeness
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop, Shot
@@ -21,13 +20,12 @@ from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import Setup
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.shapes import legal_size, shape_of
+from rendering.backends.devices import chosen_device, device_name
 from rendering.backends.fitting import fitted
+from rendering.backends.untrained import CONFESSION, WARNING
 from rendering.previewing import Previews
 
 log = logging.getLogger("storyworld.animatediff")
-
-_RANDOM = "RANDOM WEIGHTS"
-"""Stands on every frame of a model that nobody trained."""
 
 
 def open_animatediff(setup: Setup) -> AnimateDiffBackend:
@@ -36,7 +34,7 @@ def open_animatediff(setup: Setup) -> AnimateDiffBackend:
     Raises BadInput for models or a device that are not there, Unavailable when the hub cannot be reached.
     """
     began_s = time.monotonic()
-    models = load_models(setup.recipe, _device(setup.device), setup.kept)
+    models = load_models(setup.recipe, chosen_device(setup.device), setup.kept)
     backend = AnimateDiffBackend(setup.recipe, models)
     if models.device.type == "cuda":  # a CPU has nothing to choose or record, and would paint for minutes
         backend.warm(setup.warm_sizes)
@@ -92,7 +90,7 @@ class AnimateDiffBackend:
             frames_THWC=fitted([frames[pick] for pick in shape.picks], asked.format),
             indices=shape.indices,
             num_frames=job.num_frames,
-            burn_in=BurnIn(label=_RANDOM, subtitle="", show_timecode=False) if self._models.are_random else None,
+            burn_in=WARNING if self._models.are_random else None,
             recipe=self._told(asked, shot, looks.picture),
         )
 
@@ -111,7 +109,7 @@ class AnimateDiffBackend:
             "prompt_sha256": hashlib.sha256(shot.prompt.encode()).hexdigest(),
             "made": f"{shot.num_frames} frames of {shot.width}x{shot.height}",
             "dtype": str(self._models.dtype).removeprefix("torch."),
-            "device": _device_name(self._models.device),
+            "device": device_name(self._models.device),
             "torch": torch.__version__,
         }
         if recipe.tiny_vae is not None:
@@ -122,7 +120,7 @@ class AnimateDiffBackend:
             told["ip_adapter"] = f"{recipe.ip_adapter.label}:{recipe.ip_adapter_scale}"
             told["likeness"] = picture.key if picture is not None else "nobody here has a picture"
         if self._models.are_random:
-            told["weights"] = "random: nobody trained this model"
+            told["weights"] = CONFESSION
         if asked.start_frame is not None:
             told["start_frame"] = "not looked at: AnimateDiff begins every beat afresh"
         if self._loop.shortages:
@@ -133,14 +131,3 @@ class AnimateDiffBackend:
 def _prompt(asked: RenderInput) -> str:
     """CLIP reads 77 tokens: the prompt's beginning, which holds the shot and what happens."""
     return asked.prompt or asked.beat.description
-
-
-def _device(asked: str | None) -> torch.device:
-    device = torch.device(asked or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
-        raise BadInput(f"This process sees no GPU {str(device)!r}.", "Give the renderer num_gpus, or the option device=cpu.")
-    return device
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

@@ -13,8 +13,8 @@ import torch
 
 from rendering.backends.animatediff import ops
 from rendering.backends.animatediff.attending import attend
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.ops import Norm
+from rendering.backends.libraries import Part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from episodes.errors import BadInput
 from rendering.backends.animatediff import ops
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.ops import Norm
 from rendering.backends.animatediff.previews import to_uint8
+from rendering.backends.libraries import Part
 
 
 class Decoder(Protocol):

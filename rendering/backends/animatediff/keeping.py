@@ -15,8 +15,9 @@ import torch
 import transformers
 
 from rendering.backends.animatediff.reading import Parts, read, read_text_encoder
-from rendering.backends.animatediff.recipes import Recipe, Weights
-from rendering.backends.animatediff.tiny import RANDOM_WEIGHTS
+from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.untrained import RANDOM_WEIGHTS
+from rendering.backends.weights import Weights
 
 log = logging.getLogger("storyworld.animatediff")
 

@@ -12,10 +12,10 @@ from PIL import Image
 from episodes.plan import Beat
 from episodes.world import Picture
 from rendering.backend import PictureSource
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.models import Models
-from rendering.backends.animatediff.recipes import Weights
+from rendering.backends.libraries import Part
 from rendering.backends.references import picture_of_cast, read_on_white
+from rendering.backends.weights import Weights
 
 _MOST_REMEMBERED = 256  # of a few kilobytes each
 

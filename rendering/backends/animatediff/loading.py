@@ -15,13 +15,14 @@ import transformers
 
 from episodes.errors import BadInput
 from rendering.backends.animatediff.keeping import fused_name, is_kept, keep, load_kept
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.likeness import with_ip_adapter
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.motion_file import motion_adapter_of
 from rendering.backends.animatediff.reading import HINT, Parts, read, read_text_encoder, reading
-from rendering.backends.animatediff.recipes import Recipe, Weights
-from rendering.backends.animatediff.tiny import RANDOM_WEIGHTS
+from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.libraries import Part
+from rendering.backends.untrained import RANDOM_WEIGHTS
+from rendering.backends.weights import Weights
 
 log = logging.getLogger("storyworld.animatediff")
 

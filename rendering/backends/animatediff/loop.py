@@ -16,7 +16,6 @@ import torch
 from episodes.ports import Control
 from rendering.backend import Frames
 from rendering.backends.animatediff.decoding import Decoder, decoder_of, frames_of
-from rendering.backends.animatediff.memory import Memory, Room
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
@@ -24,8 +23,10 @@ from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wi
 from rendering.backends.animatediff.previews import Preview, is_shown, preview_of
 from rendering.backends.animatediff.prompts import Prompts
 from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.animatediff.room import Room
 from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.transfer import HostFrames
+from rendering.backends.memory import Memory
 
 __all__ = ["Guide", "Loop", "Preview", "Shot"]
 

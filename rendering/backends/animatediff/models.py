@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 
 def motion_adapter_of(path: Path, unet: Part) -> Part:

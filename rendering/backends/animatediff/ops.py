@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from rendering.backends.animatediff.attending import attend
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 
 @dataclass(frozen=True, slots=True)

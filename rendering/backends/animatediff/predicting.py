@@ -8,10 +8,10 @@ from typing import Protocol
 
 import torch
 
-from rendering.backends.animatediff.memory import Room
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.replaying import Replayer
+from rendering.backends.animatediff.room import Room
 from rendering.backends.animatediff.schedules import Schedule
 from rendering.backends.animatediff.unet import Context, Residuals, Unet
 from rendering.backends.animatediff.windows import FRAMES, window_starts, window_weights

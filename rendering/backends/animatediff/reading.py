@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import transformers
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
-from episodes.errors import BadInput, StoryWorldError, Unavailable
-from rendering.backends.animatediff.libraries import Part, quieten
-from rendering.backends.animatediff.recipes import Weights
+from rendering.backends import hub
+from rendering.backends.libraries import Part, quieten
+from rendering.backends.weights import Weights
 
 quieten()  # before the first class of theirs is asked for: what it imports talks
 
@@ -65,33 +63,5 @@ def read_text_encoder(base: Weights, dtype: torch.dtype) -> Part:
 
 @contextmanager
 def reading(weights: Weights, what: str) -> Iterator[None]:
-    try:
+    with hub.reading(weights, what, hint=HINT):
         yield
-    except StoryWorldError:
-        raise
-    except Exception as error:
-        raise _plainly(error, weights, what) from error
-
-
-def _plainly(error: Exception, weights: Weights, what: str) -> StoryWorldError:
-    """Their libraries report all of this as OSError, ValueError or KeyError, with the cause below."""
-    causes = [error, *_causes(error)]
-    if any(isinstance(c, (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError, TimeoutError)) for c in causes):
-        return Unavailable(f"The hub cannot be reached for {weights.label!r}.", "Give a folder, or run `warm` where it can be.")
-    refused = next((c for c in causes if isinstance(c, HfHubHTTPError)), None)
-    if refused is not None:
-        return BadInput(f"The hub does not give out {weights.label!r}: {_first_line(refused)}", HINT, where="options")
-    folder = Path(weights.repository)
-    if folder.is_absolute() and not folder.exists():
-        return BadInput(f"There is no folder {weights.repository!r} to load the {what} from.", HINT, where="options")
-    return BadInput(f"The {what} of {weights.label!r} cannot be loaded: {_first_line(error)}", HINT, where="options")
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    below = error.__cause__ or error.__context__
-    return [] if below is None else [below, *_causes(below)]
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__

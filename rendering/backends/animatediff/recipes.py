@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from episodes.errors import BadInput
+from rendering.backends.weights import Lora, Weights
 
 
 class Tier(StrEnum):
@@ -21,35 +22,6 @@ class Tier(StrEnum):
     """Few steps and the full decoder."""
     MASTER = "master"
     """25 steps with guidance, so that negative prompts count."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """Where weights come from: a hub repository at a revision, or a local folder. Only safetensors are ever read."""
-
-    repository: str
-    """`owner/name`, or a path."""
-    revision: str | None = None
-    """A commit or branch; None: the hub's newest."""
-    file: str | None = None
-    """One file in it; None: the folder as `save_pretrained` writes it."""
-    variant: str | None = None
-    """`fp16`: files that carry this in their name."""
-    licence: str = ""
-
-    @property
-    def label(self) -> str:
-        """How a person names them: "owner/name/file@revision"."""
-        path = f"{self.repository}/{self.file}" if self.file else self.repository
-        return f"{path}@{self.revision}" if self.revision else path
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lora:
-    """Fused into the UNet and the text encoder when it is loaded, so that it costs nothing per step."""
-
-    weights: Weights
-    scale: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

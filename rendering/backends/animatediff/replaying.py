@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from rendering.backends.animatediff.libraries import Part
 from rendering.backends.animatediff.unet import Context, Unet
+from rendering.backends.libraries import Part
 
 Shape = tuple[torch.Size, ...]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from episodes.errors import BadInput
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 LINEAR = ("EulerDiscreteScheduler", "DDIMScheduler", "LCMScheduler")
 

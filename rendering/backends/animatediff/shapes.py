@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
 
 from episodes.plan import Format
 from rendering.backends.animatediff.recipes import Recipe, SizeRule
+from rendering.backends.shaping import at_own_speed, size_near
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Shape:
 
 def shape_of(film_format: Format, num_frames: int, recipe: Recipe, native_side: int) -> Shape:
     """`num_frames`: of the finished clip. Motion runs at the model's own speed: what is made beyond the clip's end is dropped."""
-    indices, picks = _places(num_frames, film_format.fps, recipe.native_fps)
+    indices, picks = at_own_speed(num_frames, film_format.fps, recipe.native_fps)
     width, height = legal_size(film_format.width, film_format.height, recipe.size, native_side)
     return Shape(width=width, height=height, num_frames=recipe.frames.at_least(picks[-1] + 1), picks=picks, indices=indices)
 
@@ -33,22 +33,10 @@ def shape_of(film_format: Format, num_frames: int, recipe: Recipe, native_side: 
 def legal_size(width: int, height: int, rule: SizeRule, native_side: int) -> tuple[int, int]:
     """Of the clip's aspect, as far as multiples allow, and of an area between the native one and what the rule allows."""
     native = native_side**2
-    area = min(max(width * height, native), rule.most_native_areas * native)
-    ideal = sqrt(area * width / height)
-    multiple = min(rule.multiple, native_side)
-    return _rounded(ideal, multiple), _rounded(area / ideal, multiple)
-
-
-def _rounded(side: float, multiple: int) -> int:
-    return max(1, round(side / multiple)) * multiple
-
-
-def _places(num_frames: int, fps: int, native_fps: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Indices in the clip and picks among the frames made, both ascending from 0; the last index is the clip's last frame."""
-    num_keys = min(num_frames, max(2, ceil(num_frames / fps * native_fps)))
-    if num_keys == 1:
-        return (0,), (0,)
-    indices = tuple(round(key * (num_frames - 1) / (num_keys - 1)) for key in range(num_keys))
-    if fps >= native_fps:
-        return indices, tuple(range(num_keys))
-    return indices, tuple(round(index * native_fps / fps) for index in indices)
+    return size_near(
+        width,
+        height,
+        multiple=min(rule.multiple, native_side),
+        least_pixels=native,
+        most_pixels=round(rule.most_native_areas * native),
+    )

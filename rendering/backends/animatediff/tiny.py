@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from episodes.errors import Unavailable
-from rendering.backends.animatediff.libraries import Part, quieten
-
-RANDOM_WEIGHTS = "RANDOM_WEIGHTS.txt"
-"""Lies in the base model's folder of a model that nobody trained."""
+from rendering.backends.libraries import Part, quieten
+from rendering.backends.untrained import mark_as_random
 
 _PACKAGE = "open-clip-torch==3.3.0"  # its wheel holds the vocabulary; without its dependencies it is 1.5 MB
 _VOCABULARY = "open_clip/bpe_simple_vocab_16e6.txt.gz"
@@ -78,7 +76,7 @@ def make_tiny(folder: Path, *, vocabulary: Path | None = None) -> TinyModel:
     torch.manual_seed(0)
     base = _base(merges)
     base.save_pretrained(tiny.base, safe_serialization=True)
-    (tiny.base / RANDOM_WEIGHTS).write_text("The weights are random: what this model paints is noise.\n")
+    mark_as_random(tiny.base)
     motion = _motion()
     motion.save_pretrained(tiny.motion, safe_serialization=True)
     tiny.lightning.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from torch.nn import functional
 from episodes.errors import BadInput
 from rendering.backends.animatediff import ops
 from rendering.backends.animatediff.blocks import Given, Grow, Motion, Resnet, Shrink, Transformer, joined
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 Layer = Callable[[torch.Tensor, Given], torch.Tensor]
 

@@ -8,7 +8,8 @@ import pytest
 from episodes.errors import BadInput
 from rendering.backends import BackendRecipe, check_backend
 from rendering.backends.animatediff.options import Setup, setup_of
-from rendering.backends.animatediff.recipes import RECIPES, Lora, Tier, Weights
+from rendering.backends.animatediff.recipes import RECIPES, Tier
+from rendering.backends.weights import Lora, Weights
 
 
 def a_setup(home: Path | None = None, **options: str) -> Setup:

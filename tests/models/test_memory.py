@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rendering.backends.animatediff.memory import Memory, Room
+from rendering.backends.animatediff.room import Room
+from rendering.backends.memory import Memory
 
 
-def a_memory(made_room: list[str]) -> Memory:
+def a_memory(made_room: list[str]) -> Memory[Room]:
     return Memory(Room(windows_at_once=4, decode_chunk=8), when_short=lambda: made_room.append("made"))
 
 
