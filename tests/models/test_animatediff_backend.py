@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +54,18 @@ def render(backend: AnimateDiffBackend, job: RenderJob, control: FakeControl | N
 
 def changed(job: RenderJob, **fields: object) -> RenderJob:
     return job.model_copy(update={"input": job.input.model_copy(update=fields)})
+
+
+def unets_at_work(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Unet]]:
+    """The rewritten UNets that are called from now on."""
+    call, seen = Unet.__call__, list[weakref.ref[Unet]]()
+
+    def watched(self: Unet, *given: Any) -> torch.Tensor:
+        seen.append(weakref.ref(self))
+        return call(self, *given)
+
+    monkeypatch.setattr(Unet, "__call__", watched)
+    return seen
 
 
 def leave_room_for(num_windows: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,6 +205,21 @@ def test_warming_up_goes_through_a_short_and_a_long_clip_of_each_shape_and_chang
 
     assert {tuple(shape) for shape in seen} == {(windows, 4, 16, 8, width) for windows in (1, 2) for width in (8, 16)}
     assert (render(backend, job) == render(a_backend(tiny), job)).all()
+
+
+def test_a_parked_backend_keeps_its_weights_alone_and_makes_the_same_frames_again(
+    draft: AnimateDiffBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer, job, at_work = Renderer(draft, NoPictures()), a_job(a_beat(duration_s=0.5)), unets_at_work(monkeypatch)
+    before = renderer.render(job, FakeControl())
+    unet = at_work[-1]
+
+    assert renderer.park()
+    assert unet() is None, "somebody still holds what was made of the weights"
+    after = renderer.render(job, FakeControl())
+
+    assert (after.frames_THWC == before.frames_THWC).all()
+    assert set(after.recipe) - set(before.recipe) == {"unparked_s"}
 
 
 def test_a_gpu_that_is_not_there_is_said_in_a_sentence(tiny: TinyModel) -> None:

@@ -180,17 +180,6 @@ def test_a_cancelled_beat_ends_before_its_next_step_and_the_loop_goes_on(tiny: T
     assert torch.equal(loop.latents([a_shot()], Unwatched()), reference)
 
 
-def test_what_was_released_is_made_again_alike(tiny: TinyModel) -> None:
-    recipe = a_recipe(tiny, "draft")
-    loop = Loop(load_models(recipe, CPU), recipe)
-    [before] = loop.render([a_shot()], Unwatched())
-
-    loop.release()
-    [after] = loop.render([a_shot()], Unwatched())
-
-    assert np.array_equal(before, after)
-
-
 def test_a_scheduler_that_is_not_linear_is_refused(tiny: TinyModel) -> None:
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 

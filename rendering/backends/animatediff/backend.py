@@ -44,7 +44,7 @@ def open_animatediff(setup: Setup) -> AnimateDiffBackend:
 
 
 class AnimateDiffBackend:
-    """Implements VideoBackend. Between calls it keeps models, graphs and encoded prompts: the same job gives the same frames."""
+    """Implements VideoBackend and Parkable. Between calls it keeps models, graphs and encoded prompts: the same job gives the same frames."""
 
     def __init__(self, recipe: Recipe, models: Models) -> None:
         self._recipe = recipe
@@ -93,6 +93,14 @@ class AnimateDiffBackend:
             burn_in=WARNING if self._models.are_random else None,
             recipe=self._told(asked, shot, looks.picture),
         )
+
+    def park(self) -> None:
+        if self._likeness is not None:
+            self._likeness.forget()
+        self._loop.park()
+
+    def unpark(self) -> None:
+        self._loop.unpark()
 
     def _told(self, asked: RenderInput, shot: Shot, picture: Picture | None) -> dict[str, str]:
         """What it takes to make the same frames again, and what was left undone."""

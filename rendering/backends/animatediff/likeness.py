@@ -98,6 +98,10 @@ class Likeness:
         _, nothing = self._encoded("", Image.new("RGB", (64, 64)))
         return Looks(embeds=(nothing,), negative_embeds=(nothing,), picture=None)
 
+    def forget(self) -> None:
+        """The embeddings live on the device; parking empties it."""
+        self._remembered.clear()
+
     @torch.no_grad()
     def _encoded(self, name: str, image: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
         if name not in self._remembered:

@@ -19,6 +19,7 @@ from rendering.backends.animatediff.decoding import Decoder, decoder_of, frames_
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
+from rendering.backends.animatediff.parking import to_device, to_host
 from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wishes
 from rendering.backends.animatediff.previews import Preview, is_shown, preview_of
 from rendering.backends.animatediff.prompts import Prompts
@@ -103,10 +104,25 @@ class Loop:
         pace.finish()
         return latents_BCFHW
 
-    def release(self) -> None:
-        """Let go of everything on the device but the models themselves, before they are parked or changed. The next call makes it again."""
+    def park(self) -> None:
+        """Let go of the device: of all that was made of the weights, and then of the weights, which wait in the host's memory."""
         self._prompts.forget()
         self._predictor = self._decoder = None
+        to_host(self._models.networks)
+
+    def unpark(self) -> None:
+        """Back on the device, and ready but for graphs: those of a beat's shape are recorded in its first step.
+
+        Raises torch.OutOfMemoryError when somebody else has taken the device; then some of it is back, which is no harm.
+        """
+        if self._memory.room.is_offloaded:  # the big ones go in and out by themselves
+            to_device(self._models.encoders, self._models.device)
+            return
+        to_device(self._models.networks, self._models.device)
+        self._predictor = self._predictor or self._ready_predictor()
+        self._decoder = self._decoder or self._ready_decoder()
+        if self._models.device.type == "cuda":
+            torch.cuda.synchronize()
 
     def _denoised(self, shots: Sequence[Shot], control: Control, guide: Guide | None, pace: Pace) -> torch.Tensor:
         first, smaller = shots[0], self._models.pixels_per_latent

@@ -33,6 +33,16 @@ class Models:
     """Nobody trained them: they show that the machinery works, and nothing else."""
 
     @property
+    def networks(self) -> tuple[Part, ...]:
+        """All that have weights."""
+        return (self.unet, self.vae, *self.encoders)
+
+    @property
+    def encoders(self) -> tuple[Part, ...]:
+        """Those that stay on the device where there is no room for all: small, and needed before every beat."""
+        return tuple(part for part in (self.text_encoder, self.image_encoder) if part is not None)
+
+    @property
     def pixels_per_latent(self) -> int:
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))
 
