@@ -19,7 +19,6 @@ from rendering.backends.animatediff.decoding import Decoder, decoder_of, frames_
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
-from rendering.backends.animatediff.parking import to_device, to_host
 from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wishes
 from rendering.backends.animatediff.previews import Preview, is_shown, preview_of
 from rendering.backends.animatediff.prompts import Prompts
@@ -28,6 +27,7 @@ from rendering.backends.animatediff.room import Room
 from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.transfer import HostFrames
 from rendering.backends.memory import Memory
+from rendering.backends.parking import to_device, to_host
 
 __all__ = ["Guide", "Loop", "Preview", "Shot"]
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 import torch
 
-from rendering.backends.animatediff.libraries import Part
+from rendering.backends.libraries import Part
 
 
 def to_host(modules: Iterable[Part]) -> None:
