@@ -1,0 +1,71 @@
+"""How a pod is known as ours: by a name that stands before it is ordered, and by what its environment carries."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cluster.pods import Pod
+
+VARIABLE = "STORYWORLD_POD"
+
+
+class Kind(StrEnum):
+    HEAD = "head"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One place to get a pod of a node type from."""
+
+    gpu: str
+    gpu_count: int
+    data_center: str
+    cloud: str
+
+    def __str__(self) -> str:
+        return f"{self.gpu_count} × {self.gpu} in {self.data_center} ({self.cloud.lower()} cloud)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    instance_id: str
+    """Ray's id of the node, and the pod's name: unique for ever."""
+    kind: Kind
+    tags: Mapping[str, str] | None
+    """Ray's, as it gave them with the order; none when the pod's environment was changed by somebody."""
+    candidate: Candidate | None
+
+
+def new_instance_id(cluster_name: str, kind: Kind) -> str:
+    return f"ray-{cluster_name}-{kind}-{secrets.token_hex(8)}"
+
+
+def kind_of(cluster_name: str, pod_name: str) -> Kind | None:
+    """Exact, so that a cluster "a" never takes the pods of a cluster "a-worker" for its own. None: not ours."""
+    match = re.fullmatch(rf"ray-{re.escape(cluster_name)}-(head|worker)-[0-9a-f]{{16}}", pod_name)
+    return Kind(match[1]) if match else None
+
+
+def written(tags: Mapping[str, str], candidate: Candidate) -> str:
+    """For the pod's environment: an API with nothing but names would not give the tags back to the next process."""
+    place = {"gpu": candidate.gpu, "gpu_count": candidate.gpu_count}
+    place |= {"data_center": candidate.data_center, "cloud": candidate.cloud}
+    return json.dumps({"tags": dict(tags), "candidate": place}, sort_keys=True)
+
+
+def identify(pod: Pod) -> Identity:
+    """Of a pod whose name is ours."""
+    kind = Kind(pod.name.rsplit("-", 2)[1])
+    try:
+        carried = json.loads(pod.env[VARIABLE])
+        tags = {str(key): str(value) for key, value in carried["tags"].items()}
+        candidate = Candidate(**carried["candidate"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return Identity(instance_id=pod.name, kind=kind, tags=None, candidate=None)
+    return Identity(instance_id=pod.name, kind=kind, tags=tags, candidate=candidate)

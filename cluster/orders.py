@@ -1,0 +1,94 @@
+"""What to order, where, and in which order to try: pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cluster.config import ClusterConfig, NodeType
+from cluster.identity import VARIABLE, Candidate, written
+from cluster.pods import GpuOffer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One pod that Ray asked for."""
+
+    node_type: NodeType
+    tags: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
+    """What the node type's pods get, secrets included; without what is the pod's own."""
+
+
+def candidates(node_type: NodeType, config: ClusterConfig, catalogue: Mapping[str, GpuOffer]) -> list[Candidate]:
+    """A GPU type everywhere before the next type. What the catalogue calls out of stock comes last: it is a snapshot."""
+    places = [
+        Candidate(gpu=gpu, gpu_count=node_type.gpu_count, data_center=data_center, cloud=node_type.cloud)
+        for gpu in node_type.gpus
+        for data_center in node_type.data_centers or config.data_centers
+    ]
+
+    def is_out_of_stock(place: Candidate) -> bool:
+        offer = catalogue.get(place.gpu)
+        return offer is None or not offer.is_in_stock(place.data_center)
+
+    return sorted(places, key=is_out_of_stock)
+
+
+def usd_per_hour(candidate: Candidate, catalogue: Mapping[str, GpuOffer]) -> float | None:
+    """List price of the pod; None for a GPU type that the catalogue does not have."""
+    offer = catalogue.get(candidate.gpu)
+    if offer is None:
+        return None
+    return (offer.price.secure if candidate.cloud == "SECURE" else offer.price.community) * candidate.gpu_count
+
+
+def node_env(resources: Mapping[str, float], labels: Mapping[str, str], node_type: str, head_address: str) -> dict[str, str]:
+    """What a worker's `ray start` reads."""
+    return {
+        "RAY_NODE_TYPE_NAME": node_type,
+        "RAY_OVERRIDE_RESOURCES": json.dumps(dict(resources)),
+        "RAY_OVERRIDE_LABELS": json.dumps(dict(labels)),
+        "STORYWORLD_HEAD_ADDRESS": head_address,
+    }
+
+
+def body(order: Order, candidate: Candidate, instance_id: str, config: ClusterConfig) -> dict[str, object]:
+    """The request, in RunPod's words."""
+    node_type = order.node_type
+    gpu: dict[str, object] = {"id": candidate.gpu, "count": candidate.gpu_count}
+    if node_type.min_cuda_version:
+        gpu["minCudaVersion"] = node_type.min_cuda_version
+    request: dict[str, object] = {
+        "name": instance_id,
+        "image": node_type.image,
+        "args": node_type.args,
+        "gpu": gpu,
+        "cloud": candidate.cloud,
+        "dataCenterIds": [candidate.data_center],
+        "disk": node_type.disk_gb,
+        "ports": list(node_type.ports),
+        "globalNetworking": config.global_networking,
+        "env": {**order.env, "RAY_CLOUD_INSTANCE_ID": instance_id, VARIABLE: written(order.tags, candidate)},
+    }
+    if mounts := _mounts(node_type):
+        request["mounts"] = mounts
+    if node_type.registry:
+        request["registry"] = node_type.registry
+    return request
+
+
+def summary(refusals: Sequence[str]) -> str:
+    """Each once and at most five, because a node type can have dozens of candidates."""
+    different = list(dict.fromkeys(refusals))
+    shown = "; ".join(text.rstrip(".") for text in different[:5])
+    return f"{shown}." if len(different) <= 5 else f"{shown}; and {len(different) - 5} more."
+
+
+def _mounts(node_type: NodeType) -> dict[str, object]:
+    if node_type.volume:
+        return {"network": [{"volumeId": node_type.volume.id, "path": node_type.volume.path}]}
+    if node_type.host_disk:
+        return {"persistent": {"size": node_type.host_disk.size_gb, "path": node_type.host_disk.path}}
+    return {}

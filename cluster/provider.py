@@ -1,0 +1,192 @@
+"""Ray's node provider for RunPod: named in ray-cluster.yaml as `module: cluster.provider.RunPodNodeProvider`.
+
+A shell: it puts Ray's words into ours. What pods there are stands in inventory.py, how they are bought in buyer.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+from ray.autoscaler.node_provider import NodeProvider
+from ray.autoscaler.tags import STATUS_UP_TO_DATE, TAG_RAY_NODE_KIND, TAG_RAY_NODE_STATUS, TAG_RAY_USER_NODE_TYPE
+
+from cluster.backoff import Backoff
+from cluster.buyer import Buyer
+from cluster.config import ClusterConfig, read_cluster, read_node_type
+from cluster.errors import BadConfig, ClusterError, RunPodError
+from cluster.identity import Kind
+from cluster.inventory import Inventory
+from cluster.orders import Order, node_env
+from cluster.runpod import RunPod
+from cluster.sight import Node
+from cluster.surroundings import Surroundings, look_around
+from cluster.wire import HttpWire, Wire
+
+logger = logging.getLogger(__name__)
+
+_BUYING_LIMIT_S = 240.0  # Ray asks again after 600 s, and would buy a second time
+_SWEEPS = 3
+_SWEEP_PAUSE_S = 5.0
+
+
+class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes are Any
+    """Every method may be called from many threads. Raises ClusterError when RunPod does not say; Ray then skips a round."""
+
+    def __init__(
+        self,
+        provider_config: dict[str, Any],
+        cluster_name: str,
+        *,
+        variables: Mapping[str, str] = os.environ,
+        wire: Wire | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(provider_config, cluster_name)
+        self._config: ClusterConfig = read_cluster(provider_config)
+        self._surroundings: Surroundings = look_around(variables)
+        runpod = RunPod(wire or HttpWire(self._config.api_address, self._surroundings.api_key), sleep)
+        backoff = Backoff(now_s)
+        self._inventory = Inventory(cluster_name, self._config, runpod, backoff, now_s, today)
+        self._buyer = Buyer(cluster_name, self._config, runpod, self._inventory, backoff, now_s, sleep)
+        self._now_s = now_s
+        self._sleep = sleep
+        self._set_tags: dict[str, dict[str, str]] = {}
+
+    def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
+        """All nodes that may bill, the head among them: without it Ray would wait for one and start no worker."""
+        self._inventory.refresh()
+        return [node.instance_id for node in self._nodes() if self._matches(node, tag_filters)]
+
+    def nodes_for_teardown(self, tag_filters: dict[str, str]) -> list[str]:
+        """Those too that Ray does not know of."""
+        self._inventory.refresh()
+        return [node.instance_id for node in self._inventory.all_nodes() if self._matches(node, tag_filters)]
+
+    def is_running(self, node_id: str) -> bool:
+        return self._node(node_id).is_running
+
+    def is_terminated(self, node_id: str) -> bool:
+        self._inventory.refresh()
+        return all(node.instance_id != node_id for node in self._nodes())
+
+    def node_tags(self, node_id: str) -> dict[str, str]:
+        return self._tags(self._node(node_id))
+
+    def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
+        """For this process only; the status is what the pod's state says. RunPod restarts a pod whose environment changes."""
+        kept = {key: value for key, value in tags.items() if key != TAG_RAY_NODE_STATUS}
+        self._set_tags[node_id] = {**self._set_tags.get(node_id, {}), **kept}
+
+    def internal_ip(self, node_id: str) -> str:
+        """In RunPod's private network; empty while there is none."""
+        pod = self._node(node_id).pod
+        return (pod.global_networking.ip or "") if pod else ""
+
+    def external_ip(self, node_id: str) -> str:
+        """Host name of the head's dashboard behind RunPod's proxy: its pods have no address of their own to reach them by."""
+        pod = self._node(node_id).pod
+        return f"{pod.id}-8265.proxy.runpod.net" if pod else ""
+
+    def create_node(self, node_config: dict[str, Any], tags: dict[str, str], count: int) -> None:
+        """The head, as `ray up` orders it."""
+        self.create_node_with_resources_and_labels(node_config, tags, count, {}, {})
+
+    def create_node_with_resources_and_labels(
+        self,
+        node_config: dict[str, Any],
+        tags: dict[str, str],
+        count: int,
+        resources: dict[str, float],
+        labels: dict[str, str],
+    ) -> None:
+        """Buy `count` pods. Raises NodeLaunchException when one of them is not to be had; those before it stay."""
+        deadline_s = self._now_s() + _BUYING_LIMIT_S
+        try:
+            order = self._order(node_config, tags, resources, labels)
+            for _ in range(count):
+                self._buyer.buy(order, Kind(tags[TAG_RAY_NODE_KIND]), deadline_s)
+        except ClusterError as error:
+            raise NodeLaunchException(type(error).__name__, str(error), None) from error
+
+    def terminate_node(self, node_id: str) -> None:
+        """Raises RunPodError when it cannot be deleted now; Ray tries again, and so does every refresh. An unknown one is fine."""
+        self._inventory.end(node_id, "Ray asked for it")
+
+    def terminate_nodes(self, node_ids: list[str]) -> None:
+        """All of them are tried before one that failed is raised."""
+        failed: list[RunPodError] = []
+        for node_id in node_ids:
+            try:
+                self.terminate_node(node_id)
+            except RunPodError as error:
+                logger.error("pod_not_deleted instance_id=%s: %s", node_id, error)  # noqa: TRY400  # the sentence says it all
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def cleanup_cluster_resources(self) -> None:
+        """The last step of `ray down`. The head may have had an order on its way when it died: what shows up late is deleted."""
+        for _ in range(_SWEEPS):
+            self._sleep(_SWEEP_PAUSE_S)
+            self.terminate_nodes(self.nodes_for_teardown({}))
+        if left := self.nodes_for_teardown({}):
+            raise RunPodError(f"RunPod still lists {', '.join(left)}.", "Run `ray down` again, or delete them in its console.")
+
+    def _order(
+        self, node_config: dict[str, Any], tags: dict[str, str], resources: dict[str, float], labels: dict[str, str]
+    ) -> Order:
+        name = tags.get(TAG_RAY_USER_NODE_TYPE, "")
+        node_type = read_node_type(name, node_config)
+        env = {**node_type.env, **self._surroundings.passed_on(node_type.pass_env)}
+        if tags[TAG_RAY_NODE_KIND] == Kind.HEAD:
+            env |= {"RAY_NODE_TYPE_NAME": name}
+        else:
+            env |= node_env(resources, labels, name, self._head_address())
+        return Order(node_type=node_type, tags=tags, env=env)
+
+    def _head_address(self) -> str:
+        if self._config.head_address:
+            return self._config.head_address
+        self._inventory.refresh_if_new()
+        for node in self._inventory.nodes():
+            if node.tags[TAG_RAY_NODE_KIND] == Kind.HEAD and node.pod and node.pod.global_networking.internal_dns:
+                return f"{node.pod.global_networking.internal_dns}:{self._config.head_port}"
+        raise BadConfig(
+            "No head of this cluster has an address in RunPod's private network, so no worker could reach it.",
+            "Set provider.global_networking, choose data centres that have it, or set provider.head_address.",
+        )
+
+    def _nodes(self) -> list[Node]:
+        nodes = self._inventory.nodes()
+        head_id = self._surroundings.head_id
+        if head_id and all(node.instance_id != head_id for node in nodes):
+            nodes.append(self._own_head(head_id))
+        return nodes
+
+    def _own_head(self, head_id: str) -> Node:
+        """This process runs on it, so it is there, whatever RunPod knows of it."""
+        tags = {TAG_RAY_NODE_KIND: str(Kind.HEAD), TAG_RAY_NODE_STATUS: STATUS_UP_TO_DATE}
+        tags[TAG_RAY_USER_NODE_TYPE] = self._surroundings.head_type
+        return Node(instance_id=head_id, tags=tags, is_running=True, pod=None)
+
+    def _node(self, node_id: str) -> Node:
+        node = self._inventory.node(node_id)
+        if node is not None:
+            return node
+        if node_id == self._surroundings.head_id:
+            return self._own_head(node_id)
+        raise BadConfig(f"There is no node {node_id!r}.", "`ray up` and `ray down` list those that there are.")
+
+    def _matches(self, node: Node, tag_filters: Mapping[str, str]) -> bool:
+        return tag_filters.items() <= self._tags(node).items()
+
+    def _tags(self, node: Node) -> dict[str, str]:
+        return {**node.tags, **self._set_tags.get(node.instance_id, {})}
