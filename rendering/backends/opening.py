@@ -11,6 +11,7 @@ from typing import assert_never
 import numpy as np
 from PIL import Image
 
+from episodes.errors import BadInput
 from episodes.job import RenderJob
 from episodes.plan import Beat, Format
 from episodes.world import Picture, PictureKind
@@ -28,6 +29,15 @@ class OpeningSource(StrEnum):
     """A reference picture of the place; without one, of the character who is alone in the beat."""
     ANIMATIC = "animatic"
     """What the animatic draws as the beat's first frame: there always is one."""
+
+
+def sources_of(text: str) -> tuple[OpeningSource, ...]:
+    """As an option writes them, first come. Raises BadInput for a word that is none of them."""
+    try:
+        return tuple(OpeningSource(one.strip()) for one in text.split(","))
+    except ValueError:
+        hint = f"It is {', '.join(OpeningSource)}, or several of them separated by commas."
+        raise BadInput(f"opening is {text!r}.", hint, where="options.opening") from None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -55,9 +55,15 @@ def weights_of(option: str, text: str, home: Path | None) -> Weights:
 
 
 def lora_of(text: str, home: Path | None) -> Lora:
+    weights, scale = scaled_of("lora", text, home)
+    return Lora(weights=weights, scale=scale)
+
+
+def scaled_of(option: str, text: str, home: Path | None) -> tuple[Weights, float]:
+    """Weights and, after a colon, how strongly they count; without it: 1."""
     name, _, scale = text.strip().rpartition(":")
     try:
-        return Lora(weights=weights_of("lora", name or scale, home), scale=float(scale) if name else 1.0)
+        return weights_of(option, name or scale, home), float(scale) if name else 1.0
     except ValueError:
-        hint = "Write it like owner/name/file.safetensors:0.8."
-        raise BadInput(f"The LoRA {text!r} has no number as its scale.", hint, where="options.lora") from None
+        hint = "Write it like owner/name:0.8 or owner/name/file.safetensors:0.8."
+        raise BadInput(f"{text!r} has no number as its scale.", hint, where=f"options.{option}") from None

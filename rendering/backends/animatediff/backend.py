@@ -7,12 +7,13 @@ import logging
 import time
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from episodes.job import RenderInput, RenderJob
 from episodes.ports import Control
 from episodes.world import Picture
-from rendering.backend import Keyframes, PictureSource
+from rendering.backend import Frames, Keyframes, PictureSource
 from rendering.backends.animatediff.likeness import NO_LOOKS, Likeness
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop, Shot
@@ -20,8 +21,10 @@ from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import Setup
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.shapes import legal_size, shape_of
+from rendering.backends.animatediff.sparse_control import Opened
 from rendering.backends.devices import chosen_device, device_name
-from rendering.backends.fitting import fitted
+from rendering.backends.fitting import fitted, unfitted
+from rendering.backends.opening import Opening, OpeningSource, opening_of
 from rendering.backends.untrained import CONFESSION, WARNING
 from rendering.previewing import Previews
 
@@ -68,6 +71,10 @@ class AnimateDiffBackend:
             negative_image_embeds=looks.negative_embeds,
         )
         self._loop.warm([replace(blank, num_frames=n, width=width, height=height) for width, height in legal for n in lengths])
+        if self._models.sparse_control is not None:  # it looks at one window, however long the beat
+            for width, height in legal:
+                grey = np.full((height, width, 3), 128, np.uint8)
+                self._loop.warm([replace(blank, num_frames=lengths[0], width=width, height=height)], self._opened(grey))
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         asked = job.input
@@ -84,14 +91,16 @@ class AnimateDiffBackend:
             image_embeds=looks.embeds,
             negative_image_embeds=looks.negative_embeds,
         )
+        opening = opening_of(job, pictures, self._recipe.openings) if self._models.sparse_control is not None else None
+        guide = self._opened(unfitted(opening.picture_HWC, shape.width, shape.height)) if opening is not None else None
         previews = Previews(control)
-        [frames] = self._loop.render([shot], control, preview=lambda _, frame_HWC: previews.show(frame_HWC))
+        [frames] = self._loop.render([shot], control, guide=guide, preview=lambda _, frame_HWC: previews.show(frame_HWC))
         return Keyframes(
             frames_THWC=fitted([frames[pick] for pick in shape.picks], asked.format),
             indices=shape.indices,
             num_frames=job.num_frames,
             burn_in=WARNING if self._models.are_random else None,
-            recipe=self._told(asked, shot, looks.picture),
+            recipe={**self._told(asked, shot, looks.picture), **self._told_of_the_beginning(asked, opening)},
         )
 
     def park(self) -> None:
@@ -129,11 +138,21 @@ class AnimateDiffBackend:
             told["likeness"] = picture.key if picture is not None else "nobody here has a picture"
         if self._models.are_random:
             told["weights"] = CONFESSION
-        if asked.start_frame is not None:
-            told["start_frame"] = "not looked at: AnimateDiff begins every beat afresh"
         if self._loop.shortages:
             told["memory"] = self._loop.shortages[-1]
         return told
+
+    def _told_of_the_beginning(self, asked: RenderInput, opening: Opening | None) -> dict[str, str]:
+        told: dict[str, str] = {}
+        if (network := self._recipe.sparse_control) is not None:
+            told["sparse_control"] = f"{network.label}:{self._recipe.sparse_control_scale}"
+            told["opening"] = opening.label if opening is not None else "none: the beat begins afresh"
+        if asked.start_frame is not None and (opening is None or opening.source is not OpeningSource.PREVIOUS):
+            told["start_frame"] = "not looked at: AnimateDiff begins every beat afresh"
+        return told
+
+    def _opened(self, picture_HWC: Frames) -> Opened:
+        return Opened(self._models, picture_HWC, self._recipe.sparse_control_scale)
 
 
 def _prompt(asked: RenderInput) -> str:

@@ -20,6 +20,7 @@ from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.motion_file import motion_adapter_of
 from rendering.backends.animatediff.reading import HINT, Parts, read, read_text_encoder, reading
 from rendering.backends.animatediff.recipes import Recipe
+from rendering.backends.animatediff.sparse_control import with_sparse_control
 from rendering.backends.libraries import Part
 from rendering.backends.untrained import RANDOM_WEIGHTS
 from rendering.backends.weights import Weights
@@ -46,6 +47,8 @@ def load_models(recipe: Recipe, device: torch.device, kept: Path | None = None) 
     if recipe.ip_adapter is not None:
         with reading(recipe.ip_adapter, "IP-Adapter"):
             models = with_ip_adapter(models, recipe.ip_adapter, recipe.ip_adapter_scale)
+    if recipe.sparse_control is not None:
+        models = with_sparse_control(models, recipe.sparse_control)
     seconds = round(time.monotonic() - began_s, 2)
     log.info(
         "animatediff.loaded", extra={"tier": recipe.tier, "model": recipe.base.label, "from_kept": was_kept, "seconds": seconds}

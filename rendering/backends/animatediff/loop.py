@@ -76,10 +76,10 @@ class Loop:
         """What the device had no room for, in sentences, since the loop was made."""
         return tuple(self._memory.shortages)
 
-    def warm(self, shots: Sequence[Shot]) -> None:
+    def warm(self, shots: Sequence[Shot], guide: Guide | None = None) -> None:
         """Go once through every shape, so that no beat waits for kernels or graphs."""
         for shot in shots:
-            self.render([shot], Unwatched())
+            self.render([shot], Unwatched(), guide=guide)
 
     @torch.no_grad()
     def render(
@@ -182,7 +182,7 @@ class Loop:
     def _decoded(self, latents_NCHW: torch.Tensor, room: Room) -> torch.Tensor:
         if room.is_offloaded:
             self._predictor = None
-            self._models.unet.to("cpu")
+            to_device(self._models.denoisers, torch.device("cpu"))
         if self._decoder is None:
             self._decoder = self._ready_decoder()
         return frames_of(self._decoder, latents_NCHW[: room.decode_chunk])
@@ -190,7 +190,7 @@ class Loop:
     def _ready_predictor(self) -> Predictor:
         if self._models.device.type == "cuda":
             torch.backends.cudnn.benchmark = True  # shapes are few and come again: cuDNN may try its algorithms out
-        self._models.unet.to(self._models.device)
+        to_device(self._models.denoisers, self._models.device)
         return Predictor(self._models, self._recipe, self._schedule)
 
     def _ready_decoder(self) -> Decoder:

@@ -27,6 +27,8 @@ class Models:
     """CLIPVisionModelWithProjection, where there is an IP-Adapter."""
     feature_extractor: Part = None
     """CLIPImageProcessor, likewise."""
+    sparse_control: Part = None
+    """SparseControlNetModel, where beats begin with a picture."""
     device: torch.device
     dtype: torch.dtype
     are_random: bool = False
@@ -35,7 +37,12 @@ class Models:
     @property
     def networks(self) -> tuple[Part, ...]:
         """All that have weights."""
-        return (self.unet, self.vae, *self.encoders)
+        return (*self.denoisers, self.vae, *self.encoders)
+
+    @property
+    def denoisers(self) -> tuple[Part, ...]:
+        """Those that work in every denoising step."""
+        return tuple(part for part in (self.unet, self.sparse_control) if part is not None)
 
     @property
     def encoders(self) -> tuple[Part, ...]:

@@ -22,8 +22,8 @@ class Guide(Protocol):
 
     def residuals(
         self, latents_NCFHW: torch.Tensor, timestep: torch.Tensor, prompts_NTD: torch.Tensor, first_frames: Sequence[int]
-    ) -> Residuals:
-        """What is added in the UNet's down blocks and in its middle. One first frame (in the clip) for each of the N windows."""
+    ) -> Residuals | None:
+        """What is added in the UNet's down blocks and in its middle; None: nothing. One first frame (in the clip) for each of the N windows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,12 +86,16 @@ class Predictor:
 
     def _called(self, task: Task, latents: torch.Tensor, step: int, group: slice) -> torch.Tensor:
         times_C, context = self._times[step], self._context(task, group)
-        if task.guide is not None:
-            starts = [task.starts[number] for _, number in task.windows[group]]
-            starts *= len(latents) // len(starts)
-            words = task.wishes.words_BTD[self._rows(task, group)]
-            return self._unet(latents, times_C, context, task.guide.residuals(latents, self._timesteps[step], words, starts))
+        residuals = self._residuals(task, task.guide, latents, step, group) if task.guide is not None else None
+        if residuals is not None:  # a graph would keep another 200 MB for each window, to save a part of one beat's launches
+            return self._unet(latents, times_C, context, residuals)
         return (self._replayer or self._unet)(latents, times_C, context)
+
+    def _residuals(self, task: Task, guide: Guide, latents: torch.Tensor, step: int, group: slice) -> Residuals | None:
+        starts = [task.starts[number] for _, number in task.windows[group]]
+        starts *= len(latents) // len(starts)
+        words = task.wishes.words_BTD[self._rows(task, group)]
+        return guide.residuals(latents, self._timesteps[step], words, starts)
 
     def _context(self, task: Task, group: slice) -> Context:
         key = (group.start, group.stop)

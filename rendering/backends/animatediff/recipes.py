@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from episodes.errors import BadInput
+from rendering.backends.opening import OpeningSource
 from rendering.backends.weights import Lora, Weights
 
 
@@ -86,6 +87,11 @@ class Recipe:
     ip_adapter: Weights | None = None
     """Characters' reference pictures go in through it; None: they are not looked at."""
     ip_adapter_scale: float = 0.6
+    sparse_control: Weights | None = None
+    """A SparseCtrl network for pictures: beats begin with their opening; None: each begins afresh."""
+    sparse_control_scale: float = 1.0
+    openings: tuple[OpeningSource, ...] = (OpeningSource.PREVIOUS,)
+    """Where a beat's opening comes from, first come; a beat that has none begins afresh."""
     loras: tuple[Lora, ...] = ()
     scheduler: SchedulerSpec
     num_steps: int
@@ -106,7 +112,8 @@ class Recipe:
     @property
     def licences(self) -> tuple[str, ...]:
         """Of everything that it loads, each once."""
-        parts = (self.base, self.motion, self.tiny_vae, self.ip_adapter, *(lora.weights for lora in self.loras))
+        extras = self.tiny_vae, self.ip_adapter, self.sparse_control
+        parts = (self.base, self.motion, *extras, *(lora.weights for lora in self.loras))
         return tuple(sorted({part.licence for part in parts if part is not None and part.licence}))
 
 

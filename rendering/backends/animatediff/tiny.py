@@ -58,6 +58,11 @@ class TinyModel:
         return self.folder / "ip_adapter" / "ip-adapter.safetensors"
 
     @property
+    def sparse_control(self) -> Path:
+        """A SparseControlNetModel's folder, like guoyww/animatediff-sparsectrl-rgb."""
+        return self.folder / "sparse_control"
+
+    @property
     def options(self) -> dict[str, str]:
         """Of the backend, so that it loads this model."""
         return {"model": str(self.base), "motion_adapter": str(self.motion), "tiny_vae": str(self.tiny_vae)}
@@ -85,6 +90,7 @@ def make_tiny(folder: Path, *, vocabulary: Path | None = None) -> TinyModel:
     tiny.ip_adapter.parent.mkdir(parents=True, exist_ok=True)
     save_file(_ip_adapter(base.unet), tiny.ip_adapter)
     _image_encoder().save_pretrained(tiny.ip_adapter.parent / "image_encoder", safe_serialization=True)
+    _sparse_control().save_pretrained(tiny.sparse_control, safe_serialization=True)
     (tiny.folder / "complete").touch()
     return tiny
 
@@ -201,6 +207,24 @@ def _motion() -> Part:
         motion_max_seq_length=32,
         use_motion_mid_block=False,
     )
+
+
+def _sparse_control() -> Part:
+    """Its last layers begin at zero, and would add nothing."""
+    import torch
+    from diffusers import SparseControlNetModel
+
+    network = SparseControlNetModel(
+        block_out_channels=_CHANNELS,
+        layers_per_block=2,
+        norm_num_groups=8,
+        cross_attention_dim=_WIDTH,
+        attention_head_dim=2,
+    )
+    last = network.controlnet_cond_embedding, network.controlnet_down_blocks, network.controlnet_mid_block
+    for parameter in (parameter for layer in last for parameter in layer.parameters()):
+        torch.nn.init.normal_(parameter, std=0.2)
+    return network
 
 
 def _tiny_vae() -> Part:

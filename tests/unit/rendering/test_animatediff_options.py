@@ -9,6 +9,7 @@ from episodes.errors import BadInput
 from rendering.backends import BackendRecipe, check_backend
 from rendering.backends.animatediff.options import Setup, setup_of
 from rendering.backends.animatediff.recipes import RECIPES, Tier
+from rendering.backends.opening import OpeningSource
 from rendering.backends.weights import Lora, Weights
 
 
@@ -43,6 +44,9 @@ def test_tiers_differ_in_steps_decoder_and_guidance() -> None:
         ({"device": "tpu"}, "options.device", "cuda"),
         ({"compile": "maybe"}, "options.compile", "true or false"),
         ({"lora": "owner/name:strong"}, "options.lora", "0.8"),
+        ({"sparse_control": "owner/name:strong"}, "options.sparse_control", "0.8"),
+        ({"sparse_control": "a/b", "opening": "poem"}, "options.opening", "previous, picture, animatic"),
+        ({"opening": "animatic"}, "options.opening", "sparse_control"),
         ({"warm": "big"}, "options.warm", "512x512"),
         ({"warm": "32x32"}, "options.warm", "64 to 3840"),
     ],
@@ -89,6 +93,15 @@ def test_loras_come_with_their_scales() -> None:
         Lora(weights=Weights(repository="a/b", file="c.safetensors"), scale=0.8),
         Lora(weights=Weights(repository="d/e"), scale=1.0),
     )
+
+
+def test_beats_may_begin_with_a_picture_that_counts_so_much() -> None:
+    usual, chosen = a_setup(sparse_control="a/b").recipe, a_setup(sparse_control="a/b:0.5", opening="previous, animatic").recipe
+
+    assert (usual.sparse_control, usual.sparse_control_scale) == (Weights(repository="a/b"), 1.0)
+    assert usual.openings == (OpeningSource.PREVIOUS,)
+    assert chosen.sparse_control_scale == 0.5
+    assert chosen.openings == (OpeningSource.PREVIOUS, OpeningSource.ANIMATIC)
 
 
 def test_not_to_compile_can_be_said() -> None:

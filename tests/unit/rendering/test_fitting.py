@@ -5,7 +5,7 @@ import pytest
 
 from episodes.plan import Format
 from rendering.backend import Frames
-from rendering.backends.fitting import fitted
+from rendering.backends.fitting import fitted, unfitted
 
 WIDE = Format(width=128, height=64)
 
@@ -42,3 +42,21 @@ def test_what_is_too_wide_loses_its_sides() -> None:
     [frame] = fitted([stripes(256, 64)], WIDE)
 
     assert (int(frame[32, 0, 0]), int(frame[32, -1, 0])) == pytest.approx((64, 191), abs=3)
+
+
+@pytest.mark.parametrize("size", [(256, 192), (128, 64), (192, 64), (128, 128)])
+def test_a_frame_comes_back_from_the_way_there_and_back(size: tuple[int, int]) -> None:
+    frame = stripes(128, 64)
+    frame[0] = frame[-1] = frame[1]  # scaling blurs rows of their own
+
+    picture = unfitted(frame, *size)
+
+    assert (picture.shape[1], picture.shape[0]) == size
+    assert np.abs(fitted([picture], WIDE)[0].astype(int) - frame).max() <= 4
+
+
+def test_what_the_model_makes_beyond_the_frame_goes_on_from_its_edge() -> None:
+    picture = unfitted(stripes(128, 64), 128, 96)
+
+    assert (picture[16] == (255, 0, 0)).all(axis=-1).all()
+    assert np.array_equal(picture[:16], picture[31:15:-1])
