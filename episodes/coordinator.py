@@ -8,6 +8,7 @@ import logging
 from episodes.errors import LeaseLost, Unavailable
 from episodes.notebook import Notebook
 from episodes.parts import Pace, Parts
+from episodes.patience import Patience
 from episodes.term import Term
 from episodes.watch import Watch
 
@@ -22,7 +23,10 @@ class Coordinator:
         self._holder = holder
         self._pace = pace or Pace()
         limits = self._pace
-        self._notebook = Notebook(watch=Watch(silence_s=limits.silence_s, stall_s=limits.stall_s, start_s=limits.start_s))
+        self._notebook = Notebook(
+            watch=Watch(silence_s=limits.silence_s, stall_s=limits.stall_s, start_s=limits.start_s),
+            patience=Patience(failing_s=limits.failing_s, starting_s=limits.start_s),
+        )
         self._term: Term | None = None
         self._stopping = asyncio.Event()
 

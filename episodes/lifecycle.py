@@ -88,6 +88,8 @@ class BeatMove(StrEnum):
     ACCEPT = "accept"
     GIVE_BACK = "give back"
     """The attempt failed and another follows."""
+    FALL_BACK = "fall back"
+    """It would fail, and is tried by the next backend that its episode names."""
     GIVE_UP = "give up"
     CANCEL = "cancel"
     RETRY = "retry"
@@ -126,6 +128,7 @@ BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
     BeatMove.START: (frozenset({_B.PENDING}), _B.RENDERING),
     BeatMove.ACCEPT: (frozenset({_B.RENDERING}), _B.ACCEPTED),
     BeatMove.GIVE_BACK: (frozenset({_B.RENDERING}), _B.PENDING),
+    BeatMove.FALL_BACK: (frozenset({_B.PENDING, _B.RENDERING}), _B.PENDING),
     BeatMove.GIVE_UP: (frozenset({_B.PENDING, _B.RENDERING}), _B.FAILED),
     # one that was cancelled only because another was may be cancelled for itself
     BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING, _B.CANCELLED}), _B.CANCELLED),

@@ -94,6 +94,10 @@ class BeatView:
     """When it may be tried again; None when nothing holds it back."""
     unmet: tuple[str, ...] = ()
     """The beats that it still waits for."""
+    backend: str
+    """Who makes its frames, or made them: its first choice (in `beat`), or what it fell back to."""
+    fallback_reason: str = ""
+    """What kept those before `backend` from it, each with its name; empty while it is at its first choice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +180,8 @@ class ReadyBeat:
     avoid_renderers: tuple[str, ...]
     """Renderers that failed it, latest last."""
     start_frame: StartFrame | None
+    fallbacks: tuple[str, ...] = ()
+    """What it may still fall back to, in order, when `beat.backend` (the present one) cannot."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +192,8 @@ class Opening:
     episode_id: str
     beat_id: str | None
     revision: int
+    backend: str
+    """That the renderer has, and the beat was at when it was given to it; empty for a film."""
     renderer: str
     node: str
 
@@ -223,7 +231,7 @@ class Failure:
     reason: str
     counted: bool
     retry_in_s: float | None
-    """None: the beat (or film) fails for good. Else it is ready again after so many seconds."""
+    """None: the beat (or film) fails for good, unless the beat can fall back. Else it is ready again after so many seconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,6 +249,8 @@ class AttemptAudit:
     revision: int
     number: int
     state: AttemptState
+    backend: str
+    """Empty for a film."""
     is_unwanted: bool
     """Nobody will ever want its result: its beat was cancelled or revised, its plan replaced, while it was open."""
     failure_class: FailureClass | None

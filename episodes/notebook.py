@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from episodes.blocklist import Blocklist
+from episodes.patience import Patience
 from episodes.watch import Watch
 
 LONGEST_GAP_S = 5.0
@@ -17,6 +18,7 @@ class Notebook:
     """Of one process, and lost with it; no decision about an episode rests on it."""
 
     watch: Watch
+    patience: Patience
     blocklist: Blocklist = field(default_factory=Blocklist)
     told_to_stop: dict[str, float] = field(default_factory=dict)
     """Attempt → when it was first told to stop."""

@@ -36,7 +36,13 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
 def open_film(store: EpisodeStore, lease: Lease, episode: ActiveEpisode) -> tuple[OpenAttempt, FilmJob] | None:
     """Begin an attempt to cut the film. None while one is open or backs off. Blocks."""
     opening = Opening(
-        attempt_id=str(uuid.uuid4()), episode_id=episode.episode_id, beat_id=None, revision=1, renderer=CUTTER, node=""
+        attempt_id=str(uuid.uuid4()),
+        episode_id=episode.episode_id,
+        beat_id=None,
+        revision=1,
+        backend="",
+        renderer=CUTTER,
+        node="",
     )
     attempt = store.open_attempts(lease, [opening])[0]
     if attempt is None:

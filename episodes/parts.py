@@ -50,7 +50,9 @@ class Pace:
     stall_s: float = 300.0
     """A renderer that answers, but whose attempt comes no further, likewise. Loading a large model into memory fits."""
     start_s: float = 1800.0
-    """A renderer that never gets ready: a pod that pulls a large image took up to half an hour."""
+    """A renderer that never gets ready: a pod that pulls a large image took up to half an hour. Beats that can fall back wait as long."""
+    failing_s: float = 30.0
+    """How long nobody of a backend can start, each with a failure, before its beats fall back where they can: the first may pass."""
     bear_s: float = 1800.0
     """How long an attempt that nobody has any more is looked for in an artifact store that does not answer."""
     retry_lease_s: float = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -182,6 +183,8 @@ class EpisodeRequest(Noun):
     style: Annotated[Prose, Field(max_length=500)] = ""
     backend: Name | None = None
     """The kind of renderer; None: chosen from the fleet when it is planned."""
+    fallbacks: tuple[Name, ...] = Field(default=(), max_length=8)
+    """The kinds that a beat is tried with, one after the other, where it would fail."""
     mode: Mode = Mode.VALIDATE
     format: Format = Format()
     duration_s: float = Field(default=5.0, ge=0.5, le=30)
@@ -189,3 +192,23 @@ class EpisodeRequest(Noun):
     num_beats: int = Field(default=3, ge=1, le=100)
     seed: int = Field(default=0, ge=0, lt=2**63)
     motion: Motion = Motion()
+
+    @model_validator(mode="after")
+    def _falls_back_to_each_once(self) -> Self:
+        check_fallbacks(self.backend, self.fallbacks)
+        return self
+
+
+def check_fallbacks(first: str | None, fallbacks: Sequence[str]) -> None:
+    """Raises ValueError."""
+    twice = [one for place, one in enumerate(fallbacks) if one in fallbacks[:place]]
+    if twice:
+        raise ValueError(f"{twice[0]!r} stands twice among the fallbacks")
+    if first in fallbacks:
+        raise ValueError(f"{first!r} is the first choice, and no fallback of itself")
+
+
+def fallbacks_after(current: str, first: str, fallbacks: Sequence[str]) -> tuple[str, ...]:
+    """What a beat that is at `current` may still fall back to, in order: before all of them stands its first choice."""
+    choices = (first, *(one for one in fallbacks if one != first))
+    return choices[choices.index(current) + 1 :]

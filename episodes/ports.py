@@ -190,7 +190,8 @@ class EpisodeStore(Protocol):
         """
 
     def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
-        """A FAILED or CANCELLED beat → PENDING with its counted attempts forgiven; opens the episode again → EXECUTING.
+        """A FAILED or CANCELLED beat → PENDING, as if new: its counted attempts are forgiven, and its first choice of a backend
+        is tried again before what it fell back to. Opens the episode again → EXECUTING.
 
         A PLANNED or PAUSED episode stays so. Repeatable: a beat that is PENDING or RENDERING stays as it is.
 
@@ -206,6 +207,8 @@ class EpisodeStore(Protocol):
 
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
         """Replace the planned content of the beat with this beat_id: → PENDING at the next revision, from 0, failures forgiven.
+
+        The new content's backend is its first choice, whatever the old one fell back to.
 
         PLANNED and PAUSED episodes stay so; CUTTING and ended ones → EXECUTING, and a film is cut anew. Open attempts of the beat, and of the film, are
         unwanted; the old clip stays selected at the old revision until a new one is accepted. Beats that were rendered from it stay
@@ -270,8 +273,8 @@ class EpisodeStore(Protocol):
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         """Begin attempts: beat PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
 
-        None where that is not so any more, or the episode or the queue is paused. Repeatable: an attempt that is open under this
-        id already is returned again.
+        None where that is not so any more, the beat is at another backend, or the episode or the queue is paused.
+        Repeatable: an attempt that is open under this id already is returned again.
         """
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
@@ -299,10 +302,14 @@ class EpisodeStore(Protocol):
         """
 
     def fail(self, lease: Lease, failures: Sequence[Failure]) -> None:
-        """Close attempts without a clip, and give the beat back or up. Beats that depend on a failed one fail with it. Closed ones are left alone."""
+        """Close attempts without a clip, and give the beat back or up. Closed ones are left alone.
+
+        Up, where the episode's request names a fallback that the beat has not had: → PENDING at the next of them, its failures
+        forgiven, with an event `beat.fell_back`, whatever made it fail. Else FAILED, and with it the beats that depend on it.
+        """
 
     def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
-        """A pending beat that nobody can render fails without an attempt, and with it what depends on it. Others are left alone."""
+        """A pending beat that nobody can render falls back or fails as in `fail`, without an attempt. Others are left alone."""
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         """Close open attempts as CANCELLED, of beats and films that no longer want them. Those still wanted are left alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +15,10 @@ from episodes.air import Air
 from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass, RendererLost
+from episodes.fleet import RendererReport
 from episodes.flight import Flight, judged
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, RendererNote
+from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat, RendererNote
 from episodes.notebook import Notebook
 from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
@@ -45,7 +46,11 @@ class Term:
         self._pace = pace
         self._agenda = Agenda()
         self._roster = Roster()
+        self._notebook = notebook
+        self._patience = notebook.patience
         self._blocklist = notebook.blocklist
+        self._in_vain: Mapping[str, str] = {}
+        """Backend → why waiting for it is in vain."""
         self._noted: tuple[RendererNote, ...] = ()
         self._next_look_s = 0.0
         self._signal = asyncio.Event()
@@ -85,6 +90,7 @@ class Term:
         while True:
             began_s = self._clock.now_s()
             self._roster.saw(await self._fleet.survey(), began_s)
+            self._in_vain = self._patience.saw(self._eligible(), self._notebook.watched_s(began_s))
             await self._air.replace_the_overdue()
             await self._record_fleet()
             await self._air.record_progress()
@@ -242,28 +248,35 @@ class Term:
             num_ready=sum(len(r.ready) for r in executing),
             num_episodes=len(self._agenda.runs),
         )
-        eligible = [r for r in self._roster.report.renderers if r.name not in blocked]
-        starts = choose_starts(self._agenda.candidates(), eligible, idle)
+        starts = choose_starts(self._agenda.candidates(), self._eligible(), idle)
         if starts:
             await self._start(starts)
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
-        """A beat whose backend nobody in the fleet can render any more fails now, instead of waiting for ever."""
-        blocked = self._blocklist.blocked()
-        backends = {r.backend for r in self._roster.report.renderers if r.name not in blocked}
+        """A beat that nobody in the fleet can render any more falls back or fails now, instead of waiting for ever."""
+        backends = {r.backend for r in self._eligible()}
         for run in runs:
-            for ready in [r for r in run.ready if r.beat.backend not in backends]:
-                run.forget(ready.beat.beat_id)
-                run.may_settle = True
-                reason = self._why_impossible(ready.beat.backend)
-                episode_id, beat_id = run.episode.episode_id, ready.beat.beat_id
-                await self._in_thread(partial(self._store.give_up, self._lease, episode_id, beat_id, reason))
+            for ready in list(run.ready):
+                if reason := self._why_impossible(ready, backends):
+                    run.forget(ready.beat.beat_id)
+                    run.ask_again()
+                    self._signal.set()
+                    episode_id, beat_id = run.episode.episode_id, ready.beat.beat_id
+                    await self._in_thread(partial(self._store.give_up, self._lease, episode_id, beat_id, reason))
 
-    def _why_impossible(self, backend: str) -> str:
-        there = self._roster.backends()
+    def _why_impossible(self, ready: ReadyBeat, eligible: Collection[str]) -> str:
+        """Empty: somebody can, or may yet get ready. A beat that can fall back does not wait for that without end."""
+        backend, there = ready.beat.backend, self._roster.backends()
+        if backend in eligible:
+            return self._in_vain.get(backend, "") if ready.fallbacks else ""
         if backend in there:
             return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
         return f"No eligible renderer: this fleet has none for {backend!r}, only {', '.join(sorted(there)) or 'nobody'}."
+
+    def _eligible(self) -> list[RendererReport]:
+        """Everybody who gets beats, now or when free."""
+        blocked = self._blocklist.blocked()
+        return [r for r in self._roster.report.renderers if r.name not in blocked]
 
     async def _start(self, starts: Sequence[Start]) -> None:
         openings = [
@@ -272,6 +285,7 @@ class Term:
                 episode_id=start.ready.episode_id,
                 beat_id=start.ready.beat.beat_id,
                 revision=start.ready.revision,
+                backend=start.ready.beat.backend,
                 renderer=start.renderer,
                 node=start.node,
             )

@@ -25,7 +25,7 @@ def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
     if beat.not_before is not None:
         until = f"{beat.not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         return f"It backs off until {until}: {beat.reason or 'the last attempt failed.'}"
-    return _why_no_renderer(beat.beat.backend, episode.fleet)
+    return _why_no_renderer(beat.backend, episode.fleet)
 
 
 def _why_no_renderer(backend: str, fleet: FleetSnapshot | None) -> str:

@@ -167,6 +167,11 @@ def beat_audit(
     )
 
 
+def why_fell_back(earlier: str, backend: str, reason: str) -> str:
+    """`earlier`: what was said of the backends before this one."""
+    return f"{earlier} {backend} could not: {reason}".strip()
+
+
 def why_failed_with(beat_id: str) -> str:
     return f"It builds on beat {beat_id}, which failed."
 

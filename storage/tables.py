@@ -110,7 +110,11 @@ BEATS = Table(
     # when the first of the uncounted was recorded; NULL: there are none
     Column("troubled_since", Double),
     Column("duration_s", Double, nullable=False),
+    # who makes its frames now
     Column("backend", Text, nullable=False),
+    # who should have, before it fell back; NULL: it did not
+    Column("first_backend", Text),
+    Column("fallback_reason", Text, nullable=False, server_default=""),
     Column("beat", Text, nullable=False),
     # serves ready_beats in story order, and whether any beat is in a state
     Index(None, "episode_id", "state", "num_unmet", "position"),

@@ -79,7 +79,6 @@ class FakeFleet:
 
     def __init__(self, artifacts: ArtifactStore, num_renderers: int = 1, backend: str = "animatic") -> None:
         self._artifacts = artifacts
-        self._backend = backend
         self.names = [f"renderer:{backend}:{i}" for i in range(num_renderers)]
         self.rendering: dict[str, _Render] = {}
         """Renderer → what it has in hand."""
@@ -95,6 +94,8 @@ class FakeFleet:
         """Frozen: they answer nothing, and what they have in hand comes no further."""
         self.found: set[str] = set()
         """Frozen before this leader looked: it never heard them."""
+        self.not_ready: dict[str, str] = {}
+        """Those that do not get ready, with what they failed at; empty: nobody says."""
         self.is_stuck = False
         """They answer, but come no further."""
         self.holds_films = False
@@ -103,7 +104,10 @@ class FakeFleet:
     # --- Fleet ---
 
     def kinds(self) -> tuple[Kind, ...]:
-        return (Kind(name=self._backend, renderers=tuple(self.names), min_count=len(self.names)),)
+        of_kind: dict[str, list[str]] = {}
+        for name in self.names:
+            of_kind.setdefault(name.split(":")[1], []).append(name)
+        return tuple(Kind(name=kind, renderers=tuple(names), min_count=len(names)) for kind, names in of_kind.items())
 
     async def survey(self) -> FleetReport:
         self.dead.clear()
@@ -112,16 +116,20 @@ class FakeFleet:
         return FleetReport(renderers=renderers, publishers=(publisher,))
 
     def _report(self, name: str) -> RendererReport:
+        backend = name.split(":")[1]
         if name in self.silent:
-            return RendererReport(name=name, backend=self._backend, state=RendererState.SILENT)
+            return RendererReport(name=name, backend=backend, state=RendererState.SILENT)
         if name in self.found:
-            return RendererReport(name=name, backend=self._backend, state=RendererState.STARTING, was_found=True)
+            return RendererReport(name=name, backend=backend, state=RendererState.STARTING, was_found=True)
+        if name in self.not_ready:
+            why = self.not_ready[name]
+            return RendererReport(name=name, backend=backend, state=RendererState.STARTING, start_failure=why)
         render = self.rendering.get(name)
         if render is not None and not self.is_stuck:
             render.share = min(0.5, render.share + 0.001)
         return RendererReport(
             name=name,
-            backend=self._backend,
+            backend=backend,
             state=RendererState.IDLE if render is None else RendererState.BUSY,
             node="head",
             attempt_id=render.job.job_id if render else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -135,13 +135,15 @@ def uncounted_failures(episode: EpisodeAudit) -> Iterator[Look]:
 
 
 def _within(episode: EpisodeAudit, counts: Callable[[AttemptAudit], bool], most: int, what: str) -> Iterator[Look]:
-    """As many of a beat's revision as the limit allows, once more for each retry that forgave them."""
-    found: dict[tuple[str | None, int], int] = defaultdict(int)
+    """As many of a beat's revision with each backend as the limit allows, once more for each retry that forgave them."""
+    found: dict[tuple[str | None, int], Counter[str]] = defaultdict(Counter)
     for attempt in episode.attempts:
-        found[attempt.beat_id, attempt.revision] += counts(attempt)
+        found[attempt.beat_id, attempt.revision][attempt.backend] += counts(attempt)
     for beat in episode.beats:
-        num, allowed = found[beat.beat_id, beat.revision], most * (1 + beat.num_retries)
-        wrong = f"At revision {beat.revision} it has {num} {what} and was retried {beat.num_retries} times."
+        most_of_one = found[beat.beat_id, beat.revision].most_common(1)
+        backend, num = most_of_one[0] if most_of_one else ("", 0)
+        allowed = most * (1 + beat.num_retries)
+        wrong = f"At revision {beat.revision} it has {num} {what} with {backend!r} and was retried {beat.num_retries} times."
         yield Look(where=of_beat(episode, beat.beat_id), wrong=wrong if num > allowed else "")
 
 

@@ -167,6 +167,7 @@ def _attempt(row: Row[Any]) -> AttemptAudit:
         revision=row.revision,
         number=row.number,
         state=AttemptState(row.state),
+        backend=row.backend,
         is_unwanted=row.unwanted,
         failure_class=FailureClass(row.failure_class) if row.failure_class is not None else None,
         counted=row.counted,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
 
 from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeState, beat_after
 from storage.episodes_sql.claim import Claim
-from storage.episodes_sql.failing import pending_dependents
+from storage.episodes_sql.failing import FIRST_BACKEND, FORGIVEN, pending_dependents
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.rules import (
@@ -33,12 +33,11 @@ _STANDINGS = (
     .order_by(BEATS.c.position)
 )
 _NEEDS = select(DEPENDENCIES.c.beat_id, DEPENDENCIES.c.needed_beat_id).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
-FORGIVEN: Mapping[str, int | None] = {"num_counted": 0, "num_crashes": 0, "num_uncounted": 0, "troubled_since": None}
-"""What a beat's row says of failures when there were none, or none that still matter."""
 _REOPEN_BEAT = (
     update(BEATS)
     .where(_OF_BEAT)
     .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, **FORGIVEN)
+    .values(backend=FIRST_BACKEND, first_backend=None, fallback_reason="")
 )
 _CANCEL_BEAT = (
     update(BEATS)

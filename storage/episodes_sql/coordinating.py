@@ -12,8 +12,9 @@ from episodes.errors import NotFound
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
-from episodes.plan import Beat, EpisodeRequest
+from episodes.plan import Beat, EpisodeRequest, fallbacks_after
 from storage.episodes_sql.claim import Claim, queue_is_paused
+from storage.episodes_sql.failing import FIRST_BACKEND
 from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
@@ -29,9 +30,17 @@ _ACTIVE = (
     .where(EPISODES.c.state.in_([s.value for s in EpisodeState if s.is_active]))
     .order_by(EPISODES.c.executed_at, EPISODES.c.episode_id)
 )
-_STATE = select(EPISODES.c.state).where(EPISODES.c.episode_id == _OF_EPISODE)
+_STATE = select(EPISODES.c.state, EPISODES.c.request).where(EPISODES.c.episode_id == _OF_EPISODE)
 _READY = (
-    select(BEATS.c.beat_id, BEATS.c.beat, BEATS.c.revision, BEATS.c.num_attempts, BEATS.c.num_counted)
+    select(
+        BEATS.c.beat_id,
+        BEATS.c.beat,
+        BEATS.c.revision,
+        BEATS.c.num_attempts,
+        BEATS.c.num_counted,
+        BEATS.c.backend,
+        FIRST_BACKEND.label("first_backend"),
+    )
     .where(
         BEATS.c.episode_id == _OF_EPISODE,
         BEATS.c.state == BeatState.PENDING.value,
@@ -100,13 +109,14 @@ class Coordinating(Claim):
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
         with self._reading_as(lease) as connection:
-            state = connection.scalar(_STATE, {"of_episode": episode_id})
-            if state is None:
+            episode = connection.execute(_STATE, {"of_episode": episode_id}).first()
+            if episode is None:
                 raise NotFound("episode", episode_id)
-            if state != EpisodeState.EXECUTING or queue_is_paused(connection):
+            if episode.state != EpisodeState.EXECUTING or queue_is_paused(connection):
                 return []
+            fallbacks = _request(episode.request).fallbacks
             rows = connection.execute(_READY, {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}).all()
-            beats = [Beat.model_validate_json(row.beat) for row in rows]
+            beats = [Beat.model_validate_json(row.beat).model_copy(update={"backend": row.backend}) for row in rows]
             failed = _failed_renderers(connection, episode_id, [row.beat_id for row in rows if row.num_attempts])
             clips = _clips(connection, episode_id, [b.starts_from for b in beats if b.starts_from is not None])
             return [
@@ -118,6 +128,7 @@ class Coordinating(Claim):
                     num_counted=row.num_counted,
                     avoid_renderers=latest_last(failed[row.beat_id]),
                     start_frame=_start_frame(clips[beat.starts_from]) if beat.starts_from in clips else None,
+                    fallbacks=fallbacks_after(row.backend, row.first_backend, fallbacks),
                 )
                 for row, beat in zip(rows, beats, strict=True)
             ]

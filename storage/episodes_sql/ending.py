@@ -10,7 +10,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, Lease
 from storage.episodes_sql.accepting import CLOSE, Acceptor
 from storage.episodes_sql.claim import Claim
-from storage.episodes_sql.failing import fail_attempt, fail_beat
+from storage.episodes_sql.failing import fail_attempt, fall_back_or_fail
 from storage.episodes_sql.held import hold
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.rows import is_in
@@ -45,7 +45,7 @@ class Ending(Claim):
         with self._episode_led("give_up", lease, episode_id) as (connection, ledger, episode):
             state = connection.scalar(_BEAT_STATE, {"of_episode": episode_id, "of_beat": beat_id})
             if state == BeatState.PENDING and episode.state is EpisodeState.EXECUTING:
-                fail_beat(connection, ledger, episode, beat_id, reason)
+                fall_back_or_fail(connection, ledger, episode, beat_id, reason)
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         with self._leading("close_cancelled", lease) as connection:

@@ -1,18 +1,23 @@
-"""Attempts that ended without a clip: their beats come back or fail, and with them those that can no longer start."""
+"""Attempts that ended without a clip: their beats come back, fall back or fail, and with them those that can no longer start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Failure
+from episodes.plan import EpisodeRequest, fallbacks_after
 from storage.episodes_sql.held import HeldAttempt
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
-from storage.rules import why_failed_with, why_no_film
-from storage.tables import ATTEMPTS, BEATS, DEPENDENCIES
+from storage.rules import why_failed_with, why_fell_back, why_no_film
+from storage.tables import ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
+
+FORGIVEN: Mapping[str, int | None] = {"num_counted": 0, "num_crashes": 0, "num_uncounted": 0, "troubled_since": None}
+"""What a beat's row says of failures when there were none, or none that still matter."""
+FIRST_BACKEND = func.coalesce(BEATS.c.first_backend, BEATS.c.backend)
 
 _FAIL_ATTEMPT = (
     update(ATTEMPTS)
@@ -40,6 +45,24 @@ _GIVE_BACK = (
     update(BEATS)
     .where(_OF_BEAT)
     .values(state=BeatState.PENDING.value, reason=bindparam("why"), not_before=bindparam("ready_at"))
+)
+_CHOICES = (
+    select(BEATS.c.backend, FIRST_BACKEND.label("first"), BEATS.c.fallback_reason, EPISODES.c.request)
+    .join_from(BEATS, EPISODES, EPISODES.c.episode_id == BEATS.c.episode_id)
+    .where(_OF_BEAT)
+)
+_FALL_BACK = (
+    update(BEATS)
+    .where(_OF_BEAT)
+    .values(
+        state=BeatState.PENDING.value,
+        reason=bindparam("why"),
+        not_before=0.0,
+        backend=bindparam("to"),
+        first_backend=FIRST_BACKEND,
+        fallback_reason=bindparam("because"),
+        **FORGIVEN,
+    )
 )
 _FAIL_BEAT = (
     update(BEATS)
@@ -98,7 +121,20 @@ def fail_attempt(connection: Connection, ledger: Ledger, attempt: HeldAttempt, f
         _give_back_or_up(connection, ledger, attempt.episode, attempt.beat_id, failure)
 
 
-def fail_beat(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, reason: str) -> None:
+def fall_back_or_fail(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, reason: str) -> None:
+    """The beat is tried by the next backend that its episode names, or fails."""
+    of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
+    at = connection.execute(_CHOICES, of_beat).one()
+    left = fallbacks_after(at.backend, at.first, EpisodeRequest.model_validate_json(at.request).fallbacks)
+    if not left:
+        _fail_beat(connection, ledger, episode, beat_id, reason)
+        return
+    because = why_fell_back(at.fallback_reason, at.backend, reason)
+    connection.execute(_FALL_BACK, {**of_beat, "why": reason, "to": left[0], "because": because})
+    ledger.tell(episode, "beat.fell_back", beat_id=beat_id, **{"from": at.backend, "to": left[0], "reason": reason})
+
+
+def _fail_beat(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_id: str, reason: str) -> None:
     """The beat fails for good, and with it, in story order, those that can no longer start."""
     of_beat = {"of_episode": episode.episode_id, "of_beat": beat_id}
     ended = [(beat_id, reason, False)]
@@ -122,7 +158,7 @@ def _give_back_or_up(connection: Connection, ledger: Ledger, episode: LockedEpis
     else:
         connection.execute(_SUFFER, {**of_beat, "since": ledger.now_s})
     if failure.retry_in_s is None:
-        fail_beat(connection, ledger, episode, beat_id, failure.reason)
+        fall_back_or_fail(connection, ledger, episode, beat_id, failure.reason)
     else:
         ready_at = ledger.now_s + failure.retry_in_s
         connection.execute(_GIVE_BACK, {**of_beat, "why": failure.reason, "ready_at": ready_at})

@@ -104,7 +104,7 @@ class Opener:
         beat = beats.get((opening.episode_id, opening.beat_id or ""))
         if episode is None or episode.state is not EpisodeState.EXECUTING:
             return None
-        if beat is None or beat.revision != opening.revision:
+        if beat is None or beat.revision != opening.revision or beat.backend != opening.backend:
             return None
         del beats[beat.episode_id, beat.beat_id]
         past = _Past(

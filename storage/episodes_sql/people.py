@@ -12,8 +12,9 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeMove, EpisodeStat
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
-from storage.episodes_sql.changing import FORGIVEN, begin_anew
+from storage.episodes_sql.changing import begin_anew
 from storage.episodes_sql.claim import is_repeated
+from storage.episodes_sql.failing import FORGIVEN
 from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view

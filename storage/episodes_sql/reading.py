@@ -40,6 +40,8 @@ _BEATS = (
         BEATS.c.state,
         BEATS.c.progress,
         BEATS.c.reason,
+        BEATS.c.backend,
+        BEATS.c.fallback_reason,
         case((BEATS.c.not_before > now_s(), BEATS.c.not_before)).label("waits_until"),
     )
     .where(BEATS.c.episode_id == _OF_EPISODE)
@@ -153,6 +155,8 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
                 artifacts=tuple(artifacts.get((beat.beat_id, beat.revision), ())),
                 not_before=moment(beat.waits_until) if beat.waits_until is not None else None,
                 unmet=unmet(content, states),
+                backend=beat.backend,
+                fallback_reason=beat.fallback_reason,
             )
             for beat, content in zip(rows, planned, strict=True)
         ),

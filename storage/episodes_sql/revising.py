@@ -10,8 +10,9 @@ from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat
-from storage.episodes_sql.changing import FORGIVEN, go_on, reopen, standings
+from storage.episodes_sql.changing import go_on, reopen, standings
 from storage.episodes_sql.claim import Claim
+from storage.episodes_sql.failing import FORGIVEN
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import episode_view
@@ -54,6 +55,8 @@ _REVISE = (
         **FORGIVEN,
         duration_s=bindparam("lasts_s"),
         backend=bindparam("by"),
+        first_backend=None,
+        fallback_reason="",
         beat=bindparam("content"),
     )
 )

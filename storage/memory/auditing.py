@@ -81,6 +81,7 @@ def _attempt(row: AttemptRow) -> AttemptAudit:
         revision=one.revision,
         number=one.number,
         state=one.state,
+        backend=row.backend,
         is_unwanted=row.unwanted,
         failure_class=one.failure_class,
         counted=row.counted,

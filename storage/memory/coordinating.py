@@ -8,6 +8,7 @@ from dataclasses import replace
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Attempt, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.plan import fallbacks_after
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
 from storage.rules import (
     latest_last,
@@ -102,13 +103,13 @@ class Coordinating(Rows):
         beat = row.beats.get(opening.beat_id)
         if row.state is not EpisodeState.EXECUTING or beat is None or beat.revision != opening.revision:
             return None
-        if beat.state is not BeatState.PENDING or beat.num_unmet:
+        if beat.state is not BeatState.PENDING or beat.num_unmet or beat.backend != opening.backend:
             return None
         row.move(beat, BeatState.RENDERING)
         beat.reason = ""
         beat.not_before_s = 0.0
         self._backing_off.discard((row.episode_id, opening.beat_id))
-        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.beat.backend)
+        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.backend)
         self._tell(
             row,
             "beat.rendering",
@@ -193,12 +194,13 @@ def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
     attempts = row.attempts.get(beat.beat.beat_id, [])
     return ReadyBeat(
         episode_id=row.episode_id,
-        beat=beat.beat,
+        beat=beat.beat.model_copy(update={"backend": beat.backend}),
         revision=beat.revision,
         num_attempts=len(attempts),
         num_counted=beat.failings.num_counted,
         avoid_renderers=latest_last(a.shown.renderer for a in attempts if a.shown.state is AttemptState.FAILED),
         start_frame=_start_frame(row, beat.beat.starts_from),
+        fallbacks=fallbacks_after(beat.backend, beat.beat.backend, row.request.fallbacks),
     )
 
 

@@ -9,11 +9,13 @@ from episodes.errors import ArtifactConflict
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, Lease
-from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows
+from episodes.plan import fallbacks_after
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows
 from storage.rules import (
     CAME_TOO_LATE,
     file_of,
     why_failed_with,
+    why_fell_back,
     why_no_film,
     why_nothing_to_cut,
     why_partial,
@@ -122,7 +124,7 @@ class Ending(Rows):
 
     def _give_beat_back_or_up(self, row: EpisodeRow, beat: BeatRow, failure: Failure) -> None:
         if failure.retry_in_s is None:
-            self._fail_beat(row, beat, failure.reason)
+            self._fall_back_or_fail(row, beat, failure.reason)
             return
         row.move(beat, BeatState.PENDING)
         beat.reason = failure.reason
@@ -136,6 +138,19 @@ class Ending(Rows):
         self._tell(row, "film.failed", reason=failure.reason)
         reason = why_no_film(failure.reason)
         self._enter(row, EpisodeState.PARTIALLY_COMPLETED, reason)
+
+    def _fall_back_or_fail(self, row: EpisodeRow, beat: BeatRow, reason: str) -> None:
+        """The beat is tried by the next backend that its episode names, or fails."""
+        left = fallbacks_after(beat.backend, beat.beat.backend, row.request.fallbacks)
+        if not left:
+            self._fail_beat(row, beat, reason)
+            return
+        row.move(beat, BeatState.PENDING)
+        told = {"from": beat.backend, "to": left[0], "reason": reason}
+        beat.fallback_reason = why_fell_back(beat.fallback_reason, beat.backend, reason)
+        beat.backend, beat.failings, beat.not_before_s, beat.reason = left[0], Failings(), 0.0, reason
+        self._backing_off.discard((row.episode_id, beat.beat.beat_id))
+        self._tell(row, "beat.fell_back", beat_id=beat.beat.beat_id, **told)
 
     def _fail_beat(self, row: EpisodeRow, beat: BeatRow, reason: str) -> None:
         """The beat fails for good, and with it, in story order, those that can no longer start."""
@@ -157,7 +172,7 @@ class Ending(Rows):
             row = self._episode(episode_id)
             beat = row.beats.get(beat_id)
             if beat is not None and row.state is EpisodeState.EXECUTING and beat.state is BeatState.PENDING:
-                self._fail_beat(row, beat, reason)
+                self._fall_back_or_fail(row, beat, reason)
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         with self._lock:

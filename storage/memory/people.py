@@ -6,7 +6,7 @@ import uuid_utils
 
 from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
-from episodes.plan import EpisodeRequest, Plan
+from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.ports import StoredAnswer
 from storage.memory.changing import Changing
 from storage.memory.reading import Reading
@@ -53,7 +53,7 @@ class People(Reading, Changing):
             self._disown(row, beat_id_or_film)
 
     def _replace_beats(self, row: EpisodeRow, plan: Plan) -> None:
-        row.beats = {b.beat_id: BeatRow(beat=b, revision=row.revision, num_unmet=len(set(b.depends_on))) for b in plan.beats}
+        row.beats = {b.beat_id: _new_beat(row, b) for b in plan.beats}
         row.dependents.clear()
         for beat in plan.beats:
             for needed in set(beat.depends_on):
@@ -135,3 +135,7 @@ class People(Reading, Changing):
     def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
         with self._lock:
             return self._answers.setdefault(key, answer)
+
+
+def _new_beat(row: EpisodeRow, beat: Beat) -> BeatRow:
+    return BeatRow(beat=beat, revision=row.revision, backend=beat.backend, num_unmet=len(set(beat.depends_on)))

@@ -96,6 +96,8 @@ def _beat_view(row: EpisodeRow, beat: BeatRow, states: dict[str, BeatState], now
         artifacts=_selected_artifacts([a for a in attempts if a.shown.revision == beat.revision]),
         not_before=moment(beat.not_before_s) if beat.state is BeatState.PENDING and beat.not_before_s > now_s else None,
         unmet=unmet(beat.beat, states),
+        backend=beat.backend,
+        fallback_reason=beat.fallback_reason,
     )
 
 

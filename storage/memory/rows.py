@@ -80,17 +80,22 @@ class AttemptRow:
 class BeatRow:
     beat: Beat
     revision: int
+    backend: str
+    """The beat's own, or what it fell back to."""
     num_unmet: int
     """Dependencies that are not accepted."""
     state: BeatState = BeatState.PENDING
     progress: float = 0.0
     reason: str = ""
+    fallback_reason: str = ""
     failed_with_another: bool = False
     not_before_s: float = 0.0
     failings: Failings = field(default_factory=Failings)
 
     def forgive(self) -> None:
-        """It may try as often again, at once."""
+        """It may try as often again, at once, with its first choice."""
+        self.backend = self.beat.backend
+        self.fallback_reason = ""
         self.failings = Failings()
         self.not_before_s = 0.0
         self.reason = ""

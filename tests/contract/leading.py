@@ -42,12 +42,15 @@ def a_result(attempt: OpenAttempt, *kinds: str, **fields: Any) -> JobResult:
     return JobResult(job_id=attempt.attempt_id, **{**given, **fields})
 
 
-def an_opening(episode_id: str, beat_id: str | None, *, renderer: str = "r1", revision: int = 1) -> Opening:
+def an_opening(
+    episode_id: str, beat_id: str | None, *, renderer: str = "r1", revision: int = 1, backend: str = "animatic"
+) -> Opening:
     return Opening(
         attempt_id=str(uuid.uuid4()),
         episode_id=episode_id,
         beat_id=beat_id,
         revision=revision,
+        backend=backend if beat_id is not None else "",
         renderer=renderer,
         node="n1",
     )
@@ -62,13 +65,13 @@ class Leader:
         assert lease is not None
         self.lease = lease
 
-    def planned(self, plan: Plan | int = 3) -> str:
-        episode_id = self.store.create(a_request()).episode_id
+    def planned(self, plan: Plan | int = 3, *fallbacks: str) -> str:
+        episode_id = self.store.create(a_request(fallbacks=fallbacks)).episode_id
         self.store.save_plan(episode_id, a_plan(plan) if isinstance(plan, int) else plan, 1)
         return episode_id
 
-    def executing(self, plan: Plan | int = 3) -> str:
-        episode_id = self.planned(plan)
+    def executing(self, plan: Plan | int = 3, *fallbacks: str) -> str:
+        episode_id = self.planned(plan, *fallbacks)
         self.store.execute(episode_id)
         return episode_id
 
@@ -76,7 +79,8 @@ class Leader:
         return [r.beat.beat_id for r in self.store.ready_beats(self.lease, episode_id, **{"limit": 100, **how})]
 
     def start(self, episode_id: str, *beat_ids: str | None, renderer: str = "r1") -> list[OpenAttempt]:
-        openings = [an_opening(episode_id, beat_id, renderer=renderer) for beat_id in beat_ids]
+        backends = {b.beat.beat_id: b.backend for b in self.store.episode(episode_id).beats}
+        openings = [an_opening(episode_id, one, renderer=renderer, backend=backends[one] if one else "") for one in beat_ids]
         opened = self.store.open_attempts(self.lease, openings)
         assert all(opened), opened
         return [attempt for attempt in opened if attempt is not None]

@@ -19,10 +19,13 @@ class StoringLeader(Leader):
         self.artifacts = artifacts
 
     def start(self, episode_id: str, *beat_ids: str | None, renderer: str = "r1") -> list[OpenAttempt]:
-        """At the revision that each beat is at."""
-        revisions = {b.beat.beat_id: b.revision for b in self.store.episode(episode_id).beats}
+        """At the revision that each beat is at, with its backend."""
+        beats = {b.beat.beat_id: b for b in self.store.episode(episode_id).beats}
         openings = [
-            an_opening(episode_id, one, renderer=renderer, revision=1 if one is None else revisions[one]) for one in beat_ids
+            an_opening(episode_id, one, renderer=renderer, revision=beats[one].revision, backend=beats[one].backend)
+            if one is not None
+            else an_opening(episode_id, None, renderer=renderer)
+            for one in beat_ids
         ]
         opened = [attempt for attempt in self.store.open_attempts(self.lease, openings) if attempt is not None]
         assert len(opened) == len(openings)
@@ -75,6 +78,7 @@ def live(leader: StoringLeader, bench: Bench) -> dict[str, str]:
         "revised": _revised(leader),
         "cancelled": _cancelled(leader, bench),
         "retried": _retried(leader),
+        "fell back": _fell_back(leader),
         "planned anew": _planned_anew(leader),
         "running": _running(leader),
     }
@@ -136,6 +140,17 @@ def _retried(leader: StoringLeader) -> str:
             leader.lose(attempt, retry_in_s=retry_in_s, failure_class=FailureClass.OUTPUT)
         leader.settle(episode_id)
         leader.store.retry_beat(episode_id, "b1")
+    leader.render_all(episode_id)
+    leader.settle(episode_id)
+    leader.win(leader.start_one(episode_id, None))
+    return episode_id
+
+
+def _fell_back(leader: StoringLeader) -> str:
+    """Its beat used up all its attempts with one backend, and nearly so with the next."""
+    episode_id = leader.executing(1, "stub")
+    for retry_in_s in (0.0, 0.0, None, 0.0, 0.0):
+        leader.lose(leader.start_one(episode_id, "b1"), retry_in_s=retry_in_s, failure_class=FailureClass.OUTPUT)
     leader.render_all(episode_id)
     leader.settle(episode_id)
     leader.win(leader.start_one(episode_id, None))

@@ -39,6 +39,7 @@ def test_a_store_with_a_past_is_clean(bench: Bench, leader: StoringLeader) -> No
         "revised": EpisodeState.COMPLETED,
         "cancelled": EpisodeState.CANCELLED,
         "retried": EpisodeState.COMPLETED,
+        "fell back": EpisodeState.COMPLETED,
         "planned anew": EpisodeState.COMPLETED,
         "running": EpisodeState.EXECUTING,
     }

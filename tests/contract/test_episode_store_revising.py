@@ -34,7 +34,8 @@ def _states(leader: Leader, episode_id: str) -> list[str]:
 
 
 def _begin(leader: Leader, episode_id: str, beat_id: str, revision: int) -> OpenAttempt:
-    (attempt,) = leader.store.open_attempts(leader.lease, [an_opening(episode_id, beat_id, revision=revision)])
+    opening = an_opening(episode_id, beat_id, revision=revision, backend=leader.beat(episode_id, beat_id).backend)
+    (attempt,) = leader.store.open_attempts(leader.lease, [opening])
     assert attempt is not None
     return attempt
 

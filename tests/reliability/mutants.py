@@ -204,6 +204,39 @@ ENDING = (
     _mutant(
         "failing.py", "failures of films are not counted", "episode.film_num_counted += 1", "episode.film_num_counted += 0"
     ),
+    _mutant(
+        "failing.py",
+        "a beat that falls back keeps its failures",
+        'fallback_reason=bindparam("because"),\n        **FORGIVEN,\n',
+        'fallback_reason=bindparam("because"),\n',
+    ),
+    _mutant(
+        "failing.py",
+        "a beat forgets its first choice when it falls back again",
+        "first_backend=FIRST_BACKEND,",
+        "first_backend=BEATS.c.backend,",
+    ),
+    _mutant("failing.py", "a beat fails that could fall back", "    if not left:\n", "    if True:\n"),
+    _mutant("failing.py", "a beat leaves out a fallback", '"to": left[0], "because"', '"to": left[-1], "because"'),
+    _mutant(
+        "failing.py",
+        "a beat that falls back still renders",
+        '        state=BeatState.PENDING.value,\n        reason=bindparam("why"),\n        not_before=0.0,\n',
+        '        reason=bindparam("why"),\n        not_before=0.0,\n',
+    ),
+    _mutant(
+        "failing.py",
+        "nobody is told that a beat fell back",
+        '    ledger.tell(episode, "beat.fell_back", beat_id=beat_id, **{"from": at.backend, "to": left[0], "reason": reason})\n',
+        "",
+    ),
+    _mutant("opening.py", "a beat begins with a backend that it is not at", " or beat.backend != opening.backend", ""),
+    _mutant(
+        "coordinating.py",
+        "a beat that fell back is handed out with its first choice",
+        '.model_copy(update={"backend": row.backend})',
+        "",
+    ),
     _mutant("ending.py", "a cancelled episode ends while a render runs", " and not _has_open(connection, episode)", ""),
     _mutant("ending.py", "what is wanted is closed as cancelled", "                if not one.is_wanted\n", ""),
     _mutant("ending.py", "a film is cut while a beat renders", "BeatState.PENDING, BeatState.RENDERING)", "BeatState.PENDING)"),
@@ -252,6 +285,15 @@ PEOPLE = (
         "changing.py", "a cancelled beat still wants its attempt", "            disown(connection, episode_id, beat_id)\n", ""
     ),
     _mutant("changing.py", "a retry forgives nothing", ", not_before=0.0, **FORGIVEN)", ", not_before=0.0)"),
+    _mutant(
+        "changing.py",
+        "a retry goes on with what a beat fell back to",
+        "backend=FIRST_BACKEND, first_backend=None",
+        "first_backend=None",
+    ),
+    _mutant("changing.py", "a retried beat still says why it fell back", ', fallback_reason="")', ")"),
+    _mutant("revising.py", "a revised beat goes back to another first choice", "        first_backend=None,\n", ""),
+    _mutant("revising.py", "a revised beat still says why it fell back", '        fallback_reason="",\n', ""),
     _mutant("changing.py", "an episode that opens again keeps how it ended", "        begin_anew(episode)\n", ""),
     _mutant(
         "changing.py",

@@ -83,7 +83,7 @@ class Oracle(AskedByPeople):
         story = self._story(episode_id)
         part = story.parts.get(beat_id)
         if part is not None and part.state is B.PENDING and story.state is E.EXECUTING:
-            self._fail_part(story, beat_id, reason)
+            self._fall_back_or_fail(story, beat_id, reason)
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         self._lead(lease)
@@ -107,6 +107,17 @@ class Oracle(AskedByPeople):
 
     # --- beats and attempts ---
 
+    def _fall_back_or_fail(self, story: Story, beat_id: str, why: str) -> None:
+        part = story.parts[beat_id]
+        left = story.choices(part)[len(part.given_up_by) :]
+        if len(left) == 1:
+            self._fail_part(story, beat_id, why)
+            return
+        part.given_up_by.append(why)
+        part.state, part.reason, part.not_before = B.PENDING, why, 0.0
+        story.forgive(beat_id)
+        story.tell(self.now_s, "beat.fell_back", beat_id=beat_id, **{"from": left[0], "to": left[1], "reason": why})
+
     def _fail_part(self, story: Story, beat_id: str, why: str) -> None:
         reasons = {beat_id: why} | dict.fromkeys(story.waiting_on(beat_id), f"It builds on beat {beat_id}, which failed.")
         for one, reason in reasons.items():
@@ -128,6 +139,7 @@ class Oracle(AskedByPeople):
             part = story.parts.get(opening.beat_id)
             begins = story.state is E.EXECUTING and part is not None and part.state is B.PENDING
             begins = begins and part is not None and part.revision == opening.revision and not story.unmet(part)
+            begins = begins and part is not None and story.backend(part) == opening.backend
         return self._begin(lease, story, opening) if begins else None
 
     def _begin(self, lease: Lease, story: Story, opening: Opening) -> OpenAttempt:
@@ -139,7 +151,7 @@ class Oracle(AskedByPeople):
             beat_id=beat_id,
             revision=opening.revision,
             number=len(story.tries_of(beat_id)) + 1,
-            backend=story.parts[beat_id].beat.backend if beat_id is not None else "",
+            backend=story.backend(story.parts[beat_id]) if beat_id is not None else "",
             renderer=opening.renderer,
             node=opening.node,
             fence=lease.fence,
@@ -219,7 +231,7 @@ class Oracle(AskedByPeople):
 
     def _fail_for_good(self, story: Story, beat_id: str | None, reason: str) -> None:
         if beat_id is not None:
-            self._fail_part(story, beat_id, reason)
+            self._fall_back_or_fail(story, beat_id, reason)
             return
         story.tell(self.now_s, "film.failed", reason=reason)
         story.enter(self.now_s, E.PARTIALLY_COMPLETED, f"The film could not be cut: {reason}")

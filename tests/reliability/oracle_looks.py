@@ -83,6 +83,10 @@ class Looks:
             artifacts=_artifacts(t for t in tries if t.state is A.SELECTED and t.revision == part.revision),
             not_before=moment(part.not_before) if part.not_before > self.now_s else None,
             unmet=story.unmet(part),
+            backend=story.backend(part),
+            fallback_reason=" ".join(
+                f"{one} could not: {why}" for one, why in zip(story.choices(part), part.given_up_by, strict=False)
+            ),
         )
 
     def episodes(self, state: E | None = None, world_id: str | None = None) -> tuple[EpisodeSummary, ...]:
@@ -158,12 +162,13 @@ class Looks:
         failed = [t.renderer for t in tries if t.state is A.FAILED]
         return ReadyBeat(
             episode_id=story.episode_id,
-            beat=part.beat,
+            beat=part.beat.model_copy(update={"backend": story.backend(part)}),
             revision=part.revision,
             num_attempts=len(tries),
             num_counted=len(story.held_against(part.beat.beat_id, counted=True)),
             avoid_renderers=tuple(r for i, r in enumerate(failed) if r not in failed[i + 1 :]),
             start_frame=StartFrame(video_key=video.key, sha256=video.sha256) if video is not None else None,
+            fallbacks=tuple(story.choices(part)[len(part.given_up_by) + 1 :]),
         )
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
@@ -243,6 +248,7 @@ def _attempt_audit(tried: Tried) -> AttemptAudit:
         revision=tried.revision,
         number=tried.number,
         state=tried.state,
+        backend=tried.backend,
         is_unwanted=tried.disowned,
         failure_class=tried.failure_class,
         counted=tried.counted,

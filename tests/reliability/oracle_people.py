@@ -188,6 +188,7 @@ class AskedByPeople(Looks):
         for one in beat_ids:
             part = story.parts[one]
             part.state, part.reason, part.not_before, part.ended_with_another = B.PENDING, "", 0.0, False
+            part.given_up_by = []
             story.forgive(one)
             story.tell(self.now_s, "beat.retried", beat_id=one)
 

@@ -101,6 +101,8 @@ class Part:
     reason: str = ""
     ended_with_another: bool = False
     not_before: float = 0.0
+    given_up_by: list[str] = field(default_factory=list)
+    """Why each backend could not, one after the other."""
 
     @property
     def has_no_clip(self) -> bool:
@@ -150,6 +152,13 @@ class Story:
     def held_against(self, beat_id: str | None, *, counted: bool) -> list[Tried]:
         """The failures that still matter, of a beat or of the film."""
         return [t for t in self.tries_of(beat_id) if t.held_against and t.counted is counted]
+
+    def choices(self, part: Part) -> list[str]:
+        """Who may render it, one after the other."""
+        return list(dict.fromkeys((part.beat.backend, *self.request.fallbacks)))
+
+    def backend(self, part: Part) -> str:
+        return self.choices(part)[len(part.given_up_by)]
 
     def unmet(self, part: Part) -> tuple[str, ...]:
         """What it waits for, each once, in the plan's order; nothing unless it is pending."""

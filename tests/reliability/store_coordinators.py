@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -183,7 +184,7 @@ class Coordinators(Bench):
                     found.append(self._opening(story.episode_id, one, part.revision))
         return found
 
-    @rule(data=st.data(), what=st.sampled_from(("unmet", "rendering", "film", "known attempt", "nobody")))
+    @rule(data=st.data(), what=st.sampled_from(("unmet", "rendering", "film", "known attempt", "nobody", "another backend")))
     def begin_something_else(self, data: st.DataObject, what: str) -> None:
         """What a coordinator asks for that has not seen the latest."""
         if what in ("rendering", "known attempt"):
@@ -200,6 +201,8 @@ class Coordinators(Bench):
         match what:
             case "film":
                 opening = self._opening(story.episode_id, None, story.revision)
+            case "another backend":
+                opening = replace(opening, backend=f"not {opening.backend}")
             case "nobody":
                 opening = self._opening("nobody", beat_id, revision)
             case "known attempt" if self.oracle.tries:
@@ -439,11 +442,14 @@ class Coordinators(Bench):
 
     def _opening(self, episode_id: str, beat_id: str | None, revision: int, attempt_id: str | None = None) -> Opening:
         number = self.a_number()
+        story = self.oracle.stories.get(episode_id)
+        part = story.parts.get(beat_id or "") if story is not None else None
         return Opening(
             attempt_id=attempt_id or str(uuid.UUID(int=number)),
             episode_id=episode_id,
             beat_id=beat_id,
             revision=revision,
+            backend=story.backend(part) if story is not None and part is not None else "",
             renderer=RENDERERS[number % len(RENDERERS)],
             node="n1",
         )

@@ -20,6 +20,7 @@ MAX_EPISODES = 2
 
 MAX_BEATS = 4
 DURATIONS_S = (0.5, 1.0, 2.0)
+FALLBACKS = ((), ("stub", "veo"))
 
 
 @st.composite
@@ -44,18 +45,18 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 class People(Bench):
-    @initialize(plan=plans())
-    def something_executes(self, plan: Plan) -> None:
-        first = self._create()
+    @initialize(plan=plans(), fallbacks=st.sampled_from(FALLBACKS))
+    def something_executes(self, plan: Plan, fallbacks: tuple[str, ...]) -> None:
+        first = self._create(fallbacks)
         self.do("save_plan", first, plan, 1)
         self.do("execute", first)
 
     @precondition(lambda self: len(self.oracle.stories) < MAX_EPISODES)
-    @rule(is_named=st.booleans(), plan=plans())
-    def another_is_planned(self, is_named: bool, plan: Plan) -> None:
+    @rule(is_named=st.booleans(), plan=plans(), fallbacks=st.sampled_from(FALLBACKS))
+    def another_is_planned(self, is_named: bool, plan: Plan, fallbacks: tuple[str, ...]) -> None:
         """Where the store gives the id, the others are told it, and the store itself sees a repeated call."""
         if is_named:
-            new = self._create()
+            new = self._create(fallbacks)
         else:
             first = self.subjects[0]
             first.set_clock(self.oracle.now_s)
@@ -64,9 +65,9 @@ class People(Bench):
             self.do("create", a_request(), new)
         self.do("save_plan", new, plan, 1)
 
-    def _create(self) -> str:
+    def _create(self, fallbacks: tuple[str, ...]) -> str:
         new = str(uuid.UUID(int=10**6 - self.a_number()))  # so that their order is not that of their making
-        self.do("create", a_request(), new)
+        self.do("create", a_request(fallbacks=fallbacks), new)
         self.do("create", a_request(world_id="another_world"), new)
         return new
 
@@ -115,10 +116,25 @@ class People(Bench):
             if is_cancelled:
                 self.do("cancel_beat", one, beat_id)
             else:
-                self.do("give_up", self.oracle.lease, one, beat_id, "nobody can")
+                self._give_up_for_good(one, beat_id)
         self.do("retry_beat", one, "b1")
         self.do("cancel_beat", one, "b3")
         self.do("retry_beat", one, "b2")
+
+    @rule(data=st.data(), is_revised=st.booleans())
+    def a_beat_has_had_all_its_backends(self, data: st.DataObject, is_revised: bool) -> None:
+        """What comes next starts with its first choice again."""
+        episode_id, beat_id = self.some_beat(data, B.PENDING)
+        self._give_up_for_good(episode_id, beat_id)
+        if is_revised and beat_id in self.oracle.stories[episode_id].parts:
+            self.do("revise_beat", episode_id, self.oracle.stories[episode_id].parts[beat_id].beat)
+        else:
+            self.do("retry_beat", episode_id, beat_id)
+        self._give_up_for_good(episode_id, beat_id)
+
+    def _give_up_for_good(self, episode_id: str, beat_id: str) -> None:
+        for _ in range(1 + max(map(len, FALLBACKS))):
+            self.do("give_up", self.oracle.lease, episode_id, beat_id, f"nobody can, {self.a_number()}")
 
     @rule(data=st.data(), fault=st.sampled_from(("", "", "", "", "", "place", "need")))
     def revise_beat(self, data: st.DataObject, fault: str) -> None:
@@ -137,7 +153,7 @@ class People(Bench):
         there = self.some_episode(data)
         match what:
             case "create again":
-                self.do("create", a_request(), there)
+                self.do("create", self.oracle.stories[there].request, there)
             case "odd id":
                 self.do("create", a_request(), "an-odd-id")
             case "nobody":

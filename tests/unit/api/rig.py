@@ -109,7 +109,7 @@ class Rig:
             "planner": self.planner,
             "artifacts": self.artifacts,
             "coordinator": self.door,
-            "kinds": (a_kind(), a_kind("stub")),
+            "kinds": (a_kind(), a_kind("stub"), a_kind("animatediff")),
             "readiness": lambda: {"database": "", "coordinator": ""},
             "upkeep": Upkeep(self.episodes, self.artifacts),
             "pace": QUICK,
@@ -189,10 +189,16 @@ class Rig:
 
     def open(self, episode_id: str, beat_id: str | None) -> str:
         attempt_id = hashlib.sha256(f"{episode_id} {beat_id}".encode()).hexdigest()[:32]
-        beats = {b.beat.beat_id: b.revision for b in self.episodes.episode(episode_id).beats}
-        revision = beats[beat_id] if beat_id else 1
+        beats = {b.beat.beat_id: (b.revision, b.backend) for b in self.episodes.episode(episode_id).beats}
+        revision, backend = beats[beat_id] if beat_id else (1, "")
         opening = Opening(
-            attempt_id=attempt_id, episode_id=episode_id, beat_id=beat_id, revision=revision, renderer="r", node="n"
+            attempt_id=attempt_id,
+            episode_id=episode_id,
+            beat_id=beat_id,
+            revision=revision,
+            backend=backend,
+            renderer="r",
+            node="n",
         )
         (opened,) = self.episodes.open_attempts(self.lease, [opening])
         assert opened is not None

@@ -66,8 +66,8 @@ class Stage:
                 await task
         assert audit(self.store, self.artifacts).violations == ()
 
-    def submit(self, plan: Plan) -> str:
-        episode_id = self.store.create(a_request()).episode_id
+    def submit(self, plan: Plan, *fallbacks: str) -> str:
+        episode_id = self.store.create(a_request(fallbacks=fallbacks)).episode_id
         self.store.save_plan(episode_id, plan, world_revision=1)
         self.store.execute(episode_id)
         return episode_id

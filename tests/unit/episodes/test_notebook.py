@@ -10,6 +10,7 @@ from episodes.errors import Unavailable
 from episodes.lifecycle import EpisodeState
 from episodes.model import ActiveEpisode, Lease
 from episodes.notebook import LONGEST_GAP_S, Notebook
+from episodes.patience import Patience
 from episodes.watch import Watch
 from storage.memory import MemoryEpisodeStore
 from tests.builders import a_plan
@@ -90,7 +91,7 @@ async def test_a_database_that_goes_away_for_a_while_loses_nothing() -> None:
 
 
 def test_time_in_which_nobody_looked_makes_nobody_late() -> None:
-    notebook = Notebook(watch=Watch(silence_s=30, stall_s=300, start_s=1800))
+    notebook = a_notebook()
 
     assert [notebook.watched_s(at_s) for at_s in (100, 101, 1101, 1103)] == pytest.approx(
         [0, 1, 1 + LONGEST_GAP_S, 3 + LONGEST_GAP_S]
@@ -98,11 +99,16 @@ def test_time_in_which_nobody_looked_makes_nobody_late() -> None:
 
 
 def test_what_was_told_to_stop_is_forgotten_when_it_has_ended() -> None:
-    notebook = Notebook(watch=Watch(silence_s=30, stall_s=300, start_s=1800), told_to_stop={"a": 1.0, "b": 2.0})
+    notebook = a_notebook(told_to_stop={"a": 1.0, "b": 2.0})
 
     notebook.keep_only({"b", "c"})
 
     assert notebook.told_to_stop == {"b": 2.0}
+
+
+def a_notebook(told_to_stop: dict[str, float] | None = None) -> Notebook:
+    watch, patience = Watch(silence_s=30, stall_s=300, start_s=1800), Patience(failing_s=30, starting_s=1800)
+    return Notebook(watch=watch, patience=patience, told_to_stop=told_to_stop or {})
 
 
 def _refuse(*_: object) -> None:

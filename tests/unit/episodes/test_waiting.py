@@ -11,7 +11,7 @@ from episodes.waiting import why_waiting
 from tests.builders import a_beat, a_request
 
 NOW = datetime(2026, 11, 22, 9, 30, 5, tzinfo=UTC)
-BEAT = BeatView(beat=a_beat(), revision=1, state=BeatState.PENDING, progress=0.0)
+BEAT = BeatView(beat=a_beat(), revision=1, state=BeatState.PENDING, progress=0.0, backend="animatic")
 EPISODE = EpisodeView(
     episode_id="e1", request=a_request(), state=EpisodeState.EXECUTING, progress=0.0, created_at=NOW, updated_at=NOW
 )

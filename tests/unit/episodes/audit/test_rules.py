@@ -62,6 +62,7 @@ def _every_failure_counts(episode: EpisodeAudit) -> EpisodeAudit:
         ("rendering-beats", "running", beat("b2", state=BeatState.PENDING)),
         ("counted-failures", "completed", attempt("b1", 2, num_counted_before=3)),
         ("counted-failures", "retried", _every_failure_counts),
+        ("counted-failures", "fell back", attempt("b1", 4, backend="animatic")),
         ("crashes", "completed", attempt("b1", 2, num_crashes_before=2)),
         ("uncounted-failures", "completed", attempt("b1", 2, num_uncounted_before=20)),
         ("attempt-numbers", "completed", without_attempt("b1", 1)),

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from episodes.fleet import RendererReport, RendererState
+from episodes.patience import Patience
+
+
+def a_patience() -> Patience:
+    return Patience(failing_s=30, starting_s=1800)
+
+
+def starting(failure: str = "", name: str = "r0", backend: str = "svd") -> RendererReport:
+    return RendererReport(name=name, backend=backend, state=RendererState.STARTING, start_failure=failure)
+
+
+IDLE = RendererReport(name="r1", backend="svd", state=RendererState.IDLE)
+
+
+def test_a_backend_whose_every_renderer_fails_to_start_is_waited_for_a_while() -> None:
+    patience, failing = a_patience(), [starting("no weights"), starting("no GPU", "r1")]
+
+    assert [bool(patience.saw(failing, at_s)) for at_s in (0, 30, 31)] == [False, False, True]
+    assert patience.saw(failing, 32) == {"svd": "No renderer for 'svd' can start: no weights"}
+
+
+def test_a_renderer_that_comes_up_ends_the_count() -> None:
+    patience = a_patience()
+    patience.saw([starting("no weights")], 0)
+    patience.saw([IDLE], 29)
+    patience.saw([starting("no weights")], 31)
+
+    assert not patience.saw([starting("no weights")], 60)
+    assert patience.saw([starting("no weights")], 62)
+
+
+def test_one_that_works_is_enough_and_one_that_may_yet_start_for_half_an_hour() -> None:
+    patience = a_patience()
+
+    assert not any(patience.saw([starting("no weights"), IDLE], at_s) for at_s in (0, 2000))
+    assert not any(patience.saw([starting("no weights"), starting(name="r1")], at_s) for at_s in (2001, 3801))
+    assert "within 1800 s" in patience.saw([starting("no weights"), starting(name="r1")], 3802)["svd"]
+
+
+def test_each_backend_is_waited_for_by_itself() -> None:
+    patience = a_patience()
+    patience.saw([starting("no weights")], 0)
+
+    assert list(patience.saw([starting("no weights"), starting("no key", backend="veo")], 31)) == ["svd"]
