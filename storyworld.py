@@ -67,6 +67,7 @@ def render(
     backend: Annotated[
         str | None, typer.Option(help="Kind of renderer; default: the first of the fleet that can work now.")
     ] = None,
+    fallback: Annotated[list[str] | None, typer.Option(help="Kind for beats that would fail; repeatable, in order.")] = None,
     mode: Annotated[str | None, typer.Option(help="validate (512×512, default) or final (1280×720).")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
     cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
@@ -75,9 +76,8 @@ def render(
     """Make a film of a sentence."""
     out = out.resolve() if out else None
     with running_system(url, cpus) as client:
-        created = client.create(
-            intent, world_id=world, num_beats=num_beats, duration_s=duration, backend=backend, mode=mode, seed=seed
-        )
+        wanted = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
+        created = client.create(intent, backend=backend, fallbacks=fallback, **wanted)
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         for beat in client.plan(episode_id)["beats"]:
@@ -106,6 +106,8 @@ def _follow(client: Client, episode_id: str) -> JsonObject:
 
 def _finish(client: Client, episode: JsonObject, out: Path) -> None:
     for beat in episode["beats"]:
+        if beat["fallback_reason"]:
+            console.print(f"{beat['beat_id']}: {escape(beat['fallback_reason'])}", style="yellow")
         if beat["state"] != "ACCEPTED":
             console.print(
                 f"{beat['beat_id']} {beat['state'].lower()}: {escape(beat.get('reason') or 'no reason given')}", style="yellow"

@@ -38,7 +38,7 @@ class BeatChange(Noun):
     """By a character of the beat; null: nobody speaks."""
     caption: Annotated[Prose, Field(max_length=200)] = Field(default_factory=_as_it_was)
     backend: Name = Field(default_factory=_as_it_was)
-    """The kind of renderer that makes its frames."""
+    """The kind of renderer that makes its frames: its new first choice, before the episode's fallbacks."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

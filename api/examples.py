@@ -22,7 +22,8 @@ NEW_EPISODES: dict[str, Json] = {
             "world_id": "anime_world",
             "intent": "Mika chases a thief through the night market",
             "style": "film noir, heavy rain",
-            "backend": "animatic",
+            "backend": "animatediff",
+            "fallbacks": ["animatic"],
             "mode": "final",
             "width": 1280,
             "height": 720,
@@ -59,6 +60,7 @@ SUMMARY: Json = {
     "intent": "Saitama fights a giant monster on a rooftop",
     "style": "",
     "backend": None,
+    "fallbacks": [],
     "mode": "validate",
     "width": 512,
     "height": 512,
@@ -123,6 +125,7 @@ BEAT: Json = {
     "negative_prompt": "text, watermark",
     "style": "anime, clean line art",
     "backend": "animatic",
+    "fallback_reason": "",
     "artifacts": [
         _artifact(
             "video",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from episodes.errors import BadInput, NotFound
 from episodes.nouns import Id, Name, Noun, Prose
-from episodes.plan import EpisodeRequest, Format, Mode, Motion
+from episodes.plan import EpisodeRequest, Format, Mode, Motion, check_fallbacks
 from episodes.world import EMPTY_WORLD_ID
 
 DEFAULT_FORMATS = {
@@ -33,6 +33,8 @@ class NewEpisode(Noun):
     backend: Name | None = None
     """The kind of renderer for every beat. Left out: when it is planned, the first of the fleet that can work then and costs nothing
     per clip is chosen."""
+    fallbacks: tuple[Name, ...] = Field(default=(), max_length=8)
+    """Kinds that a beat is tried with, one after the other, where it would fail. None: it fails, and the film lacks it."""
     mode: Mode = Mode.VALIDATE
     """`validate`: 512×512, a look before money is spent; `final`: 1280×720. Both at 24 fps unless given."""
     width: int | None = Field(default=None, ge=64, le=3840, multiple_of=2)
@@ -44,6 +46,11 @@ class NewEpisode(Noun):
     seed: int = Field(default=0, ge=0, lt=2**63)
     motion: Motion = Motion()
 
+    @model_validator(mode="after")
+    def _falls_back_to_each_once(self) -> Self:
+        check_fallbacks(self.backend, self.fallbacks)
+        return self
+
     def episode_request(self) -> EpisodeRequest:
         usual = DEFAULT_FORMATS[self.mode]
         return EpisodeRequest(
@@ -51,6 +58,7 @@ class NewEpisode(Noun):
             intent=self.intent,
             style=self.style,
             backend=self.backend,
+            fallbacks=self.fallbacks,
             mode=self.mode,
             format=Format(
                 width=usual.width if self.width is None else self.width,

@@ -92,7 +92,9 @@ class BeatShape(Shape):
     negative_prompt: str
     style: str
     backend: str
-    """The kind of renderer that it is for."""
+    """The kind of renderer that makes its frames, or made them."""
+    fallback_reason: str
+    """Why that is not its first choice: "Rendered by animatic because svd could not: …"; empty when it is."""
     artifacts: list[ArtifactShape]
     attempts: list[AttemptShape]
 
@@ -108,6 +110,8 @@ class EpisodeSummaryShape(Shape):
     style: str
     backend: str | None
     """What was asked for; null: it is chosen when the episode is planned, and each beat tells it."""
+    fallbacks: list[str]
+    """What a beat is tried with, one after the other, where it would fail."""
     mode: Mode
     width: int
     height: int

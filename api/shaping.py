@@ -86,6 +86,8 @@ def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
         reason=view.reason,
         waiting=why_waiting(view, episode),
         revision=view.revision,
+        backend=view.backend,
+        fallback_reason=f"Rendered by {view.backend} because {view.fallback_reason}" if view.fallback_reason else "",
         artifacts=artifact_shapes(view.artifacts, path),
         attempts=[attempt_shape(a) for a in view.attempts],
         **_planned(view.beat),
@@ -95,7 +97,7 @@ def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
 def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape
     kept = (
         "beat_id", "index", "description", "turn", "action", "time_of_day", "shot_size", "camera_move", "dialogue", "caption",
-        "duration_s", "transition", "seed", "starts_from", "prompt", "negative_prompt", "style", "backend",
+        "duration_s", "transition", "seed", "starts_from", "prompt", "negative_prompt", "style",
     )  # fmt: skip
     return {
         **{name: getattr(beat, name) for name in kept},
@@ -123,6 +125,7 @@ def _summary(summary: EpisodeSummary) -> dict[str, Any]:  # keyword arguments of
         "intent": request.intent,
         "style": request.style,
         "backend": request.backend,
+        "fallbacks": list(request.fallbacks),
         "mode": request.mode,
         "width": request.format.width,
         "height": request.format.height,

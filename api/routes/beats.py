@@ -37,15 +37,15 @@ def revise_beat(
     change: Annotated[BeatChange, Body(openapi_examples=examples.BEAT_CHANGES)],
 ) -> EpisodeShape:
     episode = known_episode(parts, episode_id)
-    beat = next((b.beat for b in episode.beats if b.beat.beat_id == known_id("beat", beat_id)), None)
-    if beat is None:
+    view = next((b for b in episode.beats if b.beat.beat_id == known_id("beat", beat_id)), None)
+    if view is None:
         raise NotFound("beat", beat_id)
     if "backend" in change.model_fields_set:
         check_backend(parts, change.backend)
-    changed = changed_beat(beat, change)
-    if changed == beat:
+    shown = view.beat.model_copy(update={"backend": view.backend})
+    if changed_beat(shown, change) == shown:
         return episode_shape(episode)
-    revised = parts.episodes.revise_beat(episode_id, changed)
+    revised = parts.episodes.revise_beat(episode_id, changed_beat(view.beat, change))
     parts.coordinator.wake()
     return episode_shape(revised)
 

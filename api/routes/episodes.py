@@ -41,17 +41,17 @@ def create_episode(
     if not parts.builder.exists(new.world_id):
         raise NotFound("world", new.world_id, "PUT /worlds/{id} or POST /worlds/{id}/images first, or leave `world_id` out.")
     check_backend(parts, new.backend)
+    for place, fallback in enumerate(new.fallbacks):
+        check_backend(parts, fallback, f"fallbacks.{place}")
     episode_id = lasting_id(request.scope, parts.episodes)
     return episode_shape(parts.episodes.create(new.episode_request(), episode_id))
 
 
-def check_backend(parts: ApiParts, backend: str | None) -> None:
+def check_backend(parts: ApiParts, backend: str | None, where: str = "backend") -> None:
     known = [kind.name for kind in parts.kinds if kind.renderers]
     if backend is not None and backend not in known:
         raise BadInput(
-            f"There is no such backend here. Known are: {', '.join(known)}.",
-            "Name one of them, or leave `backend` out.",
-            "backend",
+            f"There is no such backend here. Known are: {', '.join(known)}.", "Name one of them, or leave it out.", where
         )
 
 
