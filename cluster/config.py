@@ -17,8 +17,13 @@ _SET_BY_THE_PROVIDER = frozenset(
         "RAY_NODE_TYPE_NAME",
         "RAY_OVERRIDE_RESOURCES",
         "RAY_OVERRIDE_LABELS",
+        "RAY_enable_autoscaler_v2",
+        "RAY_AUTH_MODE",
+        "RAY_AUTH_TOKEN",
+        "STORYWORLD_CLUSTER_CONFIG",
         "STORYWORLD_HEAD_ADDRESS",
         "STORYWORLD_POD",
+        "STORYWORLD_RUNPOD_API_KEY",
     }
 )
 _MAX_VARIABLES = 50 - len(_SET_BY_THE_PROVIDER)  # RunPod takes 50
@@ -48,6 +53,8 @@ class ClusterConfig(_Strict):
     head_port: int = Field(default=6379, ge=1, le=65535)
     head_address: str | None = None
     """host:port, when the head is no pod of RunPod's; else its address in the private network."""
+    proxy_address: str = "https://{pod_id}-{port}.proxy.runpod.net"
+    """How a port of a pod that is named under `ports` is reached from outside."""
     api_address: str = "https://api.runpod.io/v2"
 
     @field_validator("api_address")
@@ -104,13 +111,21 @@ class NodeType(_Strict):
         """Another one after any change, so that a corrected file is tried at once."""
         return self.model_dump_json()
 
+    @field_validator("image")
+    @classmethod
+    def _is_the_name_of_an_image(cls, value: str) -> str:
+        name = value.partition("@")[0].rpartition(":")[0] or value
+        if name != name.lower():
+            raise ValueError(f"{name} is no image's name, because it has capital letters; put the name of yours here")
+        return value
+
     @model_validator(mode="after")
     def _variables_are_free(self) -> Self:
         names = {*self.env, *self.pass_env}
         if taken := sorted(names & _SET_BY_THE_PROVIDER):
             raise ValueError(f"{', '.join(taken)} is set by the provider itself")
         if "RUNPOD_API_KEY" in names:
-            raise ValueError("RunPod replaces RUNPOD_API_KEY inside its pods; hand the key on as STORYWORLD_RUNPOD_API_KEY")
+            raise ValueError("RunPod replaces RUNPOD_API_KEY inside its pods; the head gets the key without that")
         if len(names) > _MAX_VARIABLES:
             raise ValueError(f"a pod takes {_MAX_VARIABLES} variables, and these are {len(names)}")
         if self.volume and self.host_disk:

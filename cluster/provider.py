@@ -11,17 +11,27 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.node_provider import NodeProvider
-from ray.autoscaler.tags import STATUS_UP_TO_DATE, TAG_RAY_NODE_KIND, TAG_RAY_NODE_STATUS, TAG_RAY_USER_NODE_TYPE
+from ray.autoscaler.tags import (
+    STATUS_UP_TO_DATE,
+    STATUS_UPDATE_FAILED,
+    TAG_RAY_NODE_KIND,
+    TAG_RAY_NODE_STATUS,
+    TAG_RAY_USER_NODE_TYPE,
+)
 
 from cluster.backoff import Backoff
 from cluster.buyer import Buyer
 from cluster.config import ClusterConfig, read_cluster, read_node_type
 from cluster.errors import BadConfig, ClusterError, RunPodError
+from cluster.head_runner import HeadRunner
 from cluster.identity import Kind
 from cluster.inventory import Inventory
+from cluster.jobs import HeadJobs, connect_with_ray
+from cluster.launching import bootstrapped, head_env, unburdened
 from cluster.orders import Order, node_env
 from cluster.runpod import RunPod
 from cluster.sight import Node
@@ -59,6 +69,7 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         self._now_s = now_s
         self._sleep = sleep
         self._set_tags: dict[str, dict[str, str]] = {}
+        self._ordered_heads: set[str] = set()
 
     def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
         """All nodes that may bill, the head among them: without it Ray would wait for one and start no worker."""
@@ -81,7 +92,12 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         return self._tags(self._node(node_id))
 
     def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
-        """For this process only; the status is what the pod's state says. RunPod restarts a pod whose environment changes."""
+        """For this process only; the status is what the pod's state says. RunPod restarts a pod whose environment changes.
+
+        A head that `ray up` waited for in vain is deleted: the one that was ordered just now, never one that was there before.
+        """
+        if tags.get(TAG_RAY_NODE_STATUS) == STATUS_UPDATE_FAILED and node_id in self._ordered_heads:
+            self.terminate_node(node_id)
         kept = {key: value for key, value in tags.items() if key != TAG_RAY_NODE_STATUS}
         self._set_tags[node_id] = {**self._set_tags.get(node_id, {}), **kept}
 
@@ -93,10 +109,10 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
     def external_ip(self, node_id: str) -> str:
         """Host name of the head's dashboard behind RunPod's proxy: its pods have no address of their own to reach them by."""
         pod = self._node(node_id).pod
-        return f"{pod.id}-8265.proxy.runpod.net" if pod else ""
+        return urlsplit(self._dashboard(pod.id)).netloc if pod else ""
 
     def create_node(self, node_config: dict[str, Any], tags: dict[str, str], count: int) -> None:
-        """The head, as `ray up` orders it."""
+        """The head, as `ray up` orders it: its resources and labels stand in the file that goes with it."""
         self.create_node_with_resources_and_labels(node_config, tags, count, {}, {})
 
     def create_node_with_resources_and_labels(
@@ -111,8 +127,11 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         deadline_s = self._now_s() + _BUYING_LIMIT_S
         try:
             order = self._order(node_config, tags, resources, labels)
+            kind = Kind(tags[TAG_RAY_NODE_KIND])
             for _ in range(count):
-                self._buyer.buy(order, Kind(tags[TAG_RAY_NODE_KIND]), deadline_s)
+                pod = self._buyer.buy(order, kind, deadline_s)
+                if kind is Kind.HEAD:
+                    self._ordered_heads.add(pod.name)
         except ClusterError as error:
             raise NodeLaunchException(type(error).__name__, str(error), None) from error
 
@@ -132,6 +151,20 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         if failed:
             raise failed[0]
 
+    @staticmethod
+    def bootstrap_config(cluster_config: dict[str, Any]) -> dict[str, Any]:
+        return bootstrapped(cluster_config)
+
+    def prepare_for_head_node(self, cluster_config: dict[str, Any]) -> dict[str, Any]:
+        return unburdened(cluster_config)
+
+    def get_command_runner(self, log_prefix: str, node_id: str, *_: object, **__: object) -> HeadRunner:
+        pod = self._node(node_id).pod
+        if pod is None:
+            raise BadConfig(f"{node_id} is no pod of RunPod's.", "Run the command on that machine itself.")
+        address = self._dashboard(pod.id)
+        return HeadRunner(address, HeadJobs(lambda: connect_with_ray(address), self._sleep))
+
     def cleanup_cluster_resources(self) -> None:
         """The last step of `ray down`. The head may have had an order on its way when it died: what shows up late is deleted."""
         for _ in range(_SWEEPS):
@@ -145,12 +178,16 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
     ) -> Order:
         name = tags.get(TAG_RAY_USER_NODE_TYPE, "")
         node_type = read_node_type(name, node_config)
-        env = {**node_type.env, **self._surroundings.passed_on(node_type.pass_env)}
+        env = {**node_type.env, **self._surroundings.passed_on(node_type.pass_env), **self._surroundings.auth()}
         if tags[TAG_RAY_NODE_KIND] == Kind.HEAD:
-            env |= {"RAY_NODE_TYPE_NAME": name}
+            env |= head_env(self.provider_config, name, env)
+            env |= {"STORYWORLD_RUNPOD_API_KEY": self._surroundings.api_key.get_secret_value()}
         else:
             env |= node_env(resources, labels, name, self._head_address())
         return Order(node_type=node_type, tags=tags, env=env)
+
+    def _dashboard(self, pod_id: str) -> str:
+        return self._config.proxy_address.format(pod_id=pod_id, port=8265)
 
     def _head_address(self) -> str:
         if self._config.head_address:

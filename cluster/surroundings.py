@@ -19,6 +19,16 @@ class Surroundings:
     """Its node type."""
     variables: Mapping[str, str] = field(repr=False)
 
+    def auth(self) -> dict[str, str]:
+        """What lets a node into the cluster. Raises BadConfig when there is no token: nothing is started that is open to anybody."""
+        token = self.variables.get("RAY_AUTH_TOKEN")
+        if not token:
+            raise BadConfig(
+                "RAY_AUTH_TOKEN is not set, and without it anybody could run code on the cluster.",
+                "export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(ray get-auth-token --generate)",
+            )
+        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
+
     def passed_on(self, names: tuple[str, ...]) -> dict[str, str]:
         """Raises BadConfig for one that is not there, before anything is ordered."""
         if missing := sorted(name for name in names if not self.variables.get(name)):
@@ -46,7 +56,7 @@ def _key(variables: Mapping[str, str]) -> str:
     if variables.get("RUNPOD_POD_ID"):
         raise BadConfig(
             "STORYWORLD_RUNPOD_API_KEY is not set in this pod, and RUNPOD_API_KEY holds the pod's own key there.",
-            "Name it under pass_env of the head's node type in ray-cluster.yaml.",
+            "`ray up` sets it in the head that it orders; set it yourself in another one.",
         )
     if key := variables.get("RUNPOD_API_KEY"):
         return key

@@ -15,6 +15,7 @@ from tests.runpod.pods import FakePod
 
 FIRST_GPU, SECOND_GPU = "NVIDIA GeForce RTX 4090", "NVIDIA RTX A5000"
 CYCLE_S = 5.0
+TOKEN = "a token for tests"
 SECTION = {
     "type": "external",
     "module": "cluster.provider.RunPodNodeProvider",
@@ -44,13 +45,13 @@ class Rig:
         self.desk = Desk(self.cloud)
         self.section = {**SECTION, **(section or {})}
         self.node_config = {**NODE_CONFIG, **(node_config or {})}
-        self.variables = {"RUNPOD_API_KEY": KEY, **(variables or {})}
+        self.variables = {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": TOKEN, **(variables or {})}
         self.provider = self.new_provider()
 
     def new_provider(self, wire: Wire | None = None) -> RunPodNodeProvider:
         """As a process that starts afresh has it."""
         return RunPodNodeProvider(
-            self.section,
+            self.bootstrapped()["provider"],
             "vr",
             variables=self.variables,
             wire=wire or DeskWire(self.desk),
@@ -58,6 +59,12 @@ class Rig:
             today=self.clock.today,
             sleep=self.clock.sleep,
         )
+
+    def bootstrapped(self) -> dict[str, Any]:
+        """ray-cluster.yaml, as Ray has it after it has asked the provider."""
+        node_type = {"resources": {"CPU": 6, "GPU": 1}, "labels": {"vram-gb": "24"}, "node_config": self.node_config}
+        config = {"cluster_name": "vr", "provider": self.section, "available_node_types": {"gpu-24g": node_type}}
+        return RunPodNodeProvider.bootstrap_config(config)
 
     def create(self, count: int = 1, kind: str = "worker", **changes: Any) -> None:
         tags = {TAG_RAY_NODE_KIND: kind, TAG_RAY_USER_NODE_TYPE: "gpu-24g", "ray-launch-request": "request-1"}

@@ -19,8 +19,9 @@ from ray.autoscaler.v2.instance_manager.node_provider import NodeProviderAdapter
 
 from cluster.errors import BadConfig, ClusterError
 from cluster.provider import RunPodNodeProvider
+from tests.runpod.desk import KEY
 from tests.runpod.faults import Fault
-from tests.unit.cluster.rig import FIRST_GPU, SECTION, Rig
+from tests.unit.cluster.rig import FIRST_GPU, SECTION, TOKEN, Rig
 
 
 def test_a_new_pod_is_listed_at_once_and_runs_when_its_container_is_up(rig: Rig) -> None:
@@ -167,12 +168,33 @@ def test_no_worker_is_ordered_that_could_not_reach_its_head() -> None:
 
 
 def test_nothing_is_ordered_while_a_secret_is_missing() -> None:
-    rig = Rig(node_config={"pass_env": ["RAY_AUTH_TOKEN"]})
+    rig = Rig(node_config={"pass_env": ["DATABASE_URL"]})
 
-    with pytest.raises(NodeLaunchException, match="RAY_AUTH_TOKEN"):
+    with pytest.raises(NodeLaunchException, match="DATABASE_URL"):
         rig.create()
 
     assert rig.desk.num_asked("POST") == 0
+
+
+def test_nothing_is_ordered_that_would_be_open_to_anybody() -> None:
+    rig = Rig(variables={"RAY_AUTH_TOKEN": ""})
+
+    for kind in ("head", "worker"):
+        with pytest.raises(NodeLaunchException, match="anybody could run code"):
+            rig.create(kind=kind)
+
+    assert rig.desk.num_asked("POST") == 0
+
+
+def test_every_pod_gets_the_token_and_only_the_head_the_key(rig: Rig) -> None:
+    rig.create(kind="head")
+    rig.create()
+
+    head, worker = (pod.request["env"] for pod in rig.pods())
+    assert head["RAY_AUTH_MODE"] == worker["RAY_AUTH_MODE"] == "token"
+    assert head["RAY_AUTH_TOKEN"] == worker["RAY_AUTH_TOKEN"] == TOKEN
+    assert head["STORYWORLD_RUNPOD_API_KEY"] == KEY
+    assert KEY not in json.dumps(worker)
 
 
 def test_a_node_that_went_while_ray_was_asking_is_still_answered_for(rig: Rig) -> None:
@@ -237,7 +259,7 @@ def test_no_limit_can_be_left_out() -> None:
     [
         ({"gpus": []}, "gpu-24g.node_config.gpus"),
         ({"env": {"RAY_CLOUD_INSTANCE_ID": "mine"}}, "set by the provider itself"),
-        ({"pass_env": ["RUNPOD_API_KEY"]}, "STORYWORLD_RUNPOD_API_KEY"),
+        ({"pass_env": ["RUNPOD_API_KEY"]}, "the head gets the key without that"),
         ({"env": {f"V{n}": "1" for n in range(60)}}, "these are 60"),
         ({"volume": {"id": "v", "path": "/a"}, "host_disk": {"size_gb": 10, "path": "/b"}}, "not both"),
     ],
