@@ -63,6 +63,8 @@ class RenderMeta(Noun):
     """The attempt's number within its beat; never restarts."""
     fence: int
     """Of the coordinator that opened the attempt."""
+    num_failures: int = Field(default=0, ge=0)
+    """Failed attempts at the beat before this one, since somebody planned, revised or retried it. 0: a person asked for this one."""
 
 
 class RenderJob(Noun):
@@ -90,6 +92,11 @@ class RenderJob(Noun):
     @property
     def result_key(self) -> str:
         return result_key(self.meta.episode_id, self.meta.beat_id, self.job_id)
+
+    @property
+    def order_prefix(self) -> str:
+        """What was ever ordered for the beat from servers that sell clips lies below it, by all its attempts."""
+        return f"{self.output.path}/order/"
 
 
 def beat_path(episode_id: str, beat_id: str) -> str:

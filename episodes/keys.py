@@ -9,7 +9,8 @@ EPISODES_PREFIX = "episodes/"
 
 _KEY = re.compile(
     r"episodes/(?P<episode>[^/]+)/"
-    r"(?:beats/(?P<beat>[^/]+)/(?:video/(?P<video>[^/]+)\.mp4|poster/(?P<poster>[^/]+)\.jpg|result/(?P<result>[^/]+)\.json)"
+    r"(?:beats/(?P<beat>[^/]+)/(?:video/(?P<video>[^/]+)\.mp4|poster/(?P<poster>[^/]+)\.jpg|result/(?P<result>[^/]+)\.json"
+    r"|order/(?P<order>[^/.]+)\.(?:\d+(?:\.(?:operation|closed))?|doubt)\.json)"
     r"|film/(?:result/(?P<film_result>[^/]+)\.json|(?P<film>[^/]+)\.(?:mp4|jpg|srt|vtt)))"
 )
 
@@ -22,6 +23,8 @@ class AttemptKey:
     beat_id: str | None
     """None: a film's."""
     attempt_id: str
+    is_order: bool = False
+    """It tells of something bought, which a later attempt at the beat may go on with."""
 
 
 def attempt_key(key: str) -> AttemptKey | None:
@@ -30,8 +33,9 @@ def attempt_key(key: str) -> AttemptKey | None:
     if match is None:
         return None
     of = match.groupdict()
-    attempt_id = of["video"] or of["poster"] or of["result"] or of["film_result"] or of["film"]
-    return AttemptKey(episode_id=of["episode"], beat_id=of["beat"], attempt_id=attempt_id)
+    attempt_id = of["video"] or of["poster"] or of["result"] or of["order"] or of["film_result"] or of["film"]
+    is_order = of["order"] is not None
+    return AttemptKey(episode_id=of["episode"], beat_id=of["beat"], attempt_id=attempt_id, is_order=is_order)
 
 
 def episode_of_key(key: str) -> str:

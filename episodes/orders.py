@@ -29,7 +29,13 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
             start_frame=ready.start_frame,
         ),
         output=RenderOutput(path=beat_path(episode.episode_id, beat.beat_id)),
-        meta=RenderMeta(episode_id=episode.episode_id, beat_id=beat.beat_id, attempt=attempt.number, fence=lease.fence),
+        meta=RenderMeta(
+            episode_id=episode.episode_id,
+            beat_id=beat.beat_id,
+            attempt=attempt.number,
+            fence=lease.fence,
+            num_failures=attempt.num_counted + attempt.num_uncounted,
+        ),
     )
 
 

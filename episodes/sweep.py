@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from episodes.keys import EPISODES_PREFIX, attempt_key, episode_of_key
-from episodes.lifecycle import AttemptState
 from episodes.model import AttemptAudit, EpisodeAudit
+from episodes.orphans import is_orphan
 from episodes.ports import ArtifactStore, AuditStore
 
 
@@ -31,8 +31,9 @@ def sweep(store: AuditStore, artifacts: ArtifactStore, *, episode_id: str | None
     """Delete the orphans of all episodes (or of this one). Repeatable, and safe while the system works.
 
     What goes belongs to an attempt that ended without being selected, which no attempt ever comes back from, under a key that no
-    artifact is recorded under. A file whose attempt the episode does not know stays: it can be the only copy of a clip whose row
-    was lost with a restored database. Raises NotFound, and Unavailable half-way: the next sweep goes on.
+    artifact is recorded under; what such an attempt ordered stays until its beat has a clip. A file whose attempt the episode does
+    not know stays: it can be the only copy of a clip whose row was lost with a restored database. Raises NotFound, and Unavailable
+    half-way: the next sweep goes on.
     """
     if episode_id is not None:
         store.audit_episode(episode_id)
@@ -67,7 +68,7 @@ class _Sorting:
         self._recorded.update(artifact.key for artifact in episode.artifacts)
         attempts = {attempt.attempt_id: attempt for attempt in episode.attempts}
         for key in self._of_episode.pop(episode.episode_id, []):
-            self._with[_fate(key, attempts)].append(key)
+            self._with[_fate(key, attempts, episode)].append(key)
 
     def report(self, *, is_dry: bool) -> SweepReport:
         orphans = [key for key in self._with[_Fate.ORPHAN] if key not in self._recorded]
@@ -81,13 +82,9 @@ class _Sorting:
         )
 
 
-def _fate(key: str, attempts: Mapping[str, AttemptAudit]) -> _Fate:
+def _fate(key: str, attempts: Mapping[str, AttemptAudit], episode: EpisodeAudit) -> _Fate:
     said = attempt_key(key)
     attempt = attempts.get(said.attempt_id) if said is not None else None
     if said is None or attempt is None or attempt.beat_id != said.beat_id:
         return _Fate.STRANGER
-    match attempt.state:
-        case AttemptState.FAILED | AttemptState.CANCELLED:
-            return _Fate.ORPHAN
-        case AttemptState.OPEN | AttemptState.SELECTED | AttemptState.SUPERSEDED:
-            return _Fate.KEEP
+    return _Fate.ORPHAN if is_orphan(said, attempt, episode) else _Fate.KEEP

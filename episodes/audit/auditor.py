@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from episodes.audit.objects import Decoder, Objects
 from episodes.audit.report import AuditReport, Look, Tally
 from episodes.audit.rules import AT_REST, RULES
 from episodes.keys import EPISODES_PREFIX, attempt_key, episode_of_key
-from episodes.lifecycle import AttemptState
 from episodes.model import AttemptAudit, EpisodeAudit
+from episodes.orphans import is_orphan
 from episodes.ports import ArtifactStore, AuditStore
 
 LONG_EXPIRED_S = 60.0
@@ -62,7 +62,7 @@ class _Auditing:
         self._has_census = False
         self._owners: dict[str, str] = {}
         """Key → the attempt that it is recorded for."""
-        self._num_objects: Counter[str] = Counter()
+        self._num_orphans = 0
         self._active: list[str] = []
 
     def count(self, censuses: Iterable[Census]) -> None:
@@ -111,16 +111,16 @@ class _Auditing:
         attempts = {attempt.attempt_id: attempt for attempt in episode.attempts}
         for key in keys:
             if key not in recorded:
-                yield self._look_at_object(key, attempts)
+                yield self._look_at_object(key, attempts, episode)
 
-    def _look_at_object(self, key: str, attempts: Mapping[str, AttemptAudit]) -> Look:
+    def _look_at_object(self, key: str, attempts: Mapping[str, AttemptAudit], episode: EpisodeAudit) -> Look:
         said = attempt_key(key)
         if said is None:
             return Look(where=key, wrong="No attempt writes keys of this shape.")
         attempt = attempts.get(said.attempt_id)
         if attempt is None or attempt.beat_id != said.beat_id:
             return Look(where=key, wrong=f"Its episode never began an attempt {said.attempt_id} there.")
-        self._num_objects[_kind(attempt)] += 1
+        self._num_orphans += is_orphan(said, attempt, episode)
         return Look(where=key)
 
     def _look_at_lease(self, before: tuple[str, float] | None) -> Iterator[Look]:
@@ -133,20 +133,10 @@ class _Auditing:
         yield Look(where=f"lease of {before[0]}", wrong=wrong if over_for_s > LONG_EXPIRED_S else "")
 
     def report(self) -> AuditReport:
-        if num_orphans := self._num_objects["orphan"]:
-            self._known.notes.append(f"{num_orphans} are orphans, which a sweep would delete.")
+        if self._num_orphans:
+            self._known.notes.append(f"{self._num_orphans} are orphans, which a sweep would delete.")
         tallies = [tally for _, tally in self._rules] + [self._bytes]
         tallies += [self._decoding] if self._decodes else []
         tallies += [self._results, self._shared, self._known, self._lease]
         tallies += [self._leftovers] if self._has_census else []
         return AuditReport(checks=tuple(tally.check() for tally in tallies))
-
-
-def _kind(attempt: AttemptAudit) -> str:
-    match attempt.state:
-        case AttemptState.OPEN:
-            return "in flight"
-        case AttemptState.SELECTED | AttemptState.SUPERSEDED:
-            return "result"
-        case AttemptState.FAILED | AttemptState.CANCELLED:
-            return "orphan"

@@ -155,6 +155,23 @@ async def test_a_render_that_stops_though_nobody_cancelled_it_is_not_the_beats_f
     assert [a.failure_class for a in attempts] == [FailureClass.INFRA, None]
 
 
+async def test_a_job_says_how_often_its_beat_failed_since_a_person_asked_for_it() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        for failure_class in (FailureClass.INFRA, FailureClass.OUTPUT, FailureClass.CONTENT):
+            await settle()
+            stage.fleet.fail(failure_class)
+            await stage.clock.advance(5)
+        stage.store.retry_beat(episode_id, "b1")
+        coordinator.wake()
+        await stage.clock.advance(5)
+        await stage.finish_all()
+
+    assert [job.meta.num_failures for job in stage.fleet.started] == [0, 1, 2, 0]
+
+
 async def test_a_beat_fails_after_three_counted_attempts_and_the_rest_finishes() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:

@@ -14,7 +14,7 @@ from episodes.model import EpisodeAudit, OpenAttempt
 from episodes.sweep import sweep
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.storing import keys_of, result_key_of
-from tests.unit.episodes.audit.told import Past, Told, attempt
+from tests.unit.episodes.audit.told import Past, Told, attempt, beat
 
 
 def test_what_failed_or_was_cancelled_goes_with_all_its_files_and_nothing_else() -> None:
@@ -97,6 +97,22 @@ def test_what_any_episode_has_recorded_stays_whosever_key_it_is() -> None:
     assert [key for key in orphans if won.attempt_id in key] == [
         f"{beat_path(told.ids['completed'], 'b1')}/result/{won.attempt_id}.json"
     ]
+
+
+@pytest.mark.parametrize("state", list(BeatState))
+def test_what_a_failed_attempt_ordered_stays_until_its_beat_has_a_clip(state: BeatState) -> None:
+    told = Told()
+    failed = next(a for a in told.really("partial").attempts if a.beat_id == "b2")
+    order = f"{beat_path(told.ids['partial'], 'b2')}/order/{failed.attempt_id}.1.json"
+    told.artifacts.put_bytes(order, b"{}", "application/json")
+    told.plant("partial", beat("b2", state=state))
+    [known] = [one for one in audit(told, told.artifacts).checks if one.name == "known-objects"]
+
+    report = sweep(told, told.artifacts)
+
+    assert (order in report.orphans) is (state is BeatState.ACCEPTED)
+    assert order not in report.strangers
+    assert f"{len(report.orphans)} are orphans, which a sweep would delete." in known.notes
 
 
 class Meanwhile(MemoryArtifacts):
