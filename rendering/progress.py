@@ -10,3 +10,13 @@ def attempt_share(*, rendered: float, published: float) -> float:
     not known before it has. So the share does not jump back when the work changes hands.
     """
     return (rendered + published) / 2
+
+
+class Unwatched:
+    """A Control for short work that nobody stops and nobody watches."""
+
+    def check(self) -> None: ...
+
+    def report(self, share: float) -> None: ...
+
+    def show(self, jpeg: bytes) -> None: ...

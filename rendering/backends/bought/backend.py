@@ -1,0 +1,106 @@
+"""BoughtBackend: hands a beat to a server that sells clips, and cuts the beat's frames out of what it delivers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import structlog
+
+from episodes.errors import RenderCancelled
+from episodes.job import RenderJob
+from episodes.ports import ArtifactStore, Control
+from rendering.backend import Keyframes, PictureSource
+from rendering.backends.bought.buying import Buying
+from rendering.backends.bought.clips import frames_of
+from rendering.backends.bought.ledger import Ledger, Order
+from rendering.backends.bought.placing import Placing
+from rendering.backends.bought.shop import Finished, Over, Request, Shop
+from rendering.backends.bought.terms import Terms
+from rendering.backends.bought.till import Patience, Till
+from rendering.backends.opening import Opening, opening_of
+from rendering.previewing import Previews
+
+log = structlog.get_logger(__name__)
+
+Catalogue = Callable[[RenderJob], Request]
+"""What a server offers: turns a beat into the nearest request that it takes, without a first frame."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoughtBackend:
+    """Implements VideoBackend. An order that an earlier attempt placed for the same request is gone on with, wherever it was left."""
+
+    name: str
+    shop: Shop
+    catalogue: Catalogue
+    store: ArtifactStore
+    """Keeps the orders."""
+    terms: Terms
+    patience: Patience
+
+    def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
+        control.check()
+        request = self.catalogue(job)
+        opening = opening_of(job, pictures, self.terms.opening)
+        previews, first_frame = Previews(control), None
+        if opening is not None:
+            previews.show(opening.picture_HWC)
+            first_frame = _png(opening)
+            request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
+        clip = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
+        control.check()
+        frames_THWC, placing = frames_of(clip, job)
+        previews.show(frames_THWC[len(frames_THWC) // 2])
+        control.report(1.0)
+        return Keyframes(
+            frames_THWC=frames_THWC,
+            indices=placing.indices,
+            num_frames=job.num_frames,
+            recipe=self._recipe(request, placing, opening),
+        )
+
+    def _bought(self, job: RenderJob, request: Request, till: Till) -> bytes:
+        ledger = Ledger(self.store, job, request)
+        order = Buying(job, ledger, is_free=self.terms.is_free).order(till)
+        try:
+            answer = till.collect(order.operation)
+        except RenderCancelled:
+            self._cancel(job, ledger, order)
+            raise
+        match answer:
+            case Finished(clip=clip):
+                return clip
+            case Over(failure=failure):
+                ledger.close(order, f"It came to nothing: {failure}")
+                raise failure
+
+    def _cancel(self, job: RenderJob, ledger: Ledger, order: Order) -> None:
+        """An order of an earlier attempt's stays: a still later one may go on with it."""
+        if order.attempt == job.meta.attempt and self.shop.cancel(order.operation):
+            ledger.close(order, "It was cancelled.")
+            log.info("order.cancelled", attempt_id=job.job_id, operation=order.operation)
+
+    def _recipe(self, request: Request, placing: Placing, opening: Opening | None) -> dict[str, str]:
+        recipe = {
+            "backend": self.name,
+            "server": request.server,
+            "model": request.model,
+            "seed": str(request.seed),
+            "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),
+            "bought": f"{request.seconds} s of {request.size}",
+        }
+        if self.terms.usd_per_s is not None:
+            recipe["price_usd"] = f"{self.terms.usd_per_s * request.seconds:.4f}"
+        if opening is not None:
+            recipe["opening"] = opening.label
+        if placing.is_spread:
+            recipe["spread"] = "the bought clip is shorter than the beat, and runs slower to fill it"
+        return recipe
+
+
+def _png(opening: Opening) -> bytes:
+    _, data = cv2.imencode(".png", cv2.cvtColor(opening.picture_HWC, cv2.COLOR_RGB2BGR))
+    return data.tobytes()
