@@ -67,6 +67,13 @@ class Settings(BaseSettings):
         description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
         '"options"}; the first that can work is taken for episodes that name none.',
     )
+    gemini_api_key: SecretStr | None = Field(default=None, description="Google's key, for the veo backend's Omni models.")
+    google_application_credentials: Path | None = Field(
+        default=None, description="A file with Google's credentials, for the veo backend's Veo models; none: the machine's own."
+    )
+    openai_video_api_keys: dict[str, SecretStr] = Field(
+        default={}, description="JSON: a server's base_url → its key, for the openai-video backend."
+    )
     storyworld_version: str | None = Field(default=None, description="Of the deployed code; default: a hash of its files.")
     spool_max_gb: float = Field(default=4.0, gt=0, description="Finished clips that wait for the store, per node.")
     publisher_slots: int = Field(default=2, ge=1, le=64, description="Clips that a node publishes at once.")

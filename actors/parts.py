@@ -11,7 +11,7 @@ from pathlib import Path
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
-from rendering.backends import BackendRecipe, check_backend, costs_per_clip, known_backends, open_backend
+from rendering.backends import BackendRecipe, Purse, check_backend, costs_per_clip, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
@@ -97,11 +97,22 @@ def backend_recipe(settings: Settings, name: str, options: Mapping[str, str]) ->
     return BackendRecipe(name=name, options=dict(options), home=settings.storyworld_home)
 
 
+def open_purse(settings: Settings, orders: ArtifactStore) -> Purse:
+    """What backends buy with, from this process's own environment."""
+    return Purse(
+        orders=orders,
+        gemini_api_key=settings.gemini_api_key,
+        google_credentials=settings.google_application_credentials,
+        openai_video_api_keys={url.rstrip("/"): key for url, key in settings.openai_video_api_keys.items()},
+    )
+
+
 def open_renderer(plan: RendererPlan) -> Renderer:
     """Ready to draw: weights loaded, shapes warm. The actor answers nobody before this has returned."""
     settings = load_settings()
-    backend = open_backend(backend_recipe(settings, plan.backend, dict(plan.options)))
-    pictures = StoredPictures(open_artifacts(settings), settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
+    artifacts = open_artifacts(settings)
+    backend = open_backend(backend_recipe(settings, plan.backend, dict(plan.options)), open_purse(settings, artifacts))
+    pictures = StoredPictures(artifacts, settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
     return Renderer(backend, pictures)
 
 

@@ -8,20 +8,28 @@ from types import MappingProxyType
 
 from episodes.errors import BadInput
 from rendering.backend import VideoBackend
+from rendering.backends.bought.purse import Purse
 from rendering.backends.recipe import BackendRecipe
 
-__all__ = ["BackendRecipe", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
+__all__ = ["BackendRecipe", "Purse", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
 
 
-def open_backend(recipe: BackendRecipe) -> VideoBackend:
-    """A warm backend, ready to draw. Raises BadInput for a name that nobody knows or an option that it does not have."""
+def open_backend(recipe: BackendRecipe, purse: Purse | None = None) -> VideoBackend:
+    """A warm backend, ready to draw. Raises BadInput for a name that nobody knows or an option that it does not have.
+
+    `purse`: for those that buy what they make; the others need none.
+    """
     check_backend(recipe)
-    return _OPENERS[recipe.name](recipe)
+    if recipe.name not in _BUYERS:
+        return _OPENERS[recipe.name](recipe)
+    if purse is None:
+        raise BadInput(f"The {recipe.name} backend buys its clips.", "Open it with a purse.", where="backend")
+    return _BUYERS[recipe.name](recipe, purse)
 
 
 def check_backend(recipe: BackendRecipe) -> None:
     """Find out, without loading anything heavy, what would fail when it is opened. Raises BadInput."""
-    if recipe.name not in _OPENERS:
+    if recipe.name not in known_backends():
         known = ", ".join(known_backends())
         raise BadInput(f"There is no backend {recipe.name!r}.", f"Known are: {known}.", where="backend")
     if (check := _CHECKERS.get(recipe.name)) is not None:
@@ -30,12 +38,12 @@ def check_backend(recipe: BackendRecipe) -> None:
 
 def known_backends() -> tuple[str, ...]:
     """All names that `open_backend` takes, aliases included."""
-    return tuple(sorted(_OPENERS))
+    return tuple(sorted({*_OPENERS, *_BUYERS}))
 
 
 def costs_per_clip(name: str) -> bool:
     """Somebody is paid for every clip that it makes."""
-    return name in _PAID
+    return name in _BUYERS
 
 
 def _open_animatic(recipe: BackendRecipe) -> VideoBackend:
@@ -67,11 +75,31 @@ def _check_animatediff(recipe: BackendRecipe) -> None:
     setup_of(recipe)
 
 
+def _open_openai_video(recipe: BackendRecipe, purse: Purse) -> VideoBackend:
+    from rendering.backends.openai_video.backend import open_openai_video
+    from rendering.backends.openai_video.options import setup_of
+
+    return open_openai_video(setup_of(recipe), purse)
+
+
+def _check_openai_video(recipe: BackendRecipe) -> None:
+    from rendering.backends.openai_video.options import setup_of
+
+    setup_of(recipe)
+
+
 _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = MappingProxyType(
     {"animatediff": _open_animatediff, "animatic": _open_animatic, "stub": _open_animatic}
 )
+_BUYERS: MappingProxyType[str, Callable[[BackendRecipe, Purse], VideoBackend]] = MappingProxyType(
+    {"openai-video": _open_openai_video}
+)
 # what is cheap to know about options; an opener without one checks them itself
 _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxyType(
-    {"animatediff": _check_animatediff, "animatic": _check_animatic, "stub": _check_animatic}
+    {
+        "animatediff": _check_animatediff,
+        "animatic": _check_animatic,
+        "openai-video": _check_openai_video,
+        "stub": _check_animatic,
+    }
 )
-_PAID = frozenset({"openai-video", "veo"})

@@ -56,8 +56,11 @@ KINDS = {
     ),
 }
 
-ELSEWHERE = {"animatediff": "tests/models/test_animatediff_contract.py"}
-"""Backends whose libraries take seconds to import: the same tests, in processes of their own."""
+ELSEWHERE = {
+    "animatediff": "tests/models/test_animatediff_contract.py",
+    "openai-video": "tests/contract/test_bought_backends.py",
+}
+"""Backends whose libraries take seconds to import, or that need a server: the same tests, in processes of their own."""
 
 WIDE, TALL = Format(width=96, height=64, fps=24), Format(width=64, height=96, fps=25)
 SHAPES = ((TINY, 0.5), (TINY, 2.7), (WIDE, 1.0), (TALL, 0.5), (TALL, 1.0), (Format(width=66, height=98, fps=1), 0.5))

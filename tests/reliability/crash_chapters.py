@@ -30,6 +30,7 @@ from tests.reliability.acts import fails
 from tests.reliability.crash_stage import Gate, Stage, Uncancelled, before
 from tests.reliability.house import House
 from tests.reliability.local_fleet import Killed
+from tests.reliability.ordering import FileShop, buys
 from tests.reliability.stamped import write_stamped_clip, write_stamped_film
 from tests.unit.planning.pictures import a_landscape, as_file
 
@@ -193,6 +194,23 @@ def _nothing_is_open(episode: EpisodeView) -> bool:
     return not states[AttemptState.OPEN]
 
 
+def tell_of_orders(stage: Stage) -> None:
+    """A clip that is bought, and where nobody can know whether it was, a person who is told and tries again."""
+    shop = FileShop(stage.folder / "sold")
+    with stage.house() as house:
+        house.acts["bought"] = buys(house.artifacts, shop)
+        episode_id = stage.begin("bought")
+        path = f"/episodes/{episode_id}"
+        stage.move("execute", path)
+        [episode] = house.wait_for_end(episode_id)
+        if episode.state is EpisodeState.FAILED:
+            stage.move("retry", path)
+            [episode] = house.wait_for_end(episode_id)
+    reasons = [attempt.reason for beat in episode.beats for attempt in beat.attempts]
+    num_told = sum("Nobody knows whether this clip was bought" in reason for reason in reasons)
+    assert 1 <= shop.num_sold <= 1 + num_told, f"it was bought {shop.num_sold} times: {reasons}"
+
+
 CHAPTERS = {
     chapter.name: chapter
     for chapter in (
@@ -222,6 +240,12 @@ CHAPTERS = {
                 {"one": BeatState.ACCEPTED, **dict.fromkeys(("broken", "needs", "nobody"), BeatState.FAILED)},
             ),
             events=("episode.created", "episode.planned", "episode.executing", "beat.retried", "beat.revised", "film.ready"),
+        ),
+        Chapter(
+            name="orders",
+            play=tell_of_orders,
+            states=(EpisodeState.COMPLETED, {"bought": BeatState.ACCEPTED}),
+            events=("episode.created", "episode.planned", "episode.executing", "film.ready", "episode.completed"),
         ),
         Chapter(
             name="cancels",

@@ -52,7 +52,7 @@ def test_the_order_in_which_kinds_are_set_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> None:
-    fleet = {"dear": RendererSettings(backend="veo"), "animatic": RendererSettings()}
+    fleet = {"dear": RendererSettings(backend="openai-video"), "animatic": RendererSettings()}
 
     plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 

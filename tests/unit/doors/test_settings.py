@@ -80,6 +80,8 @@ def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/story")  # pragma: allowlist secret
     monkeypatch.setenv("S3_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
+    monkeypatch.setenv("GEMINI_API_KEY", "hunter2")
+    monkeypatch.setenv("OPENAI_VIDEO_API_KEYS", '{"https://videos.example/v1": "hunter2"}')
     assert "hunter2" not in repr(load_settings())
 
     monkeypatch.delenv("S3_ACCESS_KEY")

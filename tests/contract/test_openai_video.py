@@ -1,0 +1,284 @@
+"""openai-video against a server that speaks `/v1/videos`, in all its moods."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from pydantic import SecretStr
+
+from episodes.errors import FailureClass, RenderCancelled, RenderFailed
+from episodes.job import RenderJob
+from episodes.plan import Format
+from rendering.backend import Keyframes
+from rendering.backends import BackendRecipe, Purse, open_backend
+from rendering.backends.bought.backend import BoughtBackend
+from rendering.renderer import Renderer
+from storage.artifacts.memory import MemoryArtifacts
+from tests.builders import a_beat, a_job
+from tests.clips import FakeControl, FakeSleep
+from tests.contract.test_video_backend import Pictures
+from tests.shops.counter import Counter, Fate
+from tests.shops.films import place_of_square
+from tests.shops.loopback import as_json
+from tests.shops.openai_videos import KEY, a_videos_server
+
+WIDE = Format(width=96, height=64, fps=24)
+
+
+@dataclass
+class Rig:
+    base_url: str
+    server: Counter
+    store: MemoryArtifacts = field(default_factory=MemoryArtifacts)
+    clock: FakeSleep = field(default_factory=FakeSleep)
+
+    def backend(self, **options: str) -> BoughtBackend:
+        """A fresh one, whose time passes by itself."""
+        recipe = BackendRecipe(name="openai-video", options={"base_url": self.base_url, "price_per_s": "0.1", **options})
+        keys = {self.base_url: SecretStr(KEY), "http://another.example": SecretStr("another's")}
+        opened = open_backend(recipe, Purse(orders=self.store, openai_video_api_keys=keys))
+        assert isinstance(opened, BoughtBackend)
+        return replace(opened, patience=replace(opened.patience, sleep=self.clock, now_s=self.clock.now_s))
+
+    def render(self, job: RenderJob, *, control: FakeControl | None = None, **options: str) -> Keyframes:
+        return Renderer(self.backend(**options), Pictures()).render(job, control or FakeControl())
+
+    def fails(self, job: RenderJob, **options: str) -> RenderFailed:
+        with pytest.raises(RenderFailed) as caught:
+            Renderer(self.backend(**options), Pictures()).render(job, FakeControl())
+        return caught.value
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with a_videos_server(key=KEY) as (base_url, server):
+        yield Rig(base_url, server)
+
+
+def an_attempt(number: int = 1, *, duration_s: float = 1.0, num_failures: int | None = None, fps: int = 24) -> RenderJob:
+    job = a_job(a_beat(duration_s=duration_s), film_format=WIDE.model_copy(update={"fps": fps}))
+    failures = number - 1 if num_failures is None else num_failures
+    return job.model_copy(update={"meta": job.meta.model_copy(update={"attempt": number, "num_failures": failures})})
+
+
+def test_a_beat_is_cut_out_of_what_was_bought_at_its_own_speed(rig: Rig) -> None:
+    keys = rig.render(an_attempt(duration_s=1.5, fps=12))
+
+    assert keys.indices == tuple(range(18))
+    places = [place_of_square(frame) for frame in keys.frames_THWC]
+    assert places == pytest.approx([index / 12 / 2 for index in range(18)], abs=0.05), "of two seconds the first one and a half"
+    assert rig.server.bought == [{"prompt": "Mika, red coat, looks around", "seconds": "2", "size": "96x64", "seed": "7"}]
+
+
+def test_a_beat_that_is_longer_than_the_server_can_gets_a_slower_clip(rig: Rig) -> None:
+    keys = rig.render(an_attempt(duration_s=3.0), seconds="1")
+
+    assert (keys.indices[0], keys.indices[-1], len(keys.indices)) == (0, 71, 24)
+    places = [place_of_square(frame) for frame in keys.frames_THWC]
+    assert places == pytest.approx([index / 71 for index in keys.indices], abs=0.05)
+    assert "slower" in keys.recipe["spread"]
+
+
+def test_what_the_server_offers_decides_what_is_ordered(rig: Rig) -> None:
+    rig.render(an_attempt(duration_s=1.5), seconds="4,8", sizes="64x96,192x128,96x64", model="wan-2.2", also="none")
+
+    assert rig.server.bought == [
+        {"prompt": "Mika, red coat, looks around", "seconds": "4", "size": "96x64", "model": "wan-2.2"}
+    ]
+
+
+def test_the_price_stands_in_the_recipe_when_it_is_known(rig: Rig) -> None:
+    assert rig.render(an_attempt(duration_s=1.5)).recipe["price_usd"] == "0.2000"
+
+
+def test_an_order_is_written_down_before_it_is_waited_for_and_found_by_the_next_attempt(rig: Rig) -> None:
+    rig.server.fate = Fate.NEVER_DONE
+    failure = rig.fails(an_attempt(), longest_wait_s="20")
+    rig.server.fate = Fate.DONE
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert "is not done after 2" in str(failure)
+    assert len(rig.server.bought) == 1
+
+
+def test_a_share_that_rises_at_every_look_is_reported(rig: Rig) -> None:
+    rig.server.fate, control = Fate.NEVER_DONE, FakeControl()
+
+    with pytest.raises(RenderFailed):
+        rig.render(an_attempt(), control=control, longest_wait_s="60")
+
+    assert control.shares == sorted(set(control.shares))
+    assert control.shares[-1] < 1
+
+
+def test_a_lost_answer_buys_once_and_tells(rig: Rig) -> None:
+    rig.server.loses_its_answer = True
+
+    first, second = rig.fails(an_attempt()), rig.fails(an_attempt(2))
+
+    assert (first.failure_class, second.failure_class) == (FailureClass.CONTENT, FailureClass.CONTENT)
+    assert len(rig.server.bought) == 1
+    rig.render(an_attempt(3, num_failures=0))
+    assert len(rig.server.bought) == 2, "a person retried"
+
+
+def test_a_server_error_while_ordering_is_a_doubt(rig: Rig) -> None:
+    rig.server.refusals = [as_json({"detail": "worker died"}, 500)]
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert "worker died" in str(failure)
+
+
+def test_a_server_that_nobody_reaches_sold_nothing(rig: Rig) -> None:
+    away = Rig("http://127.0.0.1:9/v1", rig.server, store=rig.store)
+
+    failure = away.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert "does not answer" in str(failure)
+    assert away.fails(an_attempt(2)).failure_class is FailureClass.INFRA, "and leaves no doubt"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_as_late_as_it_wants(rig: Rig, status: int) -> None:
+    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, status, retry_after="40")]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(40)
+    assert len(rig.server.bought) == 1
+
+
+def test_a_server_that_stays_busy_is_left_to_a_later_attempt(rig: Rig) -> None:
+    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, 429)] * 20
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert "queue full" in str(failure)
+    assert rig.clock.now <= 120
+
+
+def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
+    rig.server.troubles = [as_json({}, 502), as_json({"error": {"message": "slow down"}}, 429, retry_after="7")]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(1 + 7)
+    assert len(rig.server.bought) == 1
+
+
+def test_an_order_that_is_not_known_yet_is_waited_for(rig: Rig) -> None:
+    rig.server.troubles = [as_json({}, 404), as_json({}, 404)]
+
+    rig.render(an_attempt())
+
+    assert len(rig.server.bought) == 1
+
+
+@pytest.mark.parametrize(("price", "failure_class"), [("0.1", FailureClass.CONTENT), ("0", FailureClass.INFRA)])
+def test_an_order_that_the_server_forgot_is_bought_again_by_a_person_unless_it_was_free(
+    rig: Rig, price: str, failure_class: FailureClass
+) -> None:
+    rig.server.fate = Fate.FORGOTTEN
+
+    failure = rig.fails(an_attempt(), price_per_s=price)
+    rig.server.fate = Fate.DONE
+
+    assert failure.failure_class is failure_class
+    rig.render(an_attempt(2), price_per_s=price)
+    assert len(rig.server.bought) == 2
+
+
+@pytest.mark.parametrize(
+    ("fate", "failure_class", "said"),
+    [
+        (Fate.BLOCKED, FailureClass.CONTENT, "blocked: The prompt shows what must not be shown."),
+        (Fate.FAILED, FailureClass.OUTPUT, "could not make the clip: out of memory."),
+    ],
+)
+def test_an_order_that_came_to_nothing_is_over(rig: Rig, fate: Fate, failure_class: FailureClass, said: str) -> None:
+    rig.server.fate = fate
+    failure = rig.fails(an_attempt())
+    rig.server.fate = Fate.DONE
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is failure_class
+    assert said in str(failure)
+    assert len(rig.server.bought) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(400, "refuses the request (400): no such size"), (404, "does not have it (404): no such size")]
+)
+def test_a_request_that_can_never_work_fails_the_beat_with_the_servers_words(rig: Rig, status: int, said: str) -> None:
+    rig.server.refusals = [as_json({"error": {"message": "no such size"}}, status)]
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert said in str(failure)
+
+
+def test_whoever_is_told_to_stop_stops_the_server_too(rig: Rig) -> None:
+    rig.server.fate = Fate.NEVER_DONE
+
+    with pytest.raises(RenderCancelled):
+        rig.render(an_attempt(), control=FakeControl(stop_at_share=0.01))
+
+    assert rig.server.cancelled == ["1"]
+    rig.server.fate = Fate.DONE
+    rig.render(an_attempt(2))
+    assert len(rig.server.bought) == 2
+
+
+def test_an_order_of_an_earlier_attempt_is_not_cancelled(rig: Rig) -> None:
+    rig.server.fate = Fate.NEVER_DONE
+    rig.fails(an_attempt(), longest_wait_s="20")
+
+    with pytest.raises(RenderCancelled):
+        rig.render(an_attempt(2), control=FakeControl(stop_at_share=0.01))
+
+    assert not rig.server.cancelled
+
+
+def test_the_key_is_sent_and_seen_nowhere_else(
+    rig: Rig, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    keys = rig.render(an_attempt())
+    wrong = Rig(rig.base_url, rig.server)
+    recipe = BackendRecipe(name="openai-video", options={"base_url": rig.base_url})
+    purse = Purse(orders=wrong.store, openai_video_api_keys={rig.base_url: SecretStr("sk-wrong-and-secret")})
+    with pytest.raises(RenderFailed) as refused:
+        open_backend(recipe, purse).keyframes(an_attempt(), Pictures(), FakeControl())
+
+    assert refused.value.failure_class is FailureClass.CONTENT
+    assert "refuses the key (401)" in str(refused.value)
+    said = capsys.readouterr()
+    shown = [said.out, said.err, caplog.text, json.dumps(keys.recipe), str(refused.value), repr(refused.value.args)]
+    shown += [repr(purse), repr(rig.backend()), *(_texts(rig.store)), *(_texts(wrong.store))]
+    assert rig.server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert not [text for text in shown if KEY in text or "sk-wrong" in text or "another's" in text]
+
+
+def _texts(store: MemoryArtifacts) -> Iterator[str]:
+    return (key + store.get_bytes(key).decode() for key in store.keys("episodes/"))
+
+
+def test_a_key_is_sent_to_its_own_server_only() -> None:
+    with a_videos_server() as (base_url, server):
+        purse = Purse(orders=MemoryArtifacts(), openai_video_api_keys={"http://another.example/v1": SecretStr(KEY)})
+        recipe = BackendRecipe(name="openai-video", options={"base_url": base_url})
+        open_backend(recipe, purse).keyframes(an_attempt(), Pictures(), FakeControl())
+
+    assert not any("authorization" in asked.headers for asked in server.asked)
