@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,14 +16,18 @@ from rendering.backends.animatediff.schedules import Schedule
 from rendering.backends.animatediff.unet import Context, Residuals, Unet
 from rendering.backends.animatediff.windows import FRAMES, window_starts, window_weights
 
+Windows = tuple[tuple[int, int], ...]
+"""Each a clip and the number of a window in it."""
+
 
 class Guide(Protocol):
     """What steers the UNet beside the prompt, such as a SparseCtrl network."""
 
-    def residuals(
-        self, latents_NCFHW: torch.Tensor, timestep: torch.Tensor, prompts_NTD: torch.Tensor, first_frames: Sequence[int]
-    ) -> Residuals | None:
-        """What is added in the UNet's down blocks and in its middle; None: nothing. One first frame (in the clip) for each of the N windows."""
+    def guides(self, first_frame: int) -> bool:
+        """Whether it has a say in the window that begins with this frame of the clip. The others are predicted as without it."""
+
+    def residuals(self, latents_NCFHW: torch.Tensor, timestep: torch.Tensor, prompts_NTD: torch.Tensor) -> Residuals:
+        """What is added in the UNet's down blocks and in its middle, for windows that it guides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,11 +45,21 @@ class Task:
     def __init__(self, wishes: Wishes, *, num_clips: int, num_frames: int, guide: Guide | None) -> None:
         self.wishes = wishes
         self.num_clips = num_clips
-        self.guide = guide
         self.starts = window_starts(num_frames)
         self.weights_WF = torch.from_numpy(window_weights(num_frames)).to(wishes.words_BTD.device)
-        self.windows = [(clip, number) for clip in range(num_clips) for number in range(len(self.starts))]
-        self.contexts: dict[tuple[int, int], Context] = {}
+        self.contexts: dict[Windows, Context] = {}
+        numbers = range(len(self.starts))
+        self._guide = guide
+        self._guided = {number for number in numbers if guide is not None and guide.guides(self.starts[number])}
+        self._windows = tuple((clip, number) for clip in range(num_clips) for number in numbers)
+
+    def groups(self, windows_at_once: int) -> Iterator[tuple[Windows, Guide | None]]:
+        """All windows, so many at once; those that are guided by themselves, with their guide."""
+        guided = tuple(window for window in self._windows if window[1] in self._guided)
+        plain = tuple(window for window in self._windows if window[1] not in self._guided)
+        for windows, guide in ((guided, self._guide), (plain, None)):
+            for first in range(0, len(windows), windows_at_once):
+                yield windows[first : first + windows_at_once], guide
 
 
 class Predictor:
@@ -64,10 +78,9 @@ class Predictor:
         """The noise in the latents, guided, in float32. The same whatever the room."""
         scaled = (latents_BCFHW * self._input_scales[step]).to(self._dtype)
         total = torch.zeros_like(latents_BCFHW)
-        for first in range(0, len(task.windows), room.windows_at_once):
-            group = slice(first, min(first + room.windows_at_once, len(task.windows)))
-            predicted = self._guided(task, scaled, step, group)
-            for (clip, number), window_CFHW in zip(task.windows[group], predicted, strict=True):
+        for windows, guide in task.groups(room.windows_at_once):
+            predicted = self._wished(task, scaled, step, windows, guide)
+            for (clip, number), window_CFHW in zip(windows, predicted, strict=True):
                 at = task.starts[number]
                 total[clip, :, at : at + FRAMES.window] += window_CFHW * task.weights_WF[number][:, None, None]
         return total
@@ -77,35 +90,30 @@ class Predictor:
         if self._replayer is not None:
             self._replayer.forget()
 
-    def _guided(self, task: Task, scaled: torch.Tensor, step: int, group: slice) -> torch.Tensor:
-        parts = [scaled[clip, :, task.starts[number] :][:, : FRAMES.window] for clip, number in task.windows[group]]
+    def _wished(self, task: Task, scaled: torch.Tensor, step: int, windows: Windows, guide: Guide | None) -> torch.Tensor:
+        """With what is not wished taken off, where the recipe has guidance."""
+        parts = [scaled[clip, :, task.starts[number] :][:, : FRAMES.window] for clip, number in windows]
         if not self._recipe.has_guidance:
-            return self._called(task, torch.stack(parts), step, group).float()
-        unwished, wished = self._called(task, torch.stack(parts + parts), step, group).float().chunk(2)
+            return self._called(task, torch.stack(parts), step, windows, guide).float()
+        unwished, wished = self._called(task, torch.stack(parts + parts), step, windows, guide).float().chunk(2)
         return unwished + self._recipe.guidance * (wished - unwished)
 
-    def _called(self, task: Task, latents: torch.Tensor, step: int, group: slice) -> torch.Tensor:
-        times_C, context = self._times[step], self._context(task, group)
-        residuals = self._residuals(task, task.guide, latents, step, group) if task.guide is not None else None
-        if residuals is not None:  # a graph would keep another 200 MB for each window, to save a part of one beat's launches
-            return self._unet(latents, times_C, context, residuals)
-        return (self._replayer or self._unet)(latents, times_C, context)
+    def _called(self, task: Task, latents: torch.Tensor, step: int, windows: Windows, guide: Guide | None) -> torch.Tensor:
+        times_C, context = self._times[step], self._context(task, windows)
+        if guide is None:
+            return (self._replayer or self._unet)(latents, times_C, context)
+        # a recorded graph would keep another 200 MB of residuals for each window, to save one window's launches
+        residuals = guide.residuals(latents, self._timesteps[step], task.wishes.words_BTD[self._rows(task, windows)])
+        return self._unet(latents, times_C, context, residuals)
 
-    def _residuals(self, task: Task, guide: Guide, latents: torch.Tensor, step: int, group: slice) -> Residuals | None:
-        starts = [task.starts[number] for _, number in task.windows[group]]
-        starts *= len(latents) // len(starts)
-        words = task.wishes.words_BTD[self._rows(task, group)]
-        return guide.residuals(latents, self._timesteps[step], words, starts)
-
-    def _context(self, task: Task, group: slice) -> Context:
-        key = (group.start, group.stop)
-        if key not in task.contexts:
-            rows = self._rows(task, group)
+    def _context(self, task: Task, windows: Windows) -> Context:
+        if windows not in task.contexts:
+            rows = self._rows(task, windows)
             pictures = [part[rows] for part in task.wishes.pictures]
-            task.contexts[key] = self._unet.context(task.wishes.words_BTD[rows], pictures)
-        return task.contexts[key]
+            task.contexts[windows] = self._unet.context(task.wishes.words_BTD[rows], pictures)
+        return task.contexts[windows]
 
-    def _rows(self, task: Task, group: slice) -> list[int]:
+    def _rows(self, task: Task, windows: Windows) -> list[int]:
         """Of the wishes, one for each window: first those for what is not wished."""
-        clips = [clip for clip, _ in task.windows[group]]
+        clips = [clip for clip, _ in windows]
         return [*clips, *(task.num_clips + clip for clip in clips)] if self._recipe.has_guidance else clips

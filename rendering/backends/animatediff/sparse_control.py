@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import diffusers
@@ -32,7 +31,7 @@ def with_sparse_control(models: Models, weights: Weights) -> Models:
 class Opened:
     """Implements Guide: all clips begin with this picture.
 
-    Only windows that hold a clip's first frame are guided. The network was never trained on a clip without any picture, so the others
+    Only windows that hold a clip's first frame are guided. The network was never trained on a window without any picture, so the others
     are what AnimateDiff paints without it; they follow the first through the frames that they share with it, and cost nothing more.
     """
 
@@ -42,28 +41,24 @@ class Opened:
         self._latents_1CHW = _encoded(models, picture_HWC)
         self._scale = scale
 
-    def residuals(
-        self, latents_NCFHW: torch.Tensor, timestep: torch.Tensor, prompts_NTD: torch.Tensor, first_frames: Sequence[int]
-    ) -> Residuals | None:
-        guided = [window for window, first in enumerate(first_frames) if first == 0]
-        if not guided:
-            return None
-        latents, num_frames = latents_NCFHW[guided], latents_NCFHW.shape[2]
-        shown = torch.zeros_like(latents)
+    def guides(self, first_frame: int) -> bool:
+        return first_frame == 0
+
+    def residuals(self, latents_NCFHW: torch.Tensor, timestep: torch.Tensor, prompts_NTD: torch.Tensor) -> Residuals:
+        shown = torch.zeros_like(latents_NCFHW)
         shown[:, :, 0] = self._latents_1CHW
-        mask = torch.zeros_like(latents[:, :1])
+        mask = torch.zeros_like(latents_NCFHW[:, :1])
         mask[:, :, 0] = 1
         down, middle = self._network(
-            latents,
+            latents_NCFHW,
             timestep,
-            encoder_hidden_states=prompts_NTD[guided].repeat_interleave(num_frames, 0),
+            encoder_hidden_states=prompts_NTD.repeat_interleave(latents_NCFHW.shape[2], 0),
             controlnet_cond=shown,
             conditioning_mask=mask,
             conditioning_scale=self._scale,
             return_dict=False,
         )
-        num_windows = len(first_frames)
-        return tuple(_placed(part, num_windows, guided) for part in down), _placed(middle, num_windows, guided)
+        return tuple(down), middle
 
 
 def _encoded(models: Models, picture_HWC: Frames) -> torch.Tensor:
@@ -73,16 +68,6 @@ def _encoded(models: Models, picture_HWC: Frames) -> torch.Tensor:
     found = vae.encode(pixels * 2 - 1)
     latents: torch.Tensor = found.latents if hasattr(found, "latents") else found.latent_dist.mode()
     return latents * float(vae.config.scaling_factor)
-
-
-def _placed(residual: torch.Tensor, num_windows: int, guided: Sequence[int]) -> torch.Tensor:
-    """Frames of the guided windows among frames of all: nothing is added to the others."""
-    if len(guided) == num_windows:
-        return residual
-    parts = residual.view(len(guided), -1, *residual.shape[1:])
-    placed: torch.Tensor = parts.new_zeros((num_windows, *parts.shape[1:]))
-    placed[guided] = parts
-    return placed.flatten(0, 1)
 
 
 def _listed(network: Part, name: str) -> list[int]:
