@@ -34,6 +34,19 @@ class RayMeter:
             tag_keys=("backend",),
         )
 
+        self._cold = Histogram(
+            "storyworld_cold_first_beat_seconds",
+            description="Start of a renderer to its first beat's keyframes, less the time that it stood ready and waited.",
+            boundaries=_SECONDS,
+            tag_keys=("backend",),
+        )
+        self._warm = Histogram(
+            "storyworld_warm_first_beat_seconds",
+            description="Making the keyframes of a renderer's first beat, once it was ready.",
+            boundaries=_SECONDS,
+            tag_keys=("backend",),
+        )
+
     def attempt_ended(self, backend: str, outcome: str) -> None:
         self._attempts.inc(1, tags={"backend": backend or "film", "outcome": outcome})
 
@@ -49,3 +62,7 @@ class RayMeter:
         tags = {"backend": backend or "film"}
         self._render.observe(max(render_s, 1e-6), tags=tags)
         self._publish.observe(max(publish_s, 1e-6), tags=tags)
+
+    def first_beat(self, backend: str, *, ready_s: float, render_s: float) -> None:
+        self._cold.observe(max(ready_s + render_s, 1e-6), tags={"backend": backend})
+        self._warm.observe(max(render_s, 1e-6), tags={"backend": backend})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,8 @@ from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
 from rendering.progress import attempt_share
 from rendering.renderer import Renderer
 
+log = logging.getLogger("storyworld.renderer")
+
 
 class RendererShell:
     """One backend, kept warm; one beat at a time; status and cancel answer meanwhile."""
@@ -34,6 +37,7 @@ class RendererShell:
         self._incarnation = uuid.uuid4().hex
         self._desk = Desk()
         self._busy = threading.Lock()
+        self._is_leaving = False
         self._names = CallNames()
         self._renderer = self._open(plan)
         self._publisher: Any = None
@@ -45,9 +49,8 @@ class RendererShell:
     def render(self, job: RenderJob) -> Any:
         """Keyframes handed over: a list with the reference of the publisher's JobResult. Nothing handed over: a JobResult."""
         if not self._busy.acquire(blocking=False):
-            return self._ended(
-                job, "failed", FailureClass.INFRA, f"{self._plan.name} has a beat in hand and takes no second one.", 0.0
-            )
+            why = "is being let go and takes no more" if self._is_leaving else "has a beat in hand and takes no second one"
+            return self._ended(job, "failed", FailureClass.INFRA, f"{self._plan.name} {why}.", 0.0)
         began_s = time.monotonic()
         work = self._desk.begin(job.job_id)
         try:
@@ -74,11 +77,27 @@ class RendererShell:
             gpus=os.environ.get("CUDA_VISIBLE_DEVICES", ""),
             attempt_id=attempt_id,
             share=attempt_share(rendered=share, published=0.0),
+            is_parked=self._renderer.is_parked,
+            is_leaving=self._is_leaving,
         )
 
     @ray.method(concurrency_group="control")
     def cancel(self, attempt_id: str) -> None:
         self._desk.cancel(attempt_id)
+
+    @ray.method(concurrency_group="control")
+    def park(self) -> None:
+        """Give the GPU's memory back until the next beat; while one is rendered, nothing happens."""
+        try:
+            self._renderer.park()
+        except RenderFailed as error:  # the next beat brings back what there is
+            log.warning("renderer.not_parked", extra={"renderer": self._plan.name, "reason": str(error)})
+
+    @ray.method(concurrency_group="control")
+    def leave(self) -> bool:
+        """True: nothing is in hand, and no beat is taken any more; whoever asked for it ends this actor. False: it goes on."""
+        self._is_leaving = self._is_leaving or self._busy.acquire(blocking=False)
+        return self._is_leaving
 
     def _open_publisher(self) -> Any:
         try:

@@ -15,6 +15,9 @@ class RendererStatus:
     """What CUDA lets it see: "0", "2,3"; empty: none."""
     attempt_id: str | None
     share: float
+    is_parked: bool
+    is_leaving: bool
+    """It takes no more beats."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -68,6 +69,10 @@ class Agenda:
             )
             for r in self.executing()
         ]
+
+    def num_ready(self) -> Counter[str]:
+        """Kind → beats that could start now, as far as the windows reach."""
+        return Counter(ready.beat.backend for run in self.executing() for ready in run.ready)
 
     def hungry(self, num_idle: int) -> list[Run]:
         """Those whose windows run low and who would be served next; also while nobody is idle, to see beats that nobody can render."""

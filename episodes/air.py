@@ -21,6 +21,9 @@ from episodes.roster import Roster
 log = logging.getLogger("storyworld.coordinator")
 
 
+_NOT_READY = frozenset({RendererState.ABSENT, RendererState.STARTING})
+
+
 class Air:
     """Every attempt from its take-off to its landing, lost ones included. It closes none: how they end is the term's to record."""
 
@@ -62,7 +65,7 @@ class Air:
             log.info("attempt.adopted", extra=flight.ids)
         fleet = await self._in_thread(self._store.fleet)
         renderers = fleet.renderers if fleet is not None else ()
-        self._watch.were_ready({r.name for r in renderers if r.state is not RendererState.STARTING})
+        self._watch.were_ready({r.name for r in renderers if r.state not in _NOT_READY})
 
     def take_off(self, attempt: OpenAttempt) -> Flight:
         flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)
@@ -76,6 +79,10 @@ class Air:
     def num_rendering(self) -> Counter[str]:
         """Episode → how many of its beats are in the air."""
         return Counter(f.attempt.episode_id for f in self._flights.values() if not f.is_film)
+
+    def renderers(self) -> set[str]:
+        """Those with something in the air: in hand, or on its way to the store."""
+        return {f.attempt.renderer for f in self._flights.values()}
 
     def has_film_of(self, episode_id: str) -> bool:
         return any(f.is_film and f.attempt.episode_id == episode_id for f in self._flights.values())

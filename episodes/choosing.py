@@ -31,5 +31,6 @@ def can_work(kind: Kind, fleet: FleetSnapshot) -> bool:
     eligible = [notes[name] for name in kind.renderers if name in notes and name not in blocked]
     if any(note.state in _AT_WORK for note in eligible):
         return True
-    is_failing = any(note.start_failure for note in eligible)
-    return len(blocked) < len(kind.renderers) and not is_failing
+    backs_off = any(note.name == kind.name and note.back_off_s for note in fleet.kinds)
+    is_failing = any(note.start_failure and note.state == RendererState.STARTING for note in eligible)
+    return len(blocked) < len(kind.renderers) and not backs_off and not is_failing

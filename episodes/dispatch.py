@@ -85,9 +85,10 @@ def _next_match(
 def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Sequence[RendererReport]) -> RendererReport | None:
     """A free renderer of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet.
 
-    A beat whose failures do not count met outages only: it prefers another renderer, and does not wait for one.
+    One that is parked has to come back first, so who is not is preferred. A beat whose failures do not count met outages only: it
+    prefers another renderer, and does not wait for one.
     """
-    of_kind = [r for r in free if r.backend == ready.beat.backend]
+    of_kind = sorted((r for r in free if r.backend == ready.beat.backend), key=lambda r: r.is_parked)
     if not ready.avoid_renderers or not of_kind:
         return of_kind[0] if of_kind else None
     fresh = [r for r in of_kind if r.name not in ready.avoid_renderers]

@@ -25,6 +25,8 @@ class Kind:
 
 
 class RendererState(StrEnum):
+    ABSENT = "absent"
+    """It died, could not start, or was let go; a survey that wants it starts it."""
     STARTING = "starting"
     IDLE = "idle"
     BUSY = "busy"
@@ -47,8 +49,14 @@ class RendererReport:
     attempt_id: str | None = None
     share: float = 0.0
     """Of the attempt's whole work, publishing included."""
+    is_parked: bool = False
+    """Its GPU's memory is free; the next beat brings it back."""
     start_failure: str = ""
-    """Of one that is starting: why it could not the last time."""
+    """Of one that is starting or absent: why it could not start the last time."""
+    num_failed_starts: int = 0
+    """In a row, up to now."""
+    no_room: str = ""
+    """Of one that is starting: why no machine of the cluster can take it now, as far as that is certain."""
     was_found: bool = False
     """STARTING only: it was there before this leader looked, and has not answered yet. It may have a beat in hand, or be frozen."""
 

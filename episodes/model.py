@@ -65,8 +65,24 @@ class RendererNote(Noun):
     attempt_id: str | None = None
     blocked_reason: str = ""
     """Why it gets nothing; empty when it does."""
+    is_parked: bool = False
+    """Its GPU's memory is free; the next beat brings it back."""
     start_failure: str = ""
     """Why it could not start the last time that it tried."""
+    no_room: str = ""
+    """Why no machine of the cluster can take it now; empty: one can, or that is not known."""
+
+
+class KindNote(Noun):
+    """A kind of renderer, whether any of it is there or not."""
+
+    name: str
+    count: int
+    """The most there may be."""
+    min_count: int
+    costs_per_clip: bool = False
+    back_off_s: float = 0.0
+    """It could not start, and is tried again when so much time has passed since; 0: it may be started."""
 
 
 class FleetSnapshot(Noun):
@@ -74,6 +90,9 @@ class FleetSnapshot(Noun):
 
     at: AwareDatetime
     renderers: tuple[RendererNote, ...] = ()
+    """Those that are there, and those that could not start."""
+    kinds: tuple[KindNote, ...] = ()
+    """In the order of the fleet's setting."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

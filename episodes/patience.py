@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from episodes.fleet import RendererReport, RendererState
 
+_NOT_READY = frozenset({RendererState.ABSENT, RendererState.STARTING})
+
 
 class Patience:
     """Remembers since when each backend has had nobody. Fed with every survey; says for which of them waiting is in vain."""
@@ -18,11 +20,11 @@ class Patience:
         self._failing_since: dict[str, float] = {}
 
     def saw(self, renderers: Sequence[RendererReport], now_s: float) -> Mapping[str, str]:
-        """`renderers`: those that get beats. Returns backend → why nobody is to be had for it."""
+        """`renderers`: those that get beats, or would when they get ready. Returns backend → why nobody is to be had for it."""
         of_backend: dict[str, list[RendererReport]] = defaultdict(list)
         for one in renderers:
             of_backend[one.backend].append(one)
-        starting = {b: all(r.state is RendererState.STARTING for r in some) for b, some in of_backend.items()}
+        starting = {b: all(r.state in _NOT_READY for r in some) for b, some in of_backend.items()}
         failing = {b: starting[b] and all(r.start_failure for r in some) for b, some in of_backend.items()}
         self._starting_since = _since(starting, self._starting_since, now_s)
         self._failing_since = _since(failing, self._failing_since, now_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -343,8 +343,12 @@ class Fleet(Protocol):
     def kinds(self) -> tuple[Kind, ...]:
         """What it may be made of, in the order in which one is chosen where none is named."""
 
-    async def survey(self) -> FleetReport:
-        """Ask everybody; an answer within 2 s. Replaces who is gone and retires who is of an older version, so that the fleet has its size."""
+    async def survey(self, wanted: Collection[str]) -> FleetReport:
+        """Start who is wanted and not there, and ask everybody; an answer within 2 s. Retires who is of an older version.
+
+        The report has everybody who is there, wanted or not, and of those who are not whoever died since the last survey or could not
+        start; what keeps somebody from starting is told in it, never raised.
+        """
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
         """Have a renderer render one beat, and its node's publisher publish it.
@@ -358,6 +362,12 @@ class Fleet(Protocol):
 
     async def cancel(self, attempt_id: str) -> None:
         """Tell whoever has it to stop. Unknown: nothing happens."""
+
+    async def retire(self, renderer: str) -> None:
+        """Let go of one that has nothing in hand; who has, stays and goes on. Unknown: nothing happens."""
+
+    async def park(self, renderer: str) -> None:
+        """Have one that has nothing in hand give its GPU's memory back, until its next beat. Does not wait for it. Unknown: nothing happens."""
 
     async def replace(self, name: str) -> None:
         """Kill a renderer or publisher that does not listen; a fresh one takes its name. Unknown: nothing happens."""
@@ -396,3 +406,6 @@ class Meter(Protocol):
         """A ready beat got its renderer."""
 
     def worked(self, backend: str, *, render_s: float, publish_s: float) -> None: ...
+
+    def first_beat(self, backend: str, *, ready_s: float, render_s: float) -> None:
+        """A renderer made its first beat's keyframes in `render_s`, after it had taken `ready_s` from its start to get ready."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from episodes.fleet import FleetReport, RendererState
 from episodes.model import OpenAttempt, RendererNote
@@ -46,6 +47,16 @@ class Roster:
             self._doubtful[renderer] = now_s
             self.free(renderer, attempt_id)
 
+    def dismiss(self, names: Collection[str]) -> None:
+        """They get nothing more, and are not there until a later survey finds them after all."""
+        stay = tuple(r for r in self.report.renderers if r.name not in names)
+        self.report = replace(self.report, renderers=stay)
+
+    def busy(self) -> set[str]:
+        """Who has a beat in hand."""
+        reported = (r.name for r in self.report.renderers if r.attempt_id is not None and r.attempt_id not in self._handed_over)
+        return {*self._occupied, *reported}
+
     def idle(self) -> list[str]:
         full = {p.node for p in self.report.publishers if not p.has_room}
         return [
@@ -64,9 +75,6 @@ class Roster:
         theirs = (r for r in self.report.renderers if r.name == attempt.renderer)
         return any(r.attempt_id == attempt.attempt_id or r.state is RendererState.SILENT for r in theirs)
 
-    def backends(self) -> set[str]:
-        return {r.backend for r in self.report.renderers}
-
     def shares(self) -> dict[str, float]:
         """Attempt → share of its work done, by whoever has it."""
         shares = {r.attempt_id: r.share for r in self.report.renderers if r.attempt_id is not None}
@@ -84,7 +92,9 @@ class Roster:
                 node=r.node,
                 attempt_id=r.attempt_id,
                 blocked_reason=blocked.get(r.name, ""),
+                is_parked=r.is_parked,
                 start_failure=r.start_failure,
+                no_room=r.no_room,
             )
             for r in self.report.renderers
         )

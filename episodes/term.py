@@ -15,14 +15,15 @@ from episodes.air import Air
 from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass, RendererLost
-from episodes.fleet import RendererReport
+from episodes.fleet import RendererReport, RendererState
 from episodes.flight import Flight, judged
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat, RendererNote
+from episodes.model import Acceptance, FleetSnapshot, KindNote, Lease, OpenAttempt, Opening, ReadyBeat, RendererNote
 from episodes.notebook import Notebook
 from episodes.orders import open_film, render_job
 from episodes.parts import Pace, Parts
 from episodes.roster import Roster
+from episodes.staffing import Staffing
 
 log = logging.getLogger("storyworld.coordinator")
 
@@ -51,7 +52,7 @@ class Term:
         self._blocklist = notebook.blocklist
         self._in_vain: Mapping[str, str] = {}
         """Backend → why waiting for it is in vain."""
-        self._noted: tuple[RendererNote, ...] = ()
+        self._noted: tuple[tuple[RendererNote, ...], tuple[KindNote, ...]] | None = None
         self._next_look_s = 0.0
         self._signal = asyncio.Event()
         self._survey_now = asyncio.Event()
@@ -64,6 +65,9 @@ class Term:
             roster=self._roster,
             signal=self._signal,
             survey_now=self._survey_now,
+        )
+        self._staffing = Staffing(
+            parts=parts, roster=self._roster, agenda=self._agenda, air=self._air, blocklist=notebook.blocklist
         )
         self._tasks: asyncio.TaskGroup
 
@@ -89,8 +93,8 @@ class Term:
     async def _keep_surveying(self) -> None:
         while True:
             began_s = self._clock.now_s()
-            self._roster.saw(await self._fleet.survey(), began_s)
-            self._in_vain = self._patience.saw(self._eligible(), self._notebook.watched_s(began_s))
+            await self._staffing.survey()
+            self._in_vain = self._patience.saw(self._hoped_for(), self._notebook.watched_s(began_s))
             await self._air.replace_the_overdue()
             await self._record_fleet()
             await self._air.record_progress()
@@ -129,10 +133,11 @@ class Term:
         """So that anybody who reads SQL can be told why a beat waits; only when something is new."""
         reason = f"it failed {MAX_BEATS_IN_A_ROW} beats in a row."
         notes = self._roster.notes(dict.fromkeys(self._blocklist.blocked(), reason))
-        if notes != self._noted:
-            snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes)
+        kinds = self._staffing.kind_notes()
+        if (notes, kinds) != self._noted:
+            snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes, kinds=kinds)
             await self._in_thread(lambda: self._store.record_fleet(self._lease, snapshot))
-            self._noted = notes
+            self._noted = (notes, kinds)
 
     async def _first_of(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for the event or the time, whichever comes first; clears the event."""
@@ -170,10 +175,16 @@ class Term:
             self._drop(flight, outcome)
             runtime = acceptance.result.runtime
             self._meter.worked(flight.attempt.backend, render_s=runtime.render_s, publish_s=runtime.publish_s)
+            self._measure_first_beat(flight, runtime.render_s)
             self._blocklist.succeeded(flight.attempt.renderer)
             if flight.is_film and is_selected:
                 self._agenda.runs.pop(flight.attempt.episode_id, None)
             log.info(f"attempt.{outcome}", extra=flight.ids)
+
+    def _measure_first_beat(self, flight: Flight, render_s: float) -> None:
+        ready_s = self._staffing.starts.first_beat(flight.attempt.renderer)
+        if ready_s is not None and flight.lost is None:  # what was lost may be of the renderer that had the name before
+            self._meter.first_beat(flight.attempt.backend, ready_s=ready_s, render_s=render_s)
 
     async def _fail(self, flights: list[Flight]) -> None:
         if not flights:
@@ -251,23 +262,26 @@ class Term:
         starts = choose_starts(self._agenda.candidates(), self._eligible(), idle)
         if starts:
             await self._start(starts)
+        if self._staffing.is_short():
+            self._survey_now.set()
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
         """A beat that nobody in the fleet can render any more falls back or fails now, instead of waiting for ever."""
-        backends = {r.backend for r in self._eligible()}
+        blocked = self._blocklist.blocked()
+        possible = {kind.name for kind in self._staffing.kinds if not blocked.issuperset(kind.renderers)}
         for run in runs:
             for ready in list(run.ready):
-                if reason := self._why_impossible(ready, backends):
+                if reason := self._why_impossible(ready, possible):
                     run.forget(ready.beat.beat_id)
                     run.ask_again()
                     self._signal.set()
                     episode_id, beat_id = run.episode.episode_id, ready.beat.beat_id
                     await self._in_thread(partial(self._store.give_up, self._lease, episode_id, beat_id, reason))
 
-    def _why_impossible(self, ready: ReadyBeat, eligible: Collection[str]) -> str:
+    def _why_impossible(self, ready: ReadyBeat, possible: Collection[str]) -> str:
         """Empty: somebody can, or may yet get ready. A beat that can fall back does not wait for that without end."""
-        backend, there = ready.beat.backend, self._roster.backends()
-        if backend in eligible:
+        backend, there = ready.beat.backend, [kind.name for kind in self._staffing.kinds if kind.renderers]
+        if backend in possible:
             return self._in_vain.get(backend, "") if ready.fallbacks else ""
         if backend in there:
             return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
@@ -277,6 +291,11 @@ class Term:
         """Everybody who gets beats, now or when free."""
         blocked = self._blocklist.blocked()
         return [r for r in self._roster.report.renderers if r.name not in blocked]
+
+    def _hoped_for(self) -> list[RendererReport]:
+        """Those of them who might get ready: nobody tries to start who is absent and not needed."""
+        waiting = self._agenda.num_ready()
+        return [r for r in self._eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
 
     async def _start(self, starts: Sequence[Start]) -> None:
         openings = [
@@ -305,6 +324,7 @@ class Term:
     def _fly(self, run: Run, start: Start, attempt: OpenAttempt) -> None:
         flight = self._air.take_off(attempt)
         self._roster.occupy(attempt.renderer, attempt.attempt_id)
+        self._staffing.was_used(attempt.renderer)
         log.info("attempt.started", extra={**flight.ids, "renderer": attempt.renderer})
 
         def handed_over() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC
 
 from episodes.fleet import RendererState
 from episodes.lifecycle import BeatState, EpisodeState
-from episodes.model import BeatView, EpisodeView, FleetSnapshot
+from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote
 
 
 def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
@@ -32,15 +33,26 @@ def _why_no_renderer(backend: str, fleet: FleetSnapshot | None) -> str:
     if fleet is None:
         return f"No free renderer for {backend!r} yet."
     of_kind = [r for r in fleet.renderers if r.backend == backend]
+    kind = next((k for k in fleet.kinds if k.name == backend and k.count), None)
     if not of_kind:
-        return f"No renderer for {backend!r} in this fleet."
+        return f"A renderer for {backend!r} is being started." if kind else f"No renderer for {backend!r} in this fleet."
     eligible = [r for r in of_kind if not r.blocked_reason]
     if not eligible:
         return f"Every renderer for {backend!r} is blocked: {of_kind[0].blocked_reason}"
     failures = [r.start_failure for r in eligible if r.start_failure]
     if len(failures) == len(eligible):
-        return f"No renderer for {backend!r} can start: {failures[0]}"
+        again = f" It is tried again after {kind.back_off_s:.0f} s." if kind and kind.back_off_s else ""
+        return f"No renderer for {backend!r} can start: {failures[0]}{again}"
+    if all(r.state in (RendererState.STARTING, RendererState.ABSENT) for r in eligible):
+        return _why_starting(backend, eligible)
     if any(r.state == RendererState.IDLE for r in eligible):
         return f"A renderer for {backend!r} is free: it starts in a moment."
     states = Counter(r.state for r in eligible)
     return f"No free renderer for {backend!r}: {', '.join(f'{num} {state}' for state, num in sorted(states.items()))}."
+
+
+def _why_starting(backend: str, starting: Sequence[RendererNote]) -> str:
+    no_room = [r.no_room for r in starting if r.no_room]
+    if len(no_room) == len(starting):
+        return f"Ray has no room for a renderer for {backend!r}: {no_room[0]}"
+    return f"A renderer for {backend!r} is being started."

@@ -44,6 +44,7 @@ class Watch:
     def saw(self, report: FleetReport, now_s: float) -> list[Overdue]:
         """Take in a survey. Returns everybody who has to be replaced now, each once: they start afresh."""
         self._publishers |= dict.fromkeys((p.name for p in report.publishers), now_s)
+        self._forget_all_but({r.name for r in report.renderers if r.state is not RendererState.ABSENT})
         overdue = [
             *(late for r in report.renderers if (late := self._judge(r, now_s)) is not None),
             *(late for name in report.silent_publishers if (late := self._judge_publisher(name, now_s)) is not None),
@@ -54,7 +55,14 @@ class Watch:
             self._starting.pop(late.name, None)
         return overdue
 
+    def _forget_all_but(self, there: Collection[str]) -> None:
+        """Who comes back under a name is another process."""
+        self._renderers = {name: heard for name, heard in self._renderers.items() if name in there}
+        self._starting = {name: since_s for name, since_s in self._starting.items() if name in there}
+
     def _judge(self, report: RendererReport, now_s: float) -> Overdue | None:
+        if report.state is RendererState.ABSENT:
+            return None
         if report.state is RendererState.STARTING:
             self._renderers.pop(report.name, None)
             if report.was_found and report.name in self._ready_before:

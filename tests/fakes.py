@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from episodes.errors import FailureClass, RendererLost
@@ -51,10 +51,12 @@ async def settle() -> None:
 
 
 class NullMeter:
-    """Counts nothing but outcomes, for tests to look at."""
+    """Keeps what tests look at."""
 
     def __init__(self) -> None:
         self.outcomes: list[str] = []
+        self.first_beats: list[tuple[str, float, float]] = []
+        """Backend, seconds until it was ready, seconds of the beat."""
 
     def attempt_ended(self, backend: str, outcome: str) -> None:
         self.outcomes.append(outcome)
@@ -64,6 +66,9 @@ class NullMeter:
     def waited(self, backend: str, seconds: float) -> None: ...
 
     def worked(self, backend: str, *, render_s: float, publish_s: float) -> None: ...
+
+    def first_beat(self, backend: str, *, ready_s: float, render_s: float) -> None:
+        self.first_beats.append((backend, ready_s, render_s))
 
 
 @dataclass(kw_only=True)
@@ -77,9 +82,13 @@ class _Render:
 class FakeFleet:
     """Implements Fleet. Renders last until the test ends them; publishing stores real bytes that name their attempt."""
 
-    def __init__(self, artifacts: ArtifactStore, num_renderers: int = 1, backend: str = "animatic") -> None:
+    def __init__(self, artifacts: ArtifactStore, *kinds: Kind) -> None:
         self._artifacts = artifacts
-        self.names = [f"renderer:{backend}:{i}" for i in range(num_renderers)]
+        self._kinds = kinds
+        self._kind_of = {name: kind.name for kind in kinds for name in kind.renderers}
+        self._there: set[str] = set()
+        self._failed: dict[str, RendererReport] = {}
+        """Renderer → how its last start failed."""
         self.rendering: dict[str, _Render] = {}
         """Renderer → what it has in hand."""
         self.publishing: dict[str, _Render] = {}
@@ -88,14 +97,17 @@ class FakeFleet:
         self.films: list[FilmJob] = []
         self.cancelled: list[str] = []
         self.replaced: list[str] = []
-        self.dead: set[str] = set()
+        self.retired: list[str] = []
+        self.parked: set[str] = set()
+        self.num_starts = 0
+        """Of renderers; failed ones included."""
         self.is_deaf = False
         self.silent: set[str] = set()
         """Frozen: they answer nothing, and what they have in hand comes no further."""
         self.found: set[str] = set()
         """Frozen before this leader looked: it never heard them."""
         self.not_ready: dict[str, str] = {}
-        """Those that do not get ready, with what they failed at; empty: nobody says."""
+        """Those that do not get ready when they are started, with what they fail at; empty: they go on starting."""
         self.is_stuck = False
         """They answer, but come no further."""
         self.holds_films = False
@@ -104,26 +116,39 @@ class FakeFleet:
     # --- Fleet ---
 
     def kinds(self) -> tuple[Kind, ...]:
-        of_kind: dict[str, list[str]] = {}
-        for name in self.names:
-            of_kind.setdefault(name.split(":")[1], []).append(name)
-        return tuple(Kind(name=kind, renderers=tuple(names), min_count=len(names)) for kind, names in of_kind.items())
+        return self._kinds
 
-    async def survey(self) -> FleetReport:
-        self.dead.clear()
-        renderers = tuple(self._report(name) for name in self.names)
+    async def survey(self, wanted: Collection[str]) -> FleetReport:
+        for name in [name for name in self._kind_of if name in wanted and name not in self._there]:
+            self._start(name)
+        renderers = tuple(self._report(name) for name in self._kind_of if name in self._there or name in self._failed)
         publisher = PublisherReport(name="publisher:head", node="head", shares=dict.fromkeys(self.publishing, 0.8))
         return FleetReport(renderers=renderers, publishers=(publisher,))
 
+    def _start(self, name: str) -> None:
+        self.num_starts += 1
+        failed = self._failed.pop(name, None)
+        if not (why := self.not_ready.get(name)):
+            self._there.add(name)
+            return
+        self._failed[name] = RendererReport(
+            name=name,
+            backend=self._kind_of[name],
+            state=RendererState.ABSENT,
+            start_failure=why,
+            num_failed_starts=failed.num_failed_starts + 1 if failed else 1,
+        )
+
     def _report(self, name: str) -> RendererReport:
-        backend = name.split(":")[1]
+        if name not in self._there:
+            return self._failed[name]
+        backend = self._kind_of[name]
         if name in self.silent:
             return RendererReport(name=name, backend=backend, state=RendererState.SILENT)
         if name in self.found:
             return RendererReport(name=name, backend=backend, state=RendererState.STARTING, was_found=True)
         if name in self.not_ready:
-            why = self.not_ready[name]
-            return RendererReport(name=name, backend=backend, state=RendererState.STARTING, start_failure=why)
+            return RendererReport(name=name, backend=backend, state=RendererState.STARTING)
         render = self.rendering.get(name)
         if render is not None and not self.is_stuck:
             render.share = min(0.5, render.share + 0.001)
@@ -134,13 +159,15 @@ class FakeFleet:
             node="head",
             attempt_id=render.job.job_id if render else None,
             share=render.share if render else 0.0,
+            is_parked=name in self.parked,
         )
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
-        if renderer in self.dead:
+        if renderer not in self._there:
             raise RendererLost(f"{renderer} is gone.")
         assert renderer not in self.rendering, f"{renderer} was given a second beat"
         self.started.append(job)
+        self.parked.discard(renderer)
         self.rendering[renderer] = _Render(job=job, handed_over=handed_over)
         return await self.rendering[renderer].answer
 
@@ -160,6 +187,16 @@ class FakeFleet:
             if render.job.job_id == attempt_id:
                 self._end(name, _result(render.job, "cancelled"))
 
+    async def retire(self, renderer: str) -> None:
+        if renderer in self._there and renderer not in self.rendering:
+            self._there.discard(renderer)
+            self.parked.discard(renderer)
+            self.retired.append(renderer)
+
+    async def park(self, renderer: str) -> None:
+        if renderer in self._there and renderer not in self.rendering:
+            self.parked.add(renderer)
+
     async def replace(self, name: str) -> None:
         self.replaced.append(name)
         self.silent.discard(name)
@@ -167,6 +204,11 @@ class FakeFleet:
         self.lose(name)
 
     # --- what a test makes happen ---
+
+    @property
+    def names(self) -> list[str]:
+        """Of those that are there."""
+        return [name for name in self._kind_of if name in self._there]
 
     def hand_over(self, renderer: str) -> str:
         render = self.rendering.pop(renderer)
@@ -207,7 +249,7 @@ class FakeFleet:
     def lose(self, renderer: str) -> None:
         """Kill -9: what it had in hand is gone, and the caller gets an error."""
         render = self.rendering.pop(renderer, None)
-        self.dead.add(renderer)
+        self._there.discard(renderer)
         if render is not None:
             render.answer.set_exception(RendererLost(f"{renderer} died.", FailureClass.CRASH))
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 import ray
 
 from actors.fleet import RayFleet
+from actors.loop import Threads, WallClock
+from actors.members import actors_by_name
 from actors.names import NAMESPACE
 from actors.plan import FleetPlan, KindPlan, PublisherPlan, RendererPlan, plan_kind
+from episodes.coordinator import Coordinator
 from episodes.fleet import FleetReport, RendererState
 from episodes.job import JobResult
+from episodes.lifecycle import EpisodeState
 from episodes.model import OpenAttempt
+from episodes.parts import Parts
+from episodes.plan import Plan
 from episodes.results import stored_result
 from storage.artifacts.folder import FolderArtifacts
-from tests.builders import a_beat, a_job
+from storage.memory import MemoryEpisodeStore
+from tests.builders import a_beat, a_job, a_request
+from tests.fakes import NullMeter
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +53,14 @@ def a_plan(version: str = "v1", *kinds: KindPlan) -> FleetPlan:
     return FleetPlan(kinds=kinds or (usual,), publisher=publisher, is_for_one_node=True, version=version)
 
 
+def everybody(fleet: RayFleet) -> list[str]:
+    return [name for kind in fleet.kinds() for name in kind.renderers]
+
+
 async def staffed(fleet: RayFleet) -> FleetReport:
     for _ in range(300):
-        report = await fleet.survey()
-        if report.publishers and all(r.state is RendererState.IDLE for r in report.renderers):
+        report = await fleet.survey(everybody(fleet))
+        if report.publishers and {r.state for r in report.renderers} == {RendererState.IDLE}:
             return report
         await asyncio.sleep(0.1)
     raise AssertionError(f"the fleet did not get ready: {report}")
@@ -70,12 +83,13 @@ async def test_why_a_renderer_cannot_start_is_told(home: Path) -> None:
     fleet = RayFleet(a_plan("v1", broken))
 
     for _ in range(300):
-        [report] = (await fleet.survey()).renderers
+        [report] = (await fleet.survey(everybody(fleet))).renderers
         if report.start_failure:
             break
         await asyncio.sleep(0.1)
 
-    assert report.state is RendererState.STARTING
+    assert report.state is RendererState.ABSENT
+    assert report.num_failed_starts == 1
     assert report.start_failure == "The animatic backend has no option 'brush'. It takes none."
 
 
@@ -107,7 +121,7 @@ async def test_a_renderer_refuses_a_second_beat(home: Path) -> None:
 
     first = asyncio.ensure_future(fleet.render("renderer:animatic:0", long, lambda: None))
     await asyncio.sleep(0)
-    while (await fleet.survey()).renderers[0].state is not RendererState.BUSY:
+    while (await fleet.survey(())).renderers[0].state is not RendererState.BUSY:
         await asyncio.sleep(0.01)
     second = await fleet.render("renderer:animatic:0", a_job(episode_id="second"), lambda: None)
 
@@ -142,11 +156,74 @@ async def test_a_busy_actor_of_an_old_version_finishes_first(home: Path) -> None
     await staffed(old)
     job = a_job(a_beat(duration_s=20.0), episode_id="draining")
     render = asyncio.ensure_future(old.render("renderer:animatic:0", job, lambda: None))
-    while (await old.survey()).renderers[0].state is not RendererState.BUSY:
+    while (await old.survey(())).renderers[0].state is not RendererState.BUSY:
         await asyncio.sleep(0.01)
 
     new = RayFleet(a_plan("v3"))
-    assert (await new.survey()).renderers[0].state is RendererState.RETIRING
+    assert (await new.survey(())).renderers[0].state is RendererState.RETIRING
 
     assert (await render).status == "succeeded"
     await staffed(new)
+
+
+async def test_a_kind_of_which_nobody_is_there_comes_when_a_beat_waits_and_goes_when_it_has_nothing_to_do(home: Path) -> None:
+    sketch = plan_kind(
+        "sketch", backend="animatic", count=2, min_count=0, retire_after_s=1.0, num_cpus=0.2, options={}, version="v3"
+    )
+    fleet, store = RayFleet(a_plan("v3", sketch)), MemoryEpisodeStore()
+    coordinator = Coordinator(parts_of(fleet, store, FolderArtifacts(home / "outputs")), "a test")
+    leading = asyncio.create_task(coordinator.run())
+    episode_id = store.create(a_request()).episode_id
+    store.save_plan(episode_id, Plan(beats=(a_beat(backend="sketch"),)), world_revision=1)
+    store.execute(episode_id)
+
+    await until(lambda: store.episode(episode_id).state is EpisodeState.COMPLETED)
+    episode = store.episode(episode_id)
+    await until(lambda: actors_by_name(["renderer:sketch:0"]) == {})
+
+    assert [attempt.renderer for attempt in episode.beats[0].attempts] == ["renderer:sketch:0"]
+    assert actors_by_name(["renderer:sketch:1"]) == {}
+    coordinator.stop()
+    await leading
+
+
+def parts_of(fleet: RayFleet, store: MemoryEpisodeStore, artifacts: FolderArtifacts) -> Parts:
+    return Parts(
+        store=store,
+        fleet=fleet,
+        artifacts=artifacts,
+        clock=WallClock(),
+        meter=NullMeter(),
+        random=Random(1),
+        in_thread=Threads(),
+    )
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if is_so():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it did not come about")
+
+
+async def test_a_renderer_that_was_asked_to_leave_takes_no_beat_and_one_at_work_stays(home: Path) -> None:
+    plan = a_plan("v3", plan_kind("leaver", backend="animatic", num_cpus=0.2, options={}, version="v3"))
+    fleet = RayFleet(plan)
+    await staffed(fleet)
+    long = a_job(a_beat(duration_s=20.0), episode_id="leaving")
+    render = asyncio.ensure_future(fleet.render("renderer:leaver:0", long, lambda: None))
+    while (await fleet.survey(())).renderers[0].state is not RendererState.BUSY:
+        await asyncio.sleep(0.01)
+
+    await fleet.retire("renderer:leaver:0")
+    assert (await fleet.survey(())).renderers[0].state is RendererState.BUSY
+    await fleet.cancel(long.job_id)
+    assert (await render).status == "cancelled"
+
+    assert ray.get(actors_by_name(["renderer:leaver:0"])["renderer:leaver:0"].leave.remote())
+    refused = await fleet.render("renderer:leaver:0", a_job(episode_id="too-late"), lambda: None)
+    assert refused.error is not None
+    assert refused.error.reason == "renderer:leaver:0 is being let go and takes no more."
+    assert [r.state for r in (await fleet.survey(())).renderers] == [RendererState.ABSENT]
+    assert (await fleet.survey(())).renderers == ()

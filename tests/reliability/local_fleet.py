@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -205,15 +205,18 @@ class LocalFleet:
         self._acts = acts
         self._publisher = LocalPublisher(artifacts, spool, uploader, make_clip, make_film)
         self._threads = ThreadPoolExecutor(max_workers=2 * num_renderers + 8, thread_name_prefix="renderer")
-        self._renderers = {name: self._hire(name) for name in (f"renderer:{BACKEND}:{i}" for i in range(num_renderers))}
+        self._names = tuple(f"renderer:{BACKEND}:{i}" for i in range(num_renderers))
+        self._renderers: dict[str, LocalRenderer] = {}
+        """Those that are there."""
 
     # --- Fleet ---
 
     def kinds(self) -> tuple[Kind, ...]:
-        return (Kind(name=BACKEND, renderers=tuple(self._renderers), min_count=len(self._renderers)),)
+        return (Kind(name=BACKEND, renderers=self._names, min_count=len(self._names)),)
 
-    async def survey(self) -> FleetReport:
-        self._renderers = {name: self._hire(name) if r.is_dead.is_set() else r for name, r in self._renderers.items()}
+    async def survey(self, wanted: Collection[str]) -> FleetReport:
+        alive = {name: r for name, r in self._renderers.items() if not r.is_dead.is_set()}
+        self._renderers = {n: alive.get(n) or self._hire(n) for n in self._names if n in alive or n in wanted}
         reports = tuple(renderer.report() for renderer in self._renderers.values())
         return FleetReport(renderers=reports, publishers=(self._publisher.report(),))
 
@@ -235,6 +238,13 @@ class LocalFleet:
             desk.cancel(attempt_id)
         self.cancelled.append(attempt_id)
 
+    async def retire(self, renderer: str) -> None:
+        if renderer in self._renderers and not self._renderers[renderer].desk.shares():
+            self.kill(renderer)
+
+    async def park(self, renderer: str) -> None:
+        """Stamps hold no memory that could be given back."""
+
     async def replace(self, name: str) -> None:
         self.kill(name)
 
@@ -243,7 +253,7 @@ class LocalFleet:
     @property
     def names(self) -> list[str]:
         """Of the renderers."""
-        return list(self._renderers)
+        return list(self._names)
 
     def who_has(self, attempt_id: str) -> str | None:
         """The renderer that has it in hand."""

@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from episodes.audit import audit
 from episodes.coordinator import Coordinator
+from episodes.fleet import Kind
 from episodes.lifecycle import BeatState
 from episodes.model import EpisodeView
 from episodes.parts import Pace, Parts
 from episodes.plan import Plan
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore
-from tests.builders import a_request
+from tests.builders import a_kind, a_request
 from tests.fakes import FakeClock, FakeFleet, NullMeter, settle
 
 T = TypeVar("T")
@@ -37,10 +38,12 @@ class Stage:
     artifacts: MemoryArtifacts = field(default_factory=MemoryArtifacts)
     meter: NullMeter = field(default_factory=NullMeter)
     pace: Pace = PACE
+    kinds: tuple[Kind, ...] = ()
+    """Empty: the usual one, whose renderers are always there."""
 
     def __post_init__(self) -> None:
         self.store = MemoryEpisodeStore(now_s=self.clock.now_s)
-        self.fleet = FakeFleet(self.artifacts, self.num_renderers)
+        self.fleet = FakeFleet(self.artifacts, *(self.kinds or (a_kind(num_renderers=self.num_renderers),)))
 
     @asynccontextmanager
     async def coordinator(self, holder: str = "one") -> AsyncIterator[Coordinator]:

@@ -7,7 +7,7 @@ import pytest
 from episodes.choosing import chosen_kind
 from episodes.errors import BadInput
 from episodes.fleet import RendererState
-from episodes.model import FleetSnapshot, RendererNote
+from episodes.model import FleetSnapshot, KindNote, RendererNote
 from tests.builders import a_kind
 
 GPU, CARTOON, VEO = a_kind("animatediff", 2), a_kind("animatic"), a_kind("veo", costs_per_clip=True)
@@ -18,12 +18,17 @@ def seen(*notes: RendererNote) -> FleetSnapshot:
     return FleetSnapshot(at=datetime(2026, 11, 26, tzinfo=UTC), renderers=notes)
 
 
+def backing_off(fleet: FleetSnapshot) -> FleetSnapshot:
+    note = KindNote(name=GPU.name, count=2, min_count=0, back_off_s=8.0)
+    return fleet.model_copy(update={"kinds": (note,)})
+
+
 def gpu(index: int, state: RendererState, *, blocked: str = "", failure: str = "") -> RendererNote:
     name = GPU.renderers[index]
     return RendererNote(name=name, backend=GPU.name, state=state, blocked_reason=blocked, start_failure=failure)
 
 
-IDLE, BUSY, STARTING, SILENT = RendererState.IDLE, RendererState.BUSY, RendererState.STARTING, RendererState.SILENT
+ABSENT, IDLE, BUSY, STARTING = RendererState.ABSENT, RendererState.IDLE, RendererState.BUSY, RendererState.STARTING
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,9 @@ IDLE, BUSY, STARTING, SILENT = RendererState.IDLE, RendererState.BUSY, RendererS
         (seen(gpu(0, BUSY)), "animatediff"),
         (seen(gpu(0, STARTING)), "animatediff"),
         (seen(gpu(0, STARTING, failure="No model.")), "animatic"),
+        (seen(gpu(0, ABSENT, failure="No model.")), "animatediff"),
+        (backing_off(seen(gpu(0, ABSENT, failure="No model."))), "animatic"),
+        (backing_off(seen(gpu(0, ABSENT, failure="No model."), gpu(1, BUSY))), "animatediff"),
         (seen(gpu(0, STARTING, failure="No model."), gpu(1, IDLE)), "animatediff"),
         (seen(gpu(0, IDLE, blocked="3 beats failed.")), "animatediff"),
         (seen(gpu(0, IDLE, blocked="3 beats failed."), gpu(1, STARTING, failure="No model.")), "animatic"),

@@ -289,7 +289,7 @@ async def test_a_beat_that_nobody_can_render_fails_with_that_reason() -> None:
 
 async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None:
     stage = Stage(num_renderers=2)
-    bad, good = stage.fleet.names
+    bad, good = stage.fleet.kinds()[0].renderers
     async with stage.coordinator() as coordinator:
         episode_id = stage.submit(a_plan(8))
         coordinator.wake()

@@ -51,6 +51,16 @@ def idle_fleet(num: int) -> tuple[list[RendererReport], list[str]]:
     return reports, [r.name for r in reports]
 
 
+def test_a_beat_goes_to_who_is_not_parked_and_wakes_one_up_rather_than_wait() -> None:
+    awake, parked = (
+        replace(r, is_parked=is_parked) for r, is_parked in zip(fleet(*[RendererState.IDLE] * 2), (False, True), strict=True)
+    )
+
+    starts = choose_starts([candidate("a", 2)], [parked, awake], [parked.name, awake.name])
+
+    assert [s.renderer for s in starts] == [awake.name, parked.name]
+
+
 def test_two_episodes_share_the_fleet_beat_by_beat() -> None:
     starts = choose_starts([candidate("a"), candidate("b")], *idle_fleet(4))
 

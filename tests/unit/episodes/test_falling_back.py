@@ -6,7 +6,7 @@ import pytest
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import BeatState, EpisodeState
-from tests.builders import a_plan
+from tests.builders import a_kind, a_plan
 from tests.fakes import settle
 from tests.unit.episodes.stage import PACE, Stage
 
@@ -14,9 +14,7 @@ SVD, ANIMATIC = "renderer:svd:0", "renderer:animatic:0"
 
 
 def a_stage(*, num_svd: int = 2) -> Stage:
-    stage = Stage()
-    stage.fleet.names += [f"renderer:svd:{i}" for i in range(num_svd)]
-    return stage
+    return Stage(kinds=(a_kind(), a_kind("svd", num_svd)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ async def test_a_backend_that_the_fleet_has_not_is_left_at_once_for_one_that_it_
 
 async def test_a_backend_that_cannot_start_is_left_after_a_while() -> None:
     stage = a_stage()
-    stage.fleet.not_ready = dict.fromkeys(stage.fleet.names[1:], "no weights")
+    stage.fleet.not_ready = dict.fromkeys(a_kind("svd", 2).renderers, "no weights")
     async with stage.coordinator() as coordinator:
         episode_id = stage.submit(a_plan(1, backend="svd"), "animatic")
         coordinator.wake()

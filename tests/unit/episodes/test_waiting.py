@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from episodes.lifecycle import BeatState, EpisodeState
-from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote
+from episodes.model import BeatView, EpisodeView, FleetSnapshot, KindNote, RendererNote
 from episodes.waiting import why_waiting
 from tests.builders import a_beat, a_request
 
@@ -26,6 +26,18 @@ def fleet(
         for i, (state, failure) in enumerate(zip(states, failures, strict=True))
     )
     return FleetSnapshot(at=NOW, renderers=tuple(notes))
+
+
+def of_kind(seen: FleetSnapshot, *, count: int = 1, back_off_s: float = 0.0) -> FleetSnapshot:
+    note = KindNote(name="animatic", count=count, min_count=0, back_off_s=back_off_s)
+    return seen.model_copy(update={"kinds": (note,)})
+
+
+def without_room(seen: FleetSnapshot) -> FleetSnapshot:
+    renderers = tuple(
+        r.model_copy(update={"no_room": "it needs 1 GPU."}) if r.state == "starting" else r for r in seen.renderers
+    )
+    return seen.model_copy(update={"renderers": renderers})
 
 
 @pytest.mark.parametrize("state", [s for s in BeatState if s is not BeatState.PENDING])
@@ -64,6 +76,15 @@ def test_the_nearest_hindrance_is_told_first() -> None:
         (fleet("idle", blocked_reason="3 beats failed."), "Every renderer for 'animatic' is blocked: 3 beats failed."),
         (fleet("starting", start_failures=("No model.",)), "No renderer for 'animatic' can start: No model."),
         (fleet("starting", "busy", start_failures=("No model.",)), "No free renderer for 'animatic': 1 busy, 1 starting."),
+        (fleet("starting", "starting"), "A renderer for 'animatic' is being started."),
+        (of_kind(fleet()), "A renderer for 'animatic' is being started."),
+        (of_kind(fleet(), count=0), "No renderer for 'animatic' in this fleet."),
+        (
+            of_kind(fleet("absent", start_failures=("No model.",)), back_off_s=8.0),
+            "No renderer for 'animatic' can start: No model. It is tried again after 8 s.",
+        ),
+        (without_room(fleet("starting", "starting")), "Ray has no room for a renderer for 'animatic': it needs 1 GPU."),
+        (without_room(fleet("starting", "busy")), "No free renderer for 'animatic': 1 busy, 1 starting."),
         (fleet("busy", "idle"), "A renderer for 'animatic' is free: it starts in a moment."),
     ],
 )

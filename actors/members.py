@@ -1,0 +1,103 @@
+"""The actors of the fleet as its keeper knows them: how they are made, found and asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name
+from actors.plan import PublisherPlan, RendererPlan
+
+SURVEY_S = 2.0
+"""An actor that does not answer within this is silent."""
+STARTING_S = 0.05
+"""One that was only just made is not waited for: a later survey finds its answer, and this one tells of all others meanwhile."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Member:
+    handle: Handle
+    is_new: bool
+    """Made by this fleet, and not found: it has nothing in hand before it answers."""
+    version_known: str = ""
+    """Empty until it answered once: it is starting, not silent."""
+    node: str = ""
+    """Where it is, once it answered."""
+    is_idle: bool = False
+    """Of a publisher: nothing is in its hands or its spool."""
+    first_answer: asyncio.Future[Any] | None = None
+    """Of a new one: asked once, and looked at until it is there."""
+
+    async def status(self) -> Any:
+        """Raises TimeoutError when it does not come in time, and what Ray raises for an actor that is gone."""
+        if self.version_known or not self.is_new:
+            return await asyncio.wait_for(answer_of(self.handle.status.remote()), SURVEY_S)
+        if self.first_answer is None:
+            self.first_answer = asyncio.ensure_future(answer_of(self.handle.status.remote()))
+        return await asyncio.wait_for(asyncio.shield(self.first_answer), STARTING_S)
+
+    async def kill(self) -> None:
+        await asyncio.to_thread(ray.kill, self.handle, no_restart=True)
+
+    async def has_left(self) -> bool:
+        """A renderer that has a beat in hand does not leave; one that has none takes no more, and may be killed."""
+        if self.is_new and not self.version_known:
+            return True
+        return bool(await asyncio.wait_for(answer_of(self.handle.leave.remote()), SURVEY_S))
+
+
+def open_renderer_actor(plan: RendererPlan, actor: Handle, *, on_head: bool) -> Member:
+    """Ray's own retries and restarts are off: an error never means that nothing was done."""
+    placement = {"resources": {HEAD_RESOURCE: 0.001}} if on_head else {}
+    return _open(plan.name, plan, actor, num_cpus=plan.num_cpus, num_gpus=plan.num_gpus, **placement)
+
+
+def open_publisher_actor(node_id: str, plan: PublisherPlan, actor: Handle) -> Member:
+    there = NodeAffinitySchedulingStrategy(node_id, soft=False)
+    return _open(publisher_name(node_id), plan, actor, num_cpus=plan.num_cpus, scheduling_strategy=there)
+
+
+def _open(name: str, plan: RendererPlan | PublisherPlan, actor: Handle, **placement: object) -> Member:
+    is_new = name not in actors_by_name([name])
+    handle = actor.options(
+        name=name,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        max_restarts=0,
+        max_task_retries=0,
+        **placement,
+    ).remote(plan)
+    return Member(handle=handle, is_new=is_new)
+
+
+def actors_by_name(names: list[str]) -> Mapping[str, Handle]:
+    """Those that there are."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = ray.get_actor(name, namespace=NAMESPACE)
+        except ValueError:
+            continue
+    return found
+
+
+def names_of_actors() -> set[str]:
+    """All of this system's."""
+    return {actor["name"] for actor in ray.util.list_named_actors(all_namespaces=True) if actor["namespace"] == NAMESPACE}
+
+
+async def answer_of(ref: Handle) -> Any:
+    return await asyncio.wrap_future(ref.future())
+
+
+def what_it_said(error: RayActorError) -> str:
+    """The first line; of an actor that failed in its constructor, the last one: its own error without the class's name."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].partition(": ")[2] or lines[-1] if error.actor_init_failed else lines[0]
