@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.node_provider import NodeProvider
 from ray.autoscaler.tags import (
+    STATUS_UNINITIALIZED,
     STATUS_UP_TO_DATE,
     STATUS_UPDATE_FAILED,
     TAG_RAY_NODE_KIND,
@@ -223,7 +224,11 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         raise BadConfig(f"There is no node {node_id!r}.", "`ray up` and `ray down` list those that there are.")
 
     def _matches(self, node: Node, tag_filters: Mapping[str, str]) -> bool:
-        return tag_filters.items() <= self._tags(node).items()
+        """`ray up` looks for its new head by the tags that it ordered it with, the first status among them: it may be up by then."""
+        wanted = {
+            key: value for key, value in tag_filters.items() if (key, value) != (TAG_RAY_NODE_STATUS, STATUS_UNINITIALIZED)
+        }
+        return wanted.items() <= self._tags(node).items()
 
     def _tags(self, node: Node) -> dict[str, str]:
         return {**node.tags, **self._set_tags.get(node.instance_id, {})}

@@ -110,6 +110,15 @@ def test_the_status_is_computed_and_nobody_can_set_it(rig: Rig) -> None:
     assert rig.provider.node_tags(node)["mine"] == "1"
 
 
+def test_a_head_that_is_up_before_ray_looks_for_it_is_found_by_its_first_status(rig: Rig) -> None:
+    rig.create(kind="head")
+    (head,) = rig.boot()
+
+    found = rig.provider.non_terminated_nodes({TAG_RAY_NODE_KIND: "head", TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED})
+
+    assert found == [head]
+
+
 def test_the_head_is_listed_among_the_nodes(rig: Rig) -> None:
     rig.create(kind="head")
     rig.create()
