@@ -62,8 +62,7 @@ def _open_animatediff(recipe: BackendRecipe) -> VideoBackend:
     from rendering.backends.animatediff.options import setup_of
 
     setup = setup_of(recipe)
-    if absent := [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]:
-        raise BadInput(f"The animatediff backend needs {absent[0]}.", "Install the extra: pip install -e '.[models]'.")
+    _check_installed(recipe.name, "torch", "diffusers", "transformers")
     from rendering.backends.animatediff.backend import open_animatediff
 
     return open_animatediff(setup)
@@ -88,8 +87,35 @@ def _check_openai_video(recipe: BackendRecipe) -> None:
     setup_of(recipe)
 
 
+def _open_diffusers(recipe: BackendRecipe) -> VideoBackend:
+    from rendering.backends.diffusers.options import setup_of
+
+    setup = setup_of(recipe)
+    _check_installed(recipe.name, "torch", "diffusers", "transformers", "ftfy")
+    from rendering.backends.diffusers.backend import open_diffusers
+
+    return open_diffusers(setup)
+
+
+def _check_diffusers(recipe: BackendRecipe) -> None:
+    from rendering.backends.diffusers.options import setup_of
+
+    setup_of(recipe)
+
+
+def _check_installed(backend: str, *libraries: str) -> None:
+    if absent := [name for name in libraries if find_spec(name) is None]:
+        raise BadInput(f"The {backend} backend needs {absent[0]}.", "Install the extra: pip install -e '.[models]'.")
+
+
 _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = MappingProxyType(
-    {"animatediff": _open_animatediff, "animatic": _open_animatic, "stub": _open_animatic}
+    {
+        "animatediff": _open_animatediff,
+        "animatic": _open_animatic,
+        "diffusers": _open_diffusers,
+        "stub": _open_animatic,
+        "svd": _open_diffusers,
+    }
 )
 _BUYERS: MappingProxyType[str, Callable[[BackendRecipe, Purse], VideoBackend]] = MappingProxyType(
     {"openai-video": _open_openai_video}
@@ -99,7 +125,9 @@ _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxy
     {
         "animatediff": _check_animatediff,
         "animatic": _check_animatic,
+        "diffusers": _check_diffusers,
         "openai-video": _check_openai_video,
         "stub": _check_animatic,
+        "svd": _check_diffusers,
     }
 )

@@ -11,7 +11,7 @@ class BackendRecipe:
     """Names a backend and its settings, small enough to be pickled."""
 
     name: str
-    """`animatic`, or `stub`, which means it too; `animatediff`."""
+    """`animatic`, or `stub`, which means it too; `animatediff`, `svd`, `diffusers`."""
     options: dict[str, str] = field(default_factory=dict)
     """What the backend's own page lists; the animatic has none."""
     home: Path | None = None

@@ -58,7 +58,9 @@ KINDS = {
 
 ELSEWHERE = {
     "animatediff": "tests/models/test_animatediff_contract.py",
+    "diffusers": "tests/models/test_diffusers_contract.py",
     "openai-video": "tests/contract/test_bought_backends.py",
+    "svd": "tests/models/test_diffusers_contract.py",
 }
 """Backends whose libraries take seconds to import, or that need a server: the same tests, in processes of their own."""
 

@@ -1,4 +1,4 @@
-"""A tiny AnimateDiff with random weights, made once per process and loaded through the real code."""
+"""Tiny models with random weights, made once per process and loaded through the real code."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
     """CLIP's vocabulary is kept beside the code, so that it is fetched once per machine."""
     vocabulary = clip_vocabulary(_REPOSITORY / "models")
     return make_tiny(tmp_path_factory.mktemp("models") / "tiny", vocabulary=vocabulary)
+
+
+@pytest.fixture(scope="session")
+def tiny_videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for those of diffusers' video models that a test asks for."""
+    return tmp_path_factory.mktemp("video-models")

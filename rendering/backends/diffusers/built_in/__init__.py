@@ -1,0 +1,1 @@
+"""Built-in recipes, in the form in which anybody may write one."""
