@@ -96,6 +96,7 @@ class Recorded:
 class Sweep:
     """Servers on databases of one kind, at work side by side."""
 
+    database: str
     servers: Sequence[CrashServer]
 
     def record(self) -> Recorded:
@@ -130,7 +131,10 @@ def sweep_on(database: str) -> Iterator[Sweep]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None, prefix="crash-")))
         urls = ["sqlite"] * NUM_SERVERS if database == "sqlite" else _databases(stack.enter_context(postgres()))
-        yield Sweep(servers=[stack.enter_context(crash_server(folder / str(i), url)) for i, url in enumerate(urls)])
+        yield Sweep(
+            database=database,
+            servers=[stack.enter_context(crash_server(folder / str(i), url)) for i, url in enumerate(urls)],
+        )
 
 
 def _databases(url: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""A kill -9 before or after any commit and any call to the artifact store loses nothing, and makes nothing twice."""
+"""A kill -9 before or after any commit and any call to the artifact store loses nothing, and makes nothing twice.
+
+What a call to the artifact store leaves behind is the same on either database, so only SQLite's half dies there; `make crash-points`
+dies everywhere on both.
+"""
 
 from __future__ import annotations
 
@@ -48,10 +52,11 @@ def test_the_chapters_store_every_kind_of_file_that_the_code_has(recorded: Recor
 
 @pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded: Recorded) -> None:
-    results = sweep.run(recorded.first_cases())
+    points = {point for point in recorded.points if sweep.database == "sqlite" or " commit " in point}
+    results = sweep.run([case for case in recorded.first_cases() if points.issuperset(case.points)])
 
     assert not what_went_wrong(results, all_die=True)
-    assert {point for _, outcome in results for point in outcome.died} == recorded.points
+    assert {point for _, outcome in results for point in outcome.died} == points
 
 
 @pytest.mark.timeout(1800)  # each child has a limit of its own
