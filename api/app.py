@@ -11,7 +11,7 @@ from api.event_tail import EventTail
 from api.idempotency import Idempotency
 from api.openapi import DESCRIPTION, openapi_of
 from api.parts import ApiParts
-from api.routes import beats, episodes, events, files, queue, system, upkeep, worlds
+from api.routes import beats, episodes, events, files, fleet, queue, system, upkeep, worlds
 
 VERSION = "0.1.0"
 
@@ -22,7 +22,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app = FastAPI(title="StoryWorld", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.parts = parts
     app.state.event_tail = EventTail(parts.episodes, parts.pace, parts.limits.max_event_streams)
-    for part in (episodes, beats, queue, files, events, worlds, upkeep, system):
+    for part in (episodes, beats, queue, fleet, files, events, worlds, upkeep, system):
         app.include_router(part.router)
     app.openapi = openapi_of(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     install_error_answers(app)

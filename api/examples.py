@@ -295,5 +295,31 @@ SWEEP: Json = {
     "num_kept": 9,
     "num_elsewhere": 0,
 }
+FLEET: Json = {
+    "seen_at": _WHEN,
+    "default_backend": "animatediff",
+    "kinds": [
+        {
+            "name": "animatediff",
+            "count": 4,
+            "min_count": 0,
+            "costs_per_clip": False,
+            "can_work": True,
+            "back_off_s": 0.0,
+            "renderers": [
+                {
+                    "name": "renderer:animatediff:0",
+                    "state": "idle",
+                    "node": "5f0c81aa",
+                    "attempt_id": None,
+                    "is_parked": True,
+                    "blocked_reason": "",
+                    "start_failure": "",
+                    "no_room": "",
+                }
+            ],
+        }
+    ],
+}
 HEALTHY: Json = {"status": "ok"}
 READY: Json = {"status": "ready", "checks": {"database": "ok", "coordinator": "ok"}}

@@ -23,6 +23,7 @@ TAGS = [
     },
     {"name": "events", "description": "What happens to an episode, as it happens."},
     {"name": "queue", "description": "All episodes together: held, or going on."},
+    {"name": "fleet", "description": "Who renders: kinds of renderers, and how each is."},
     {"name": "worlds", "description": "Characters, places and style that stay the same from episode to episode."},
     {"name": "upkeep", "description": "Is everything whole that was stored, and what does nobody need any more."},
     {"name": "system", "description": "Is it alive, can it work."},

@@ -17,7 +17,7 @@ from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.errors import BadInput, FailureClass, NotFound
 from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
-from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, Opening, RendererNote
+from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, KindNote, Opening, RendererNote
 from episodes.plan import CastMember, EpisodeRequest, Plan
 from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
@@ -158,9 +158,10 @@ class Rig:
 
     # --- what the coordinator does ---
 
-    def find(self, *renderers: RendererNote) -> None:
+    def find(self, *renderers: RendererNote, kinds: tuple[KindNote, ...] = ()) -> None:
         """The fleet as a survey finds it."""
-        self.episodes.record_fleet(self.lease, FleetSnapshot(at=datetime(2026, 11, 26, tzinfo=UTC), renderers=renderers))
+        snapshot = FleetSnapshot(at=datetime(2026, 11, 26, tzinfo=UTC), renderers=renderers, kinds=kinds)
+        self.episodes.record_fleet(self.lease, snapshot)
 
     def render_all(self, episode_id: str, fail: Iterable[str] = ()) -> None:
         for beat in self.episodes.episode(episode_id).beats:

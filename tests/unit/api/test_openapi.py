@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from api import examples
 from api.beat_changes import BeatChange
+from api.fleet_shapes import FleetShape
 from api.requests import NewEpisode
 from api.shapes import (
     AuditShape,
@@ -70,6 +71,7 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "POST /episodes/{episode_id}/beats/{beat_id}/cancel",
         "POST /episodes/{episode_id}/beats/{beat_id}/retry",
         "GET /queue",
+        "GET /fleet",
         "POST /queue/pause",
         "POST /queue/resume",
         "GET /episodes/{episode_id}/beats/{beat_id}/video",
@@ -172,6 +174,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (World, examples.NEW_WORLD),
         (AuditShape, examples.AUDIT),
         (SweepShape, examples.SWEEP),
+        (FleetShape, examples.FLEET),
         (HealthShape, examples.HEALTHY),
         (ReadinessShape, examples.READY),
         *((BeatChange, example["value"]) for example in examples.BEAT_CHANGES.values()),
