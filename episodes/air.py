@@ -66,6 +66,7 @@ class Air:
         fleet = await self._in_thread(self._store.fleet)
         renderers = fleet.renderers if fleet is not None else ()
         self._watch.were_ready({r.name for r in renderers if r.state not in _NOT_READY})
+        self._notebook.blocklist.were_blocked({r.name: r.incarnation for r in renderers if r.blocked_reason})
 
     def take_off(self, attempt: OpenAttempt) -> Flight:
         flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from episodes.errors import FailureClass
+from episodes.fleet import RendererReport
 
 MAX_BEATS_IN_A_ROW = 3
 """One bad beat fails everywhere, two may be chance."""
@@ -16,6 +19,19 @@ class Blocklist:
 
     def __init__(self) -> None:
         self._streaks: dict[str, list[tuple[str, str]]] = {}
+        self._recorded: dict[str, str] = {}
+        """Renderer → the incarnation that an earlier coordinator had blocked; until a survey tells whether that lives."""
+        self._kept: set[str] = set()
+        """Blocked by an earlier coordinator."""
+
+    def were_blocked(self, incarnations: Mapping[str, str]) -> None:
+        """As an earlier coordinator recorded it: renderer → incarnation. Whoever was started anew since gets another chance."""
+        self._recorded = dict(incarnations)
+
+    def saw(self, renderers: Iterable[RendererReport]) -> None:
+        for renderer in renderers:
+            if renderer.incarnation and self._recorded.pop(renderer.name, "") == renderer.incarnation:
+                self._kept.add(renderer.name)
 
     def failed(self, renderer: str, beat: tuple[str, str], failure_class: FailureClass) -> bool:
         """`beat`: episode and beat id. True when this very failure blocks the renderer."""
@@ -32,7 +48,7 @@ class Blocklist:
             self._streaks.pop(renderer, None)
 
     def is_blocked(self, renderer: str) -> bool:
-        return len(self._streaks.get(renderer, ())) >= MAX_BEATS_IN_A_ROW
+        return renderer in self._kept or len(self._streaks.get(renderer, ())) >= MAX_BEATS_IN_A_ROW
 
     def blocked(self) -> frozenset[str]:
-        return frozenset(name for name in self._streaks if self.is_blocked(name))
+        return frozenset(name for name in (*self._kept, *self._streaks) if self.is_blocked(name))

@@ -62,6 +62,8 @@ class RendererNote(Noun):
     """Its kind, as beats name it."""
     state: RendererState
     node: str = ""
+    incarnation: str = ""
+    """Changes when the actor's process does."""
     attempt_id: str | None = None
     blocked_reason: str = ""
     """Why it gets nothing; empty when it does."""

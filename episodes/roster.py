@@ -90,6 +90,7 @@ class Roster:
                 backend=r.backend,
                 state=r.state,
                 node=r.node,
+                incarnation=r.incarnation,
                 attempt_id=r.attempt_id,
                 blocked_reason=blocked.get(r.name, ""),
                 is_parked=r.is_parked,

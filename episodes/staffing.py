@@ -37,6 +37,7 @@ class Staffing:
         began_s = self._clock.now_s()
         self._asked_for = self._wanted()
         self._roster.saw(await self._fleet.survey(self._asked_for), began_s)
+        self._blocklist.saw(self._roster.report.renderers)
         self.starts.saw(self._roster.report, began_s)
         leave = self._sizing.saw(self._roster.report, self._needs(), self._clock.now_s())
         self._roster.dismiss(leave.retired)  # before anything is awaited: nobody gives them a beat meanwhile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import heapq
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
@@ -87,6 +88,8 @@ class FakeFleet:
         self._kinds = kinds
         self._kind_of = {name: kind.name for kind in kinds for name in kind.renderers}
         self._there: set[str] = set()
+        self._lives: Counter[str] = Counter()
+        """Renderer → how many processes it has had."""
         self._failed: dict[str, RendererReport] = {}
         """Renderer → how its last start failed."""
         self.rendering: dict[str, _Render] = {}
@@ -130,6 +133,7 @@ class FakeFleet:
         failed = self._failed.pop(name, None)
         if not (why := self.not_ready.get(name)):
             self._there.add(name)
+            self._lives[name] += 1
             return
         self._failed[name] = RendererReport(
             name=name,
@@ -157,6 +161,7 @@ class FakeFleet:
             backend=backend,
             state=RendererState.IDLE if render is None else RendererState.BUSY,
             node="head",
+            incarnation=f"{name}#{self._lives[name]}",
             attempt_id=render.job.job_id if render else None,
             share=render.share if render else 0.0,
             is_parked=name in self.parked,

@@ -4,6 +4,7 @@ import pytest
 
 from episodes.blocklist import Blocklist
 from episodes.errors import FailureClass
+from episodes.fleet import RendererReport, RendererState
 
 
 def test_three_beats_in_a_row_block_a_renderer() -> None:
@@ -45,5 +46,31 @@ def test_what_is_not_the_renderers_fault_blames_nobody(failure_class: FailureCla
     blocklist = Blocklist()
     for n in range(5):
         blocklist.failed("r0", ("e1", f"b{n}"), failure_class)
+
+    assert blocklist.blocked() == frozenset()
+
+
+def report(incarnation: str) -> RendererReport:
+    state = RendererState.IDLE if incarnation else RendererState.STARTING
+    return RendererReport(name="r0", backend="animatic", state=state, incarnation=incarnation)
+
+
+def test_who_was_blocked_by_an_earlier_coordinator_stays_blocked_while_its_process_lives() -> None:
+    blocklist = Blocklist()
+    blocklist.were_blocked({"r0": "one"})
+    blocklist.saw([report("")])
+    assert blocklist.blocked() == frozenset()
+
+    blocklist.saw([report("one")])
+    blocklist.succeeded("r0")
+
+    assert blocklist.blocked() == {"r0"}
+
+
+def test_who_was_started_anew_since_gets_another_chance() -> None:
+    blocklist = Blocklist()
+    blocklist.were_blocked({"r0": "one"})
+    blocklist.saw([report("two")])
+    blocklist.saw([report("one")])
 
     assert blocklist.blocked() == frozenset()

@@ -309,6 +309,33 @@ async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None
     assert {r.name: bool(r.blocked_reason) for r in fleet.renderers} == {bad: True, good: False}
 
 
+async def test_a_blocked_renderer_stays_blocked_under_the_next_coordinator_unless_it_was_started_anew() -> None:
+    stage = Stage(num_renderers=2)
+    bad, good = stage.fleet.kinds()[0].renderers
+    async with stage.coordinator("one") as coordinator:
+        stage.submit(a_plan(8))
+        coordinator.wake()
+        for _ in range(60):
+            await settle()
+            if bad in stage.fleet.rendering:
+                stage.fleet.fail(FailureClass.RESOURCE, bad)
+            if good in stage.fleet.rendering:
+                stage.fleet.finish(good)
+            await stage.clock.advance(0.5)
+    await stage.clock.advance(PACE.lease_ttl_s)
+
+    async with stage.coordinator("two"):
+        stage.submit(a_plan(2))
+        await stage.clock.advance(PACE.look_s + PACE.lease_ttl_s)
+        assert list(stage.fleet.rendering) == [good]
+    stage.fleet.lose(bad)
+    await stage.clock.advance(PACE.lease_ttl_s)
+
+    async with stage.coordinator("three"):
+        await stage.clock.advance(PACE.look_s + PACE.lease_ttl_s)
+        assert sorted(stage.fleet.rendering) == [bad, good]
+
+
 async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finishes() -> None:
     stage = Stage(num_renderers=2)
     async with stage.coordinator() as coordinator:
