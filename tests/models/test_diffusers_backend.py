@@ -99,7 +99,7 @@ def stock(pipeline: Any, setup: Setup, **arguments: Any) -> np.ndarray:
     return np.asarray(np.rint(frames * 255), np.uint8)
 
 
-@pytest.mark.parametrize("kind", ["wan", "wan-5b", "ltx"])
+@pytest.mark.parametrize("kind", ["wan", "wan-5b", "ltx", "hunyuan-video"])
 def test_a_prompt_becomes_what_the_stock_pipeline_makes_of_it(opened: Open, kind: str) -> None:
     setup, pipelines = opened(kind)
     job = whole(setup, negative_prompt="a blue coat")
@@ -187,7 +187,7 @@ def test_a_model_that_nobody_trained_says_so(opened: Open) -> None:
     assert json.loads(keys.recipe["call"])["num_inference_steps"] == 2
 
 
-@pytest.mark.parametrize("kind", ["wan", "svd"])
+@pytest.mark.parametrize("kind", ["wan", "svd", "hunyuan-video"])
 def test_a_beat_that_is_told_to_stop_stops_before_the_next_step(opened: Open, kind: str) -> None:
     backend, control = a_backend(opened, kind, num_inference_steps="4"), FakeControl(stop_at_share=0.4)
 
@@ -224,6 +224,23 @@ def test_without_room_for_the_whole_model_less_of_it_is_on_the_device_and_the_fr
     assert keys.recipe["memory"] == "No room for the whole model: now one part of the model at a time."
     assert np.array_equal(keys.frames_THWC, wanted.frames_THWC)
     assert rendered(backend, job).recipe["memory"] == keys.recipe["memory"], "it is remembered"
+
+
+def test_a_model_that_is_too_big_for_its_device_is_opened_a_part_at_a_time(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup, pipelines = opened("ltx")
+    move = type(pipelines.text).to
+
+    def crowded(self: Any, *arguments: Any, **others: Any) -> Any:
+        if arguments == (CPU,):  # the device; offloading says "cpu"
+            raise torch.OutOfMemoryError("injected")
+        return move(self, *arguments, **others)
+
+    monkeypatch.setattr(type(pipelines.text), "to", crowded)
+    keys = rendered(DiffusersBackend(setup, pipelines, CPU), a_job(SHORT))
+
+    assert keys.recipe["memory"] == "No room for the whole model: now one part of the model at a time."
 
 
 def test_the_last_resort_is_a_part_of_the_picture_at_a_time(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def _tokenizer(merges: list[str]) -> Part:
     """As OpenAI's SimpleTokenizer numbers it: bytes, bytes that end a word, merges, the two marks."""
     from transformers import CLIPTokenizer
 
-    letters = list(_byte_letters().values())
+    letters = list(byte_letters().values())
     words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(merge.split()) for merge in merges)]
     words += ["<|startoftext|>", "<|endoftext|>"]
     vocab = {word: number for number, word in enumerate(words)}
@@ -135,7 +135,7 @@ def _tokenizer(merges: list[str]) -> Part:
     return CLIPTokenizer(vocab=vocab, merges=pairs, model_max_length=77)
 
 
-def _byte_letters() -> dict[int, str]:
+def byte_letters() -> dict[int, str]:
     """A printable letter for each byte: itself where it is printable, one from 256 on where not."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]

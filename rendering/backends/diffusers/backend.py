@@ -11,7 +11,6 @@ import diffusers
 import numpy as np
 import torch
 
-from episodes.errors import BadInput
 from episodes.job import RenderInput, RenderJob
 from episodes.plan import Format
 from episodes.ports import Control
@@ -50,17 +49,11 @@ class DiffusersBackend:
     """Implements VideoBackend and Parkable. Between calls it keeps nothing but the model: the same job gives the same frames."""
 
     def __init__(self, setup: Setup, pipelines: Pipelines, device: torch.device) -> None:
-        """Raises BadInput for a device that is too small for this model."""
         self._setup = setup
         self._recipe = setup.recipe
         self._pipelines = pipelines
         self._device = device
-        try:
-            self._sampler = Sampler(pipelines, setup.recipe, device)
-        except torch.OutOfMemoryError as error:
-            raise BadInput(
-                f"{device_name(device)} has no room for {setup.weights.label!r}.", "Take a smaller model."
-            ) from error
+        self._sampler = Sampler(pipelines, setup.recipe, device)
 
     def warm(self) -> None:
         """Go once through the longest clip of every size, with and without an opening, so that no beat waits for kernels or compiling."""

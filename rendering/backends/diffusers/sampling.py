@@ -61,7 +61,6 @@ class Sampler:
     """Keeps the pipelines on their device. One call at a time; the same take gives the same frames."""
 
     def __init__(self, pipelines: Pipelines, recipe: Recipe, device: torch.device) -> None:
-        """Raises torch.OutOfMemoryError for a device that is too small for any part of the model."""
         self._pipelines = pipelines
         self._recipe = recipe
         self._device = device
