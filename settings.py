@@ -69,7 +69,8 @@ class Settings(BaseSettings):
     )
     gemini_api_key: SecretStr | None = Field(default=None, description="Google's key, for the veo backend's Omni models.")
     google_application_credentials: Path | None = Field(
-        default=None, description="A file with Google's credentials, for the veo backend's Veo models; none: the machine's own."
+        default=None,
+        description="A service account's key file, for the veo backend's Veo models; none: what the machine itself is.",
     )
     openai_video_api_keys: dict[str, SecretStr] = Field(
         default={}, description="JSON: a server's base_url → its key, for the openai-video backend."

@@ -99,10 +99,11 @@ def backend_recipe(settings: Settings, name: str, options: Mapping[str, str]) ->
 
 def open_purse(settings: Settings, orders: ArtifactStore) -> Purse:
     """What backends buy with, from this process's own environment."""
+    path = settings.google_application_credentials
     return Purse(
         orders=orders,
         gemini_api_key=settings.gemini_api_key,
-        google_credentials=settings.google_application_credentials,
+        google_credentials=path and settings.storyworld_home / path,
         openai_video_api_keys={url.rstrip("/"): key for url, key in settings.openai_video_api_keys.items()},
     )
 

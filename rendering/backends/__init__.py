@@ -62,7 +62,7 @@ def _open_animatediff(recipe: BackendRecipe) -> VideoBackend:
     from rendering.backends.animatediff.options import setup_of
 
     setup = setup_of(recipe)
-    _check_installed(recipe.name, "torch", "diffusers", "transformers")
+    _check_installed(recipe.name, "models", "torch", "diffusers", "transformers")
     from rendering.backends.animatediff.backend import open_animatediff
 
     return open_animatediff(setup)
@@ -91,7 +91,7 @@ def _open_diffusers(recipe: BackendRecipe) -> VideoBackend:
     from rendering.backends.diffusers.options import setup_of
 
     setup = setup_of(recipe)
-    _check_installed(recipe.name, "torch", "diffusers", "transformers", "ftfy")
+    _check_installed(recipe.name, "models", "torch", "diffusers", "transformers", "ftfy")
     from rendering.backends.diffusers.backend import open_diffusers
 
     return open_diffusers(setup)
@@ -103,9 +103,25 @@ def _check_diffusers(recipe: BackendRecipe) -> None:
     setup_of(recipe)
 
 
-def _check_installed(backend: str, *libraries: str) -> None:
+def _open_veo(recipe: BackendRecipe, purse: Purse) -> VideoBackend:
+    from rendering.backends.veo.options import setup_of
+
+    setup = setup_of(recipe)
+    _check_installed(recipe.name, "veo", "google.genai")
+    from rendering.backends.veo.backend import open_veo
+
+    return open_veo(setup, purse)
+
+
+def _check_veo(recipe: BackendRecipe) -> None:
+    from rendering.backends.veo.options import setup_of
+
+    setup_of(recipe)
+
+
+def _check_installed(backend: str, extra: str, *libraries: str) -> None:
     if absent := [name for name in libraries if find_spec(name) is None]:
-        raise BadInput(f"The {backend} backend needs {absent[0]}.", "Install the extra: pip install -e '.[models]'.")
+        raise BadInput(f"The {backend} backend needs {absent[0]}.", f"Install the extra: pip install -e '.[{extra}]'.")
 
 
 _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = MappingProxyType(
@@ -118,7 +134,7 @@ _OPENERS: MappingProxyType[str, Callable[[BackendRecipe], VideoBackend]] = Mappi
     }
 )
 _BUYERS: MappingProxyType[str, Callable[[BackendRecipe, Purse], VideoBackend]] = MappingProxyType(
-    {"openai-video": _open_openai_video}
+    {"openai-video": _open_openai_video, "veo": _open_veo}
 )
 # what is cheap to know about options; an opener without one checks them itself
 _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxyType(
@@ -129,5 +145,6 @@ _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxy
         "openai-video": _check_openai_video,
         "stub": _check_animatic,
         "svd": _check_diffusers,
+        "veo": _check_veo,
     }
 )

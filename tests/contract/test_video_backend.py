@@ -61,6 +61,7 @@ ELSEWHERE = {
     "diffusers": "tests/models/test_diffusers_contract.py",
     "openai-video": "tests/contract/test_bought_backends.py",
     "svd": "tests/models/test_diffusers_contract.py",
+    "veo": "tests/contract/test_bought_backends.py",
 }
 """Backends whose libraries take seconds to import, or that need a server: the same tests, in processes of their own."""
 

@@ -41,7 +41,8 @@ def was_never_sent(error: BaseException) -> bool:
 
 def lost(error: BaseException, *, server: str) -> RenderFailed:
     """No answer came."""
-    return RenderFailed(f"{server} does not answer: {type(error).__name__}: {error}".rstrip(": ") + ".", FailureClass.INFRA)
+    said = f"{type(error).__name__}: {error}".rstrip(":. ")
+    return RenderFailed(f"{server} does not answer: {said}.", FailureClass.INFRA)
 
 
 def forgotten(operation: str, *, server: str, is_free: bool) -> RenderFailed:

@@ -50,6 +50,7 @@ class BoughtBackend:
             previews.show(opening.picture_HWC)
             first_frame = _png(opening)
             request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
+        control.check()
         clip = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
         control.check()
         frames_THWC, placing = frames_of(clip, job)

@@ -18,7 +18,7 @@ class Purse:
     """What was ordered is written down here."""
     gemini_api_key: SecretStr | None = None
     google_credentials: Path | None = None
-    """A file of Google's."""
+    """A service account's key file."""
     openai_video_api_keys: Mapping[str, SecretStr] = field(default_factory=dict)
     """By the server's address, so that none gets another's."""
 

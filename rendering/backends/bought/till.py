@@ -60,7 +60,6 @@ class Till:
         """Buy; again while the server says for certain that it did not sell, and that it may be better later."""
         trouble = _Trouble(self._patience)
         while True:
-            self._control.check()
             answer = self._shop.order(self._request, self._first_frame)
             if not isinstance(answer, Refused) or not is_passing(answer.failure):
                 return answer

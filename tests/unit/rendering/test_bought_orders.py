@@ -203,7 +203,7 @@ def test_whoever_is_told_to_stop_while_a_server_is_busy_leaves_no_doubt() -> Non
     busy = Refused(failure=RenderFailed("Busy.", FailureClass.INFRA))
     store, shop = MemoryArtifacts(), FakeShop(answers=[busy])
     with pytest.raises(RenderCancelled):
-        buy(store, shop, an_attempt(1), control=FakeControl(stop_at_check=2))
+        buy(store, shop, an_attempt(1), control=FakeControl(stop_at_check=1))
 
     assert buy(store, shop, an_attempt(2)).operation == "operation 1"
 

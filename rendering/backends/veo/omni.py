@@ -1,0 +1,90 @@
+"""OmniShop: the Omni models, which an API key pays for; each clip is an interaction that runs in the background."""
+
+from __future__ import annotations
+
+import base64
+
+import structlog
+from google import genai
+from google.genai._interactions_errors import APIConnectionError, APIError, APIResponseValidationError, APIStatusError
+from google.genai.interactions import Interaction
+from pydantic import SecretStr
+
+from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
+from rendering.backends.veo.asking import Asking, http_options
+from rendering.backends.veo.options import Setup
+
+KEY_NAME = "GEMINI_API_KEY"
+_GOING_ON = ("in_progress", "queued")
+
+log = structlog.get_logger(__name__)
+
+
+class OmniShop:
+    """Implements Shop."""
+
+    def __init__(self, setup: Setup, key: SecretStr) -> None:
+        self._setup = setup
+        self._asking = Asking(setup, key_name=KEY_NAME, key=key)
+        self._client = genai.Client(vertexai=False, api_key=key.get_secret_value(), http_options=http_options(setup))
+
+    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
+        aspect, resolution = request.size.split()
+        wishes: list[dict[str, str]] = [{"type": "text", "text": request.prompt}]
+        if first_frame is not None:
+            wishes.append({"type": "image", "data": base64.b64encode(first_frame).decode(), "mime_type": "image/png"})
+        try:
+            made = self._client.interactions.create(
+                model=request.model,
+                input=wishes,
+                generation_config={"seed": request.seed},
+                response_format={
+                    "type": "video",
+                    "duration": f"{request.seconds}s",
+                    "resolution": resolution,
+                    "aspect_ratio": aspect,
+                    "delivery": "inline",
+                },
+                background=True,
+                store=True,  # what is not stored cannot be asked for again
+            )
+        except APIStatusError as error:
+            return self._asking.not_ordered(error.status_code, _words_of(error), error.response.headers)
+        except APIConnectionError as error:
+            return self._asking.not_answered(error)
+        except APIResponseValidationError as error:
+            return Unclear(reason=f"{self._setup.server} took it, but its answer makes no sense: {error.message}")
+        if not made.id:
+            return Unclear(reason=f"{self._setup.server} took it, but named no id.")
+        return Placed(operation=made.id)
+
+    def look(self, operation: str) -> Working | Finished | Over | Trouble | Unknown:
+        try:
+            found = self._client.interactions.get(operation)
+        except APIStatusError as error:
+            return self._asking.not_seen(error.status_code, _words_of(error), error.response.headers, operation)
+        except APIError as error:
+            return self._asking.away(error)
+        return Working() if found.status in _GOING_ON else self._delivered(found)
+
+    def cancel(self, operation: str) -> bool:
+        try:
+            self._client.interactions.cancel(operation)
+        except APIError as error:
+            log.warning("order.not_cancelled", operation=operation, reason=str(self._asking.away(error).failure))
+            return False
+        return True
+
+    def _delivered(self, found: Interaction) -> Finished | Over:
+        if found.output_video is not None and found.output_video.data:
+            return Finished(clip=base64.b64decode(found.output_video.data))
+        said = found.output_text or "; ".join(error.message or "" for error in found.errors or [])
+        if found.status == "completed":  # it answers in words, or not at all, where it will not show something
+            return Over(failure=self._asking.blocked(said))
+        return Over(failure=self._asking.came_to_nothing(None, said or f"it is {found.status}"))
+
+
+def _words_of(error: APIStatusError) -> str:
+    """Google's own, out of the envelope that its errors come in."""
+    envelope = error.body.get("error") if isinstance(error.body, dict) else None
+    return str(envelope["message"]) if isinstance(envelope, dict) and "message" in envelope else error.message

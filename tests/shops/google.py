@@ -1,0 +1,138 @@
+"""Google's two ways to a film: `predictLongRunning` in a project, and interactions with an API key."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.shops.counter import Counter, Fate
+from tests.shops.films import a_film
+from tests.shops.loopback import Answer, Asked, as_json, serving
+
+KEY = "AIza-a-key-that-must-not-be-seen"
+TOKEN = "ya29.a-token-that-must-not-be-seen"
+SAFETY = "The prompt could not be submitted: it shows what must not be shown."
+
+_MODEL = re.compile(r"/v1beta1/projects/studio/locations/us-central1/publishers/google/models/([^:]+):(\w+)")
+_SIDES = {"360p": (640, 360), "720p": (1280, 720), "1080p": (1920, 1080)}
+
+
+@contextmanager
+def a_vertex(folder: Path) -> Iterator[tuple[str, Counter, Path]]:
+    """Its address, its counter, and a file with a service account's credentials, which it gives tokens for."""
+    counter = Counter()
+
+    def answer(asked: Asked) -> Answer:
+        counter.asked.append(asked)
+        if asked.path == "/token":
+            return as_json({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        match = _MODEL.fullmatch(asked.path)
+        if match is None:
+            return _error(404, "NOT_FOUND", f"no route {asked.path}")
+        model, verb = match.groups()
+        if verb == "predictLongRunning":
+            name = f"projects/studio/locations/us-central1/publishers/google/models/{model}/operations/"
+            return counter.sell(asked.json, lambda number: as_json({"name": name + number}))
+        return counter.trouble() or _fetched(counter, asked.json["operationName"])
+
+    with serving(answer) as url:
+        yield url, counter, _service_account(folder / "credentials.json", url)
+
+
+@contextmanager
+def an_omni() -> Iterator[tuple[str, Counter]]:
+    """Its address and its counter."""
+    counter = Counter()
+
+    def answer(asked: Asked) -> Answer:
+        counter.asked.append(asked)
+        if asked.headers.get("x-goog-api-key") != KEY:
+            return _error(400, "INVALID_ARGUMENT", f"API key not valid: {asked.headers.get('x-goog-api-key')}")
+        match asked.method, asked.path.split("?")[0].strip("/").split("/"):
+            case "POST", [_, "interactions"]:
+                return counter.sell(asked.json, lambda number: as_json(_interaction(number, "in_progress")))
+            case "POST", [_, "interactions", number, "cancel"]:
+                counter.cancelled.append(number)
+                return as_json(_interaction(number, "cancelled"))
+            case "GET", [_, "interactions", number]:
+                return counter.trouble() or _interacted(counter, number)
+        return _error(404, "NOT_FOUND", f"no route {asked.path}")
+
+    with serving(answer) as url:
+        yield url, counter
+
+
+def _fetched(counter: Counter, name: str) -> Answer:
+    wishes = counter.order(name.rpartition("/")[2])
+    if wishes is None:
+        return _error(404, "NOT_FOUND", f"Operation {name} not found.")
+    match counter.fate:
+        case Fate.NEVER_DONE:
+            return as_json({"name": name})
+        case Fate.BLOCKED:
+            filtered = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [SAFETY]}
+            return as_json({"name": name, "done": True, "response": filtered})
+        case Fate.FAILED:
+            return as_json({"name": name, "done": True, "error": {"code": 13, "message": "Internal error."}})
+    [instance], parameters = wishes["instances"], wishes["parameters"]
+    image = instance.get("image", {}).get("bytesBase64Encoded")
+    film = _film(instance["prompt"], parameters["durationSeconds"], parameters["resolution"], parameters["aspectRatio"], image)
+    video = {"bytesBase64Encoded": base64.b64encode(film).decode(), "mimeType": "video/mp4"}
+    return as_json({"name": name, "done": True, "response": {"videos": [video]}})
+
+
+def _interacted(counter: Counter, number: str) -> Answer:
+    wishes = counter.order(number)
+    if wishes is None:
+        return _error(404, "NOT_FOUND", f"Interaction {number} not found.")
+    match counter.fate:
+        case Fate.NEVER_DONE:
+            return as_json(_interaction(number, "in_progress"))
+        case Fate.BLOCKED:
+            return as_json(_interaction(number, "completed", [{"type": "text", "text": SAFETY}]))
+        case Fate.FAILED:
+            return as_json(_interaction(number, "failed"))
+    asked, [said] = wishes["response_format"], wishes["input"]
+    image = next((one["data"] for one in said["content"] if one["type"] == "image"), None)
+    film = _film(
+        said["content"][0]["text"], int(asked["duration"].rstrip("s")), asked["resolution"], asked["aspect_ratio"], image
+    )
+    video = {"type": "video", "data": base64.b64encode(film).decode(), "mime_type": "video/mp4"}
+    return as_json(_interaction(number, "completed", [video]))
+
+
+def _interaction(number: str, status: str, content: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    steps = [{"type": "model_output", "content": content}] if content is not None else []
+    return {"id": number, "object": "interaction", "status": status, "steps": steps, "created": "2026-11-26T00:00:00Z"}
+
+
+def _film(prompt: str, seconds: int, resolution: str, aspect: str, image: str | None) -> bytes:
+    width, height = _SIDES[resolution] if aspect == "16:9" else _SIDES[resolution][::-1]
+    return a_film(prompt, seconds, width, height, base64.b64decode(image) if image is not None else None)
+
+
+def _error(code: int, status: str, message: str) -> Answer:
+    return as_json({"error": {"code": code, "message": message, "status": status}}, code)
+
+
+def _service_account(path: Path, url: str) -> Path:
+    account = {"type": "service_account", "client_email": "studio@example.com", "token_uri": f"{url}/token"}
+    path.write_text(json.dumps(account | {"private_key": _private_key()}))
+    return path
+
+
+@cache
+def _private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
