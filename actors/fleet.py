@@ -10,8 +10,16 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError
 
-from actors.members import Member, actors_by_name, answer_of, names_of_actors, open_renderer_actor, what_it_said
-from actors.names import CallNames, Handle
+from actors.members import (
+    Member,
+    actors_by_name,
+    answer_of,
+    names_of_actors,
+    open_publisher_actor,
+    open_renderer_actor,
+    what_it_said,
+)
+from actors.names import CallNames, Handle, kind_of
 from actors.plan import FleetPlan, RendererPlan
 from actors.publisher import PublisherActor
 from actors.publishers import Publishers
@@ -41,13 +49,19 @@ class RayFleet:
         self._plan = plan
         self._kinds = plan.all_kinds()
         self._plans = {one.name: one for one in plan.all_renderers()}
+        self._unplanned: dict[str, RendererPlan] = {}
+        """Renderers of an earlier, larger fleet: they finish what they have, as those of an older version do."""
         self._names = CallNames()
         self._renderer_actor = renderer_actor
         self._renderers: dict[str, Member] = {}
         self._failures: dict[str, tuple[str, int]] = {}
         """Renderer → why it could not start the last time, and how often in a row; forgotten when it answers."""
         self._head_id = ray.get_runtime_context().get_node_id()
-        self._publishers = Publishers(plan.publisher, publisher_actor, head_id=self._head_id)
+        self._publishers = Publishers(
+            lambda node_id: open_publisher_actor(node_id, plan.publisher, publisher_actor),
+            version=plan.publisher.version,
+            head_id=self._head_id,
+        )
         self._looked_around = False
         self._told_about_nodes = False
 
@@ -61,10 +75,10 @@ class RayFleet:
             self._looked_around = True
         await self._publishers.open_missing(nodes)
         await self._start(wanted)
-        gone = self._failures.keys() - self._renderers.keys()
+        gone = [plan for name, plan in self._plans.items() if name in self._failures and name not in self._renderers]
+        there = [plan for name, plan in {**self._plans, **self._unplanned}.items() if name in self._renderers]
         renderers, publishers = await asyncio.gather(
-            asyncio.gather(*(self._ask_renderer(self._plans[name], nodes) for name in list(self._renderers))),
-            self._publishers.ask(),
+            asyncio.gather(*(self._ask_renderer(plan, nodes) for plan in there)), self._publishers.ask()
         )
         self._publishers.serve({member.node for member in self._renderers.values()})
         await self._publishers.open_missing(
@@ -74,9 +88,8 @@ class RayFleet:
             member.node or member.is_new for member in self._renderers.values()
         ):  # else one may be anywhere, about to hand over
             await self._publishers.retire({r.node for r in renderers if r.attempt_id is not None})
-        reports = {r.name: r for r in (*renderers, *(self._absent(self._plans[name]) for name in gone))}
         return FleetReport(
-            renderers=tuple(reports[name] for name in self._plans if name in reports),
+            renderers=(*renderers, *(self._absent(plan) for plan in gone)),
             publishers=tuple(p for p in publishers if isinstance(p, PublisherReport)),
             silent_publishers=tuple(p for p in publishers if isinstance(p, str)),
         )
@@ -155,7 +168,11 @@ class RayFleet:
     def _look_around(self, nodes: Collection[str]) -> None:
         """Find everybody whom an earlier coordinator left."""
         names = names_of_actors()
-        found = actors_by_name([name for name in self._plans if name in names])
+        for name in [name for name in names - self._plans.keys() if kind_of(name)]:
+            self._unplanned[name] = RendererPlan(
+                name=name, kind=kind_of(name), backend="", options=(), num_cpus=0, num_gpus=0, version=""
+            )
+        found = actors_by_name([name for name in (*self._plans, *self._unplanned) if name in names])
         self._renderers = {name: Member(handle=handle, is_new=False) for name, handle in found.items()}
         self._publishers.find(nodes, names)
 
@@ -206,7 +223,7 @@ class RayFleet:
 
     def _starting(self, plan: RendererPlan, nodes: Mapping[str, Node], *, was_found: bool) -> RendererReport:
         failure, num_failed = self._failures.get(plan.name, ("", 0))
-        placed = [self._plans[name] for name, member in self._renderers.items() if member.node]
+        placed = [self._plans[name] for name, member in self._renderers.items() if member.node and name in self._plans]
         room = [node["Resources"] for node in nodes.values()]
         return RendererReport(
             name=plan.name,

@@ -44,6 +44,12 @@ def renderer_name(kind: str, index: int) -> str:
     return f"renderer:{kind}:{index}"
 
 
+def kind_of(renderer: str) -> str:
+    """Empty for what is no renderer's name."""
+    what, _, rest = renderer.partition(":")
+    return rest.rpartition(":")[0] if what == "renderer" else ""
+
+
 def publisher_name(node_id: str) -> str:
     return f"publisher:{short_node(node_id)}"
 

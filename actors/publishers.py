@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError
 
-from actors.members import Member, open_publisher_actor
+from actors.members import Member
 from actors.names import Handle, publisher_name, short_node
-from actors.plan import PublisherPlan
 from actors.status import PublisherStatus
 from episodes.fleet import PublisherReport
 
@@ -18,11 +17,11 @@ log = logging.getLogger("storyworld.fleet")
 
 
 class Publishers:
-    """By the id of their node."""
+    """By the id of their node. `open_member` makes a node's publisher, or finds it; it blocks."""
 
-    def __init__(self, plan: PublisherPlan, actor: Handle, *, head_id: str) -> None:
-        self._plan = plan
-        self._actor = actor
+    def __init__(self, open_member: Callable[[str], Member], *, version: str, head_id: str) -> None:
+        self._open = open_member
+        self._version = version
         self._head_id = head_id
         self._members: dict[str, Member] = {}
         self._served = {short_node(head_id)}
@@ -61,7 +60,7 @@ class Publishers:
     async def retire(self, busy_nodes: Collection[str]) -> None:
         """Idle ones that nobody needs; those of another version, except where a renderer is about to hand over to them."""
         for node_id, member in list(self._members.items()):
-            is_needed = short_node(node_id) in self._served and member.version_known == self._plan.version
+            is_needed = short_node(node_id) in self._served and member.version_known == self._version
             if member.version_known and member.is_idle and not is_needed and short_node(node_id) not in busy_nodes:
                 log.info("publisher.retired", extra={"publisher": publisher_name(node_id), "version": member.version_known})
                 await self._members.pop(node_id).kill()
@@ -70,9 +69,6 @@ class Publishers:
         for node_id in [n for n in self._members if publisher_name(n) == name]:
             self._died.add(node_id)
             await self._members.pop(node_id).kill()
-
-    def _open(self, node_id: str) -> Member:
-        return open_publisher_actor(node_id, self._plan, self._actor)
 
     async def _ask(self, node_id: str, member: Member) -> PublisherReport | str | None:
         try:
