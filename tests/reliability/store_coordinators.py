@@ -351,8 +351,8 @@ class Coordinators(Bench):
 
     @rule(counted=st.booleans(), is_film=st.booleans())
     def trouble_lasts(self, counted: bool, is_film: bool) -> None:
-        """The same beat or film fails again and again, a while apart."""
-        for _ in range(3):
+        """The same beat or film fails again and again, a while apart, and at last for good, or falls back."""
+        for retry_in_s in (2.0, 2.0, 2.0, None):
             one = self._being_made(is_film=is_film)
             if one is None or self.oracle.lease is None:
                 return
@@ -361,7 +361,7 @@ class Coordinators(Bench):
                 failure_class=FailureClass.INFRA,
                 reason=f"fault {self.a_number()}",
                 counted=counted,
-                retry_in_s=2.0,
+                retry_in_s=retry_in_s,
             )
             self.do("fail", self.oracle.lease, [failure])
             if not is_film:
