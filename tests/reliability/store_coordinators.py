@@ -349,10 +349,10 @@ class Coordinators(Bench):
             older = [self._opening(story.episode_id, one, part.revision - 1) for one, part in story.parts.items()]
             self.do("open_attempts", lease, [*older, *beats, again])
 
-    @rule(counted=st.booleans(), is_film=st.booleans())
-    def trouble_lasts(self, counted: bool, is_film: bool) -> None:
+    @rule(is_film=st.booleans())
+    def trouble_lasts(self, is_film: bool) -> None:
         """The same beat or film fails again and again, a while apart, and at last for good, or falls back."""
-        for retry_in_s in (2.0, 2.0, 2.0, None):
+        for retry_in_s, counted in ((2.0, False), (2.0, True), (2.0, False), (None, True)):
             one = self._being_made(is_film=is_film)
             if one is None or self.oracle.lease is None:
                 return
