@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from episodes.errors import RenderCancelled
+from episodes.fleet import Preview
 
 _MAX_REMEMBERED_CANCELS = 10_000
 """A cancel may come before its attempt does; so many are remembered."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """A preview."""
-
-    number: int
-    """From 1; a higher one is newer."""
-    jpeg: bytes
 
 
 class Work:
@@ -27,7 +18,7 @@ class Work:
     def __init__(self, attempt_id: str, cancelled: bool) -> None:
         self.attempt_id = attempt_id
         self.share = 0.0
-        self.shown: Shown | None = None
+        self.shown: Preview | None = None
         """The newest; None: nothing yet."""
         self._cancelled = threading.Event()
         if cancelled:
@@ -41,7 +32,7 @@ class Work:
         self.share = max(self.share, share)
 
     def show(self, jpeg: bytes) -> None:
-        self.shown = Shown(number=self.shown.number + 1 if self.shown is not None else 1, jpeg=jpeg)
+        self.shown = Preview(number=self.shown.number + 1 if self.shown is not None else 1, jpeg=jpeg)
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -73,6 +64,13 @@ class Desk:
                 self._cancelled.popitem(last=False)
             if attempt_id in self._works:
                 self._works[attempt_id].cancel()
+
+    def preview(self, attempt_id: str, *, after: int) -> Preview | None:
+        """The newest of the attempt, if its number is above `after`."""
+        with self._lock:
+            work = self._works.get(attempt_id)
+        shown = work.shown if work is not None else None
+        return shown if shown is not None and shown.number > after else None
 
     def shares(self) -> dict[str, float]:
         with self._lock:

@@ -201,9 +201,9 @@ class RayFleet:
             return self._absent(plan)
         member.version_known, member.node = status.version, status.node
         self._failures.pop(plan.name, None)
-        return await self._report(plan, status)
+        return await self._report(plan, member, status)
 
-    async def _report(self, plan: RendererPlan, status: RendererStatus) -> RendererReport:
+    async def _report(self, plan: RendererPlan, member: Member, status: RendererStatus) -> RendererReport:
         is_old = status.version != plan.version or status.is_leaving
         if is_old and status.attempt_id is None:
             log.info("renderer.outdated", extra={"renderer": plan.name, "version": status.version})
@@ -219,6 +219,7 @@ class RayFleet:
             attempt_id=status.attempt_id,
             share=status.share,
             is_parked=not is_old and status.is_parked,  # an older one may not tell
+            preview=None if is_old else await member.preview_of(status.attempt_id),
         )
 
     def _starting(self, plan: RendererPlan, nodes: Mapping[str, Node], *, was_found: bool) -> RendererReport:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError
+from ray.exceptions import RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name
 from actors.plan import PublisherPlan, RendererPlan
+from episodes.fleet import Preview
 
 SURVEY_S = 2.0
 """An actor that does not answer within this is silent."""
+PREVIEW_S = 0.2
+"""A picture that is not there by then comes with the next survey."""
 STARTING_S = 0.05
 """One that was only just made is not waited for: a later survey finds its answer, and this one tells of all others meanwhile."""
 
@@ -31,6 +35,8 @@ class Member:
     """Where it is, once it answered."""
     is_idle: bool = False
     """Of a publisher: nothing is in its hands or its spool."""
+    shown: tuple[str, Preview] | None = None
+    """Of a renderer: the attempt that it last had a picture of, and the newest."""
     first_answer: asyncio.Future[Any] | None = None
     """Of a new one: asked once, and looked at until it is there."""
 
@@ -41,6 +47,18 @@ class Member:
         if self.first_answer is None:
             self.first_answer = asyncio.ensure_future(answer_of(self.handle.status.remote()))
         return await asyncio.wait_for(asyncio.shield(self.first_answer), STARTING_S)
+
+    async def preview_of(self, attempt_id: str | None) -> Preview | None:
+        """The newest picture that is known of what a renderer has in hand. One of an older version may not know the question."""
+        if attempt_id is None:
+            return None
+        if self.shown is not None and self.shown[0] != attempt_id:
+            self.shown = None
+        after = self.shown[1].number if self.shown is not None else 0
+        with suppress(TimeoutError, RayError):
+            newer = await asyncio.wait_for(answer_of(self.handle.preview.remote(attempt_id, after)), PREVIEW_S)
+            self.shown = (attempt_id, newer) if newer is not None else self.shown
+        return self.shown[1] if self.shown is not None else None
 
     async def kill(self) -> None:
         await asyncio.to_thread(ray.kill, self.handle, no_restart=True)

@@ -19,6 +19,7 @@ from actors.parts import open_renderer
 from actors.plan import RendererPlan
 from actors.status import RendererStatus
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
+from episodes.fleet import Preview
 from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
 from rendering.progress import attempt_share
 from rendering.renderer import Renderer
@@ -80,6 +81,11 @@ class RendererShell:
             is_parked=self._renderer.is_parked,
             is_leaving=self._is_leaving,
         )
+
+    @ray.method(concurrency_group="control")
+    def preview(self, attempt_id: str, after: int) -> Preview | None:
+        """Apart from the status, which is asked for every second: only of who is busy, and only what is new."""
+        return self._desk.preview(attempt_id, after=after)
 
     @ray.method(concurrency_group="control")
     def cancel(self, attempt_id: str) -> None:

@@ -126,6 +126,7 @@ BEAT: Json = {
     "style": "anime, clean line art",
     "backend": "animatic",
     "fallback_reason": "",
+    "preview_url": None,
     "artifacts": [
         _artifact(
             "video",

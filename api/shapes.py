@@ -95,6 +95,8 @@ class BeatShape(Shape):
     """The kind of renderer that makes its frames, or made them."""
     fallback_reason: str
     """Why that is not its first choice: "Rendered by animatic because svd could not: …"; empty when it is."""
+    preview_url: str | None
+    """Path of a JPEG of how it looks so far, as long as it renders and has shown something; it changes every few seconds."""
     artifacts: list[ArtifactShape]
     attempts: list[AttemptShape]
 

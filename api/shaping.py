@@ -20,6 +20,7 @@ from api.shapes import (
     WorldShape,
     WorldSummaryShape,
 )
+from episodes.lifecycle import BeatState
 from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
 from episodes.plan import Beat
 from episodes.waiting import why_waiting
@@ -88,10 +89,15 @@ def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
         revision=view.revision,
         backend=view.backend,
         fallback_reason=f"Rendered by {view.backend} because {view.fallback_reason}" if view.fallback_reason else "",
+        preview_url=f"{path}/poster" if has_preview(view) else None,
         artifacts=artifact_shapes(view.artifacts, path),
         attempts=[attempt_shape(a) for a in view.attempts],
         **_planned(view.beat),
     )
+
+
+def has_preview(view: BeatView) -> bool:
+    return view.state is BeatState.RENDERING and any(a.has_preview for a in view.attempts if a.revision == view.revision)
 
 
 def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape

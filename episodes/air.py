@@ -52,6 +52,7 @@ class Air:
         self._signal = signal
         self._survey_now = survey_now
         self._flights: dict[str, Flight] = {}
+        self._next_previews_s = 0.0
         self.landed: deque[Flight] = deque()
         """With what they brought, for whoever records it."""
 
@@ -115,6 +116,23 @@ class Air:
         for attempt_id, share in news.items():
             if attempt_id in self._flights:
                 self._flights[attempt_id].share = share
+
+    async def record_previews(self) -> None:
+        """Less often than they may come: whoever looks at a film in the making looks again after a while."""
+        now_s = self._clock.now_s()
+        if now_s < self._next_previews_s:
+            return
+        news = {
+            attempt_id: preview
+            for attempt_id, preview in self._roster.previews().items()
+            if attempt_id in self._flights and preview.number > self._flights[attempt_id].preview_number
+        }
+        if news:
+            self._next_previews_s = now_s + self._pace.preview_s
+            await self._in_thread(lambda: self._store.record_previews(self._lease, news))
+        for attempt_id, preview in news.items():
+            if attempt_id in self._flights:
+                self._flights[attempt_id].preview_number = preview.number
 
     # --- what was lost ---
 

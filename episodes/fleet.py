@@ -24,6 +24,19 @@ class Kind:
     """Somebody is paid for each of its clips: it is never chosen for a beat that names no kind."""
 
 
+MAX_PREVIEW_BYTES = 32 * 1024
+"""Of a JPEG; larger ones are kept nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """How an attempt looks so far: a small picture, in place of those before it."""
+
+    number: int
+    """From 1; a higher one is newer."""
+    jpeg: bytes
+
+
 class RendererState(StrEnum):
     ABSENT = "absent"
     """It died, could not start, or was let go; a survey that wants it starts it."""
@@ -51,6 +64,8 @@ class RendererReport:
     """Of the attempt's whole work, publishing included."""
     is_parked: bool = False
     """Its GPU's memory is free; the next beat brings it back."""
+    preview: Preview | None = None
+    """The newest of the attempt, while it renders."""
     start_failure: str = ""
     """Of one that is starting or absent: why it could not start the last time."""
     num_failed_starts: int = 0

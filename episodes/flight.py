@@ -18,6 +18,8 @@ class Flight:
     attempt: OpenAttempt
     share: float = 0.0
     """Of its work, as last heard."""
+    preview_number: int = 0
+    """Of the newest that is recorded."""
     lost: RendererLost | None = None
     """Its answer will not come: whatever it stored counts."""
     num_missed: int = 0

@@ -52,6 +52,8 @@ class Attempt:
     reason: str = ""
     opened_at: datetime
     ended_at: datetime | None = None
+    has_preview: bool = False
+    """It is open, and how it looks so far is kept."""
 
 
 class RendererNote(Noun):

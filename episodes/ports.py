@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from episodes.fleet import FleetReport, Kind
+from episodes.fleet import FleetReport, Kind, Preview
 from episodes.job import FilmJob, FilmPart, JobResult, RenderJob, StoredFile
 from episodes.lifecycle import EpisodeState
 from episodes.model import (
@@ -238,6 +238,9 @@ class EpisodeStore(Protocol):
 
     def progress(self, episode_id: str) -> ProgressView: ...
 
+    def preview(self, episode_id: str, beat_id: str) -> bytes | None:
+        """A JPEG of how the beat looks so far. None when it does not render, or nothing of it was shown yet."""
+
     def answer(self, key: str) -> StoredAnswer | None:
         """What was answered to this Idempotency-Key."""
 
@@ -291,6 +294,12 @@ class EpisodeStore(Protocol):
 
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         """Attempt id → share done, 0 to 1. Only ever raises a beat's column; the store caps it below 1. No event."""
+
+    def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
+        """Attempt id → how it looks so far, in place of what was kept of it; gone when the attempt ends. No event.
+
+        Attempts that are closed, unwanted or of a film are left alone. Raises BadInput for one of more than MAX_PREVIEW_BYTES.
+        """
 
     def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
         """Select attempts: True where the attempt was open, of its beat's revision, and its episode still accepts.

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from episodes.fleet import FleetReport, RendererState
+from episodes.fleet import MAX_PREVIEW_BYTES, FleetReport, Preview, RendererState
 from episodes.model import OpenAttempt, RendererNote
 
 _REMEMBERED = 1024
@@ -81,6 +81,15 @@ class Roster:
         for publisher in self.report.publishers:
             shares.update(publisher.shares)
         return shares
+
+    def previews(self) -> dict[str, Preview]:
+        """Attempt → how it looks so far."""
+        shown = ((r.attempt_id, r.preview) for r in self.report.renderers)
+        return {
+            attempt_id: preview
+            for attempt_id, preview in shown
+            if attempt_id is not None and preview is not None and len(preview.jpeg) <= MAX_PREVIEW_BYTES
+        }
 
     def notes(self, blocked: Mapping[str, str]) -> tuple[RendererNote, ...]:
         """For people. `blocked`: renderer → why it gets nothing."""

@@ -98,6 +98,7 @@ class Term:
             await self._air.replace_the_overdue()
             await self._record_fleet()
             await self._air.record_progress()
+            await self._air.record_previews()
             await self._air.hurry_the_stopping()
             self._surveyed.set()
             self._signal.set()

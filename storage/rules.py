@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, RevisionConflict
+from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import AttemptAudit, BeatAudit, Lease
@@ -23,6 +24,15 @@ EPISODE_CEILING = 0.98
 """What an episode can reach before its film is stored; the rest is the cutting."""
 
 CAME_TOO_LATE = "It came too late: nobody wanted its result any more."
+
+
+def check_previews(previews: Mapping[str, Preview]) -> None:
+    """Raises BadInput."""
+    for attempt_id, preview in previews.items():
+        if len(preview.jpeg) > MAX_PREVIEW_BYTES:
+            raise BadInput(
+                f"The preview of attempt {attempt_id} has {len(preview.jpeg)} bytes.", f"At most {MAX_PREVIEW_BYTES} are kept."
+            )
 
 
 def shown_share(share: float) -> float:

@@ -154,6 +154,8 @@ ATTEMPTS = Table(
     Column("ended_at", Double),
     # nobody will ever want its result, whatever becomes of its beat or film
     Column("unwanted", Boolean, nullable=False, server_default=false()),
+    # a JPEG, while it is open; last, so that whoever reads the other columns passes by its pages
+    Column("preview", LargeBinary),
     Index(None, "episode_id", "beat_id", "number", unique=True),
     Index("ix_attempts_open", "opened_at", **_only_where("state = 'OPEN'")),
     Index(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from episodes.errors import FailureClass, RendererLost
-from episodes.fleet import FleetReport, Kind, PublisherReport, RendererReport, RendererState
+from episodes.fleet import FleetReport, Kind, Preview, PublisherReport, RendererReport, RendererState
 from episodes.job import FilmJob, JobError, JobResult, RenderJob, RuntimeFacts, StoredFile
 from episodes.ports import ArtifactStore
 
@@ -77,6 +77,7 @@ class _Render:
     job: RenderJob
     handed_over: Callable[[], None]
     share: float = 0.4
+    preview: Preview | None = None
     answer: asyncio.Future[JobResult] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -165,6 +166,7 @@ class FakeFleet:
             attempt_id=render.job.job_id if render else None,
             share=render.share if render else 0.0,
             is_parked=name in self.parked,
+            preview=render.preview if render else None,
         )
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
@@ -214,6 +216,11 @@ class FakeFleet:
     def names(self) -> list[str]:
         """Of those that are there."""
         return [name for name in self._kind_of if name in self._there]
+
+    def show(self, renderer: str, jpeg: bytes) -> None:
+        """A picture of how what it renders looks so far."""
+        render = self.rendering[renderer]
+        render.preview = Preview(number=render.preview.number + 1 if render.preview else 1, jpeg=jpeg)
 
     def hand_over(self, renderer: str) -> str:
         render = self.rendering.pop(renderer)

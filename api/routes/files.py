@@ -53,8 +53,18 @@ def get_beat_video(parts: Parts, request: Request, episode_id: str, beat_id: str
     return _of_beat(parts, request, episode_id, beat_id, "video", ".mp4")
 
 
-@_serve("/episodes/{episode_id}/beats/{beat_id}/poster", "image/jpeg", "A beat's poster", "get_beat_poster")
+@_serve(
+    "/episodes/{episode_id}/beats/{beat_id}/poster",
+    "image/jpeg",
+    "A beat's poster; while it renders, how it looks so far",
+    "get_beat_poster",
+)
 def get_beat_poster(parts: Parts, request: Request, episode_id: str, beat_id: str) -> Response:
+    """While the beat renders and has none: how it looks so far."""
+    beat = _known_beat(parts, episode_id, beat_id)
+    preview = parts.episodes.preview(episode_id, beat_id) if file_of(beat.artifacts, "poster") is None else None
+    if preview is not None:
+        return Response(preview, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
     return _of_beat(parts, request, episode_id, beat_id, "poster", ".jpg")
 
 

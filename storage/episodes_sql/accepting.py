@@ -20,7 +20,7 @@ from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, DEPENDENCIES
 CLOSE = (
     update(ATTEMPTS)
     .where(ATTEMPTS.c.attempt_id == bindparam("of_attempt"))
-    .values(state=bindparam("to"), reason=bindparam("why"), ended_at=bindparam("now"))
+    .values(state=bindparam("to"), reason=bindparam("why"), ended_at=bindparam("now"), preview=None)
 )
 _OF_BEAT = and_(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
 _ACCEPT_BEAT = update(BEATS).where(_OF_BEAT).values(state=BeatState.ACCEPTED.value, progress=1.0)

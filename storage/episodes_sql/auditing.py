@@ -14,7 +14,7 @@ from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from storage.episodes_sql.claim import Claim
-from storage.episodes_sql.rows import moment
+from storage.episodes_sql.rows import ATTEMPT_COLUMNS, moment
 from storage.rules import beat_audit
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
 
@@ -30,7 +30,9 @@ _BEATS = (
     .where(BEATS.c.episode_id.in_(_IDS))
     .order_by(BEATS.c.episode_id, BEATS.c.position)
 )
-_ATTEMPTS = select(ATTEMPTS).where(ATTEMPTS.c.episode_id.in_(_IDS)).order_by(ATTEMPTS.c.opened_at, ATTEMPTS.c.attempt_id)
+_ATTEMPTS = (
+    select(*ATTEMPT_COLUMNS).where(ATTEMPTS.c.episode_id.in_(_IDS)).order_by(ATTEMPTS.c.opened_at, ATTEMPTS.c.attempt_id)
+)
 _ARTIFACTS = (
     select(
         ATTEMPTS.c.episode_id,

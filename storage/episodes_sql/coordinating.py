@@ -9,6 +9,7 @@ from functools import lru_cache
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, union_all, update
 
 from episodes.errors import NotFound
+from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
@@ -19,7 +20,7 @@ from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
 from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, is_in, open_attempt, stored_file
-from storage.rules import latest_last, shown_share
+from storage.rules import check_previews, latest_last, shown_share
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, FLEET
 from storage.transactions import insert_once, now_s
 
@@ -90,6 +91,7 @@ _NEXT_READY = select(func.min(_ENDS_OF_BACK_OFFS.c.ends) - now_s())
 _OF_BEAT = and_(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
 _UNCLOSED = select(*OPEN_COLUMNS).where(is_in(AttemptState.OPEN)).order_by(ATTEMPTS.c.opened_at)
 _KEEP_FLEET = update(FLEET).values(snapshot=bindparam("text"))
+_SHOW = update(ATTEMPTS).where(ATTEMPTS.c.attempt_id == bindparam("of_attempt")).values(preview=bindparam("picture"))
 _COME_TO = update(BEATS).where(_OF_BEAT).values(progress=bindparam("share"))
 
 
@@ -169,6 +171,18 @@ class Coordinating(Claim):
             if raised:
                 connection.execute(_COME_TO, raised)
             ledger.write()
+
+    def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
+        check_previews(previews)
+        with self._leading("record_previews", lease) as connection:
+            _, held = hold(connection, previews)
+            shown = [
+                {"of_attempt": one.attempt_id, "picture": previews[one.attempt_id].jpeg}
+                for one in held.values()
+                if one.beat_id is not None and one.is_wanted
+            ]
+            if shown:
+                connection.execute(_SHOW, shown)
 
     def film_parts(self, episode_id: str) -> list[FilmPart]:
         with self._reading() as connection:

@@ -28,6 +28,7 @@ _FAIL_ATTEMPT = (
         reason=bindparam("why"),
         counted=bindparam("does_count"),
         ended_at=bindparam("now"),
+        preview=None,
     )
 )
 _OF_BEAT = and_(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, case, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, select
 
 from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -25,7 +25,7 @@ from episodes.model import (
 from episodes.plan import Beat, EpisodeRequest
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
-from storage.episodes_sql.rows import FILE_COLUMNS, artifact, attempt, is_in, moment
+from storage.episodes_sql.rows import ATTEMPT_COLUMNS, FILE_COLUMNS, artifact, attempt, is_in, moment
 from storage.rules import unmet
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
 from storage.transactions import now_s
@@ -47,13 +47,30 @@ _BEATS = (
     .where(BEATS.c.episode_id == _OF_EPISODE)
     .order_by(BEATS.c.position)
 )
-_ATTEMPTS = select(ATTEMPTS).where(ATTEMPTS.c.episode_id == _OF_EPISODE).order_by(ATTEMPTS.c.number)
+_SHOWN = [*ATTEMPT_COLUMNS, ATTEMPTS.c.preview.is_not(None).label("has_preview")]
+_ATTEMPTS = select(*_SHOWN).where(ATTEMPTS.c.episode_id == _OF_EPISODE).order_by(ATTEMPTS.c.number)
+_PREVIEW = (
+    select(ATTEMPTS.c.preview)
+    .join_from(
+        ATTEMPTS,
+        BEATS,
+        and_(
+            BEATS.c.episode_id == ATTEMPTS.c.episode_id,
+            BEATS.c.beat_id == ATTEMPTS.c.beat_id,
+            BEATS.c.revision == ATTEMPTS.c.revision,
+            BEATS.c.state == BeatState.RENDERING.value,
+        ),
+    )
+    .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("beat_id"))
+    .where(is_in(AttemptState.OPEN), ~ATTEMPTS.c.unwanted)
+)
 _SELECTED_ARTIFACTS = (
     select(ATTEMPTS.c.beat_id, ATTEMPTS.c.revision, ARTIFACTS.c.artifact_type, ARTIFACTS.c.version, *FILE_COLUMNS)
     .join_from(ATTEMPTS, ARTIFACTS)
     .where(ATTEMPTS.c.episode_id == _OF_EPISODE, is_in(AttemptState.SELECTED))
     .order_by(ARTIFACTS.c.artifact_type)
 )
+_KNOWN_BEAT = select(BEATS.c.beat_id).where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("beat_id"))
 _PROGRESS = select(BEATS.c.beat_id, BEATS.c.progress).where(BEATS.c.episode_id == _OF_EPISODE).order_by(BEATS.c.position)
 _FLEET = select(FLEET.c.snapshot)
 _EVENTS = (
@@ -126,6 +143,13 @@ class Reading(Claim):
                 beats={beat.beat_id: beat.progress for beat in beats},
             )
 
+    def preview(self, episode_id: str, beat_id: str) -> bytes | None:
+        with self._reading() as connection:
+            jpeg: bytes | None = connection.scalar(_PREVIEW, {"episode_id": episode_id, "beat_id": beat_id})
+            if jpeg is None:
+                _beat(connection, episode_id, beat_id)
+            return jpeg
+
 
 def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
     """Raises NotFound."""
@@ -177,6 +201,12 @@ def _episode(connection: Connection, episode_id: str) -> Row[Any]:  # Any: a row
     if row is None:
         raise NotFound("episode", episode_id)
     return row
+
+
+def _beat(connection: Connection, episode_id: str, beat_id: str) -> None:
+    _episode(connection, episode_id)
+    if connection.scalar(_KNOWN_BEAT, {"episode_id": episode_id, "beat_id": beat_id}) is None:
+        raise NotFound("beat", beat_id)
 
 
 def _summary(row: Row[Any]) -> dict[str, Any]:  # Any: fields of EpisodeSummary, checked where they are spread

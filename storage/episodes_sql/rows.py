@@ -20,6 +20,10 @@ OPEN_COLUMNS = [
 OPEN_COLUMNS += [ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at")]
 
 
+ATTEMPT_COLUMNS = [column for column in ATTEMPTS.c if column.name != "preview"]
+"""Without the picture, which is large and asked for by itself."""
+
+
 def is_in(state: AttemptState) -> ColumnElement[bool]:
     """The attempts in a state, spelled out so that SQLite takes the index of just these."""
     return ATTEMPTS.c.state == literal(state.value, literal_execute=True)
@@ -64,6 +68,7 @@ def attempt(row: Row[Any]) -> Attempt:
         reason=row.reason,
         opened_at=moment(row.opened_at),
         ended_at=moment(row.ended_at) if row.ended_at is not None else None,
+        has_preview=row.has_preview,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Attempt, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.plan import fallbacks_after
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
 from storage.rules import (
+    check_previews,
     latest_last,
     shown_share,
 )
@@ -179,6 +181,16 @@ class Coordinating(Rows):
                     row = self._episodes[attempt.shown.episode_id]
                     row.come_to(beat, shown_share(share))
                     row.updated_at_s = self._now_s()
+
+    def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
+        check_previews(previews)
+        with self._lock:
+            self._lead(lease)
+            for attempt_id, preview in previews.items():
+                attempt = self._open.get(attempt_id)
+                if attempt is not None and self._beat_of(attempt) is not None:
+                    attempt.preview = preview.jpeg
+                    attempt.shown = replace(attempt.shown, has_preview=True)
 
     def film_parts(self, episode_id: str) -> list[FilmPart]:
         with self._lock:

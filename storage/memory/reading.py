@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, FleetSnapshot, ProgressView
 from storage.cursor import cursor_after, episode_before
@@ -69,6 +70,14 @@ class Reading(Rows):
             return ProgressView(
                 state=row.state, progress=row.progress, beats={name: b.progress for name, b in row.beats.items()}
             )
+
+    def preview(self, episode_id: str, beat_id: str) -> bytes | None:
+        with self._lock:
+            row = self._episode(episode_id)
+            if beat_id not in row.beats:
+                raise NotFound("beat", beat_id)
+            waited_for = (a for a in row.attempts[beat_id] if a.is_open and self._beat_of(a) is not None)
+            return next((a.preview for a in waited_for), None)
 
 
 def _summary(row: EpisodeRow) -> EpisodeSummary:

@@ -50,6 +50,7 @@ class AttemptRow:
     opened_at_s: float
     artifacts: tuple[Artifact, ...] = ()
     counted: bool = False
+    preview: bytes | None = None
     unwanted: bool = False
     """Nobody will ever want its result, whatever becomes of its beat or film."""
 
@@ -275,7 +276,8 @@ class Rows:
     def _close(
         self, attempt: AttemptRow, state: AttemptState, reason: str = "", artifacts: Sequence[tuple[str, StoredFile]] = ()
     ) -> None:
-        attempt.shown = replace(attempt.shown, state=state, reason=reason, ended_at=moment(self._now_s()))
+        attempt.shown = replace(attempt.shown, state=state, reason=reason, ended_at=moment(self._now_s()), has_preview=False)
+        attempt.preview = None
         of_same = self._episodes[attempt.shown.episode_id].attempts[attempt.shown.beat_id]
         attempt.artifacts = tuple(
             Artifact(artifact_type=kind, version=1 + _newest_version(of_same, kind), file=file) for kind, file in artifacts

@@ -117,6 +117,7 @@ class LocalRenderer:
             incarnation=self.incarnation,
             attempt_id=attempt_id,
             share=share,
+            preview=self.desk.preview(attempt_id, after=0) if attempt_id is not None else None,
         )
 
     def _rendered(self, job: RenderJob, hand: Hand, began_s: float) -> JobResult | Future[JobResult]:

@@ -330,6 +330,21 @@ PEOPLE = (
 )
 
 SHOWING = (
+    _mutant(
+        "coordinating.py", "previews ask for no lease", '_leading("record_previews", lease)', '_writing("record_previews")'
+    ),
+    _mutant(
+        "coordinating.py", "what nobody wants is shown", "                if one.beat_id is not None and one.is_wanted\n", ""
+    ),
+    _mutant("accepting.py", "an accepted attempt still has its preview", ", preview=None)", ")"),
+    _mutant("failing.py", "a failed attempt still has its preview", "        preview=None,\n", ""),
+    _mutant(
+        "reading.py",
+        "a preview is shown of what nobody wants",
+        "is_in(AttemptState.OPEN), ~ATTEMPTS.c.unwanted",
+        "is_in(AttemptState.OPEN)",
+    ),
+    _mutant("storage/rules.py", "a preview may be of any size", "> MAX_PREVIEW_BYTES:", "> 10**9:"),
     _mutant("coordinating.py", "progress falls", "share > one.beat_progress", "share != one.beat_progress"),
     _mutant("coordinating.py", "progress of what nobody wants is shown", "one.is_wanted and share", "share"),
     _mutant(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from episodes.errors import ArtifactConflict, BadInput, FailureClass
+from episodes.fleet import Preview
 from episodes.job import JobResult
 from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
@@ -56,6 +57,15 @@ class Oracle(AskedByPeople):
                     part.progress = min(share, BEAT_AT_MOST)
                     story.updated_at = self.now_s
                     story.raise_progress()
+
+    def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
+        if any(len(one.jpeg) > 32 * 1024 for one in previews.values()):
+            raise Refused(BadInput)
+        self._lead(lease)
+        for attempt_id, one in previews.items():
+            tried = self.tries.get(attempt_id)
+            if tried is not None and tried.beat_id is not None and self._wants(tried):
+                tried.picture = one.jpeg
 
     def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
         self._lead(lease)

@@ -111,6 +111,12 @@ class Looks:
             state=story.state, progress=story.progress, beats={one: part.progress for one, part in story.parts.items()}
         )
 
+    def preview(self, episode_id: str, beat_id: str) -> bytes | None:
+        story = self._story(episode_id)
+        if beat_id not in story.parts:
+            raise Refused(NotFound)
+        return next((t.picture for t in story.tries_of(beat_id) if story.wants(t)), None)
+
     def film_parts(self, episode_id: str) -> list[FilmPart]:
         story = self._story(episode_id)
         clips = [(part.beat, story.clip(one)) for one, part in story.parts.items()]

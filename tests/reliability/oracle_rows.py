@@ -55,6 +55,8 @@ class Tried:
     disowned: bool = False
     ended_at: float | None = None
     files: list[Artifact] = field(default_factory=list)
+    picture: bytes | None = None
+    """How it looked when it was last shown."""
 
     def as_shown(self) -> Attempt:
         return Attempt(
@@ -70,6 +72,7 @@ class Tried:
             reason=self.reason,
             opened_at=moment(self.opened_at),
             ended_at=moment(self.ended_at) if self.ended_at is not None else None,
+            has_preview=self.state is A.OPEN and self.picture is not None,
         )
 
     def as_open(self) -> OpenAttempt:

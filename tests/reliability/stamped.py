@@ -32,6 +32,7 @@ class StampedBackend:
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         control.check()
+        control.show(f"preview by {job.job_id}\n".encode())
         act = self._acts.get(job.meta.beat_id)
         if act is not None:
             act(job, control)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from episodes.errors import FailureClass
-from episodes.fleet import RendererState
+from episodes.fleet import Preview, RendererState
 from episodes.job import JobResult
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
@@ -311,6 +311,7 @@ class Coordinators(Bench):
         story, lease = self.oracle.stories[first.episode_id], self.oracle.lease
         for share in (0.25, 0.75):
             self.do("record_progress", lease, {first.attempt_id: share})
+        self.do("record_previews", lease, {first.attempt_id: Preview(number=1, jpeg=b"of the first")})
         if call == "cancel_beat":
             self.do(call, first.episode_id, first.beat_id)
             self.do("retry_beat", first.episode_id, first.beat_id)
@@ -319,6 +320,7 @@ class Coordinators(Bench):
         for revision in (first.revision, story.parts[first.beat_id].revision):
             self.do("open_attempts", lease, [self._opening(first.episode_id, first.beat_id, revision)])
         self.look_at_all()
+        self.do("preview", first.episode_id, first.beat_id)
         newest = story.tries_of(first.beat_id)[-1]
         self.do("record_progress", lease, {first.attempt_id: 0.9, newest.attempt_id: 0.75})
         if is_good:
@@ -377,6 +379,16 @@ class Coordinators(Bench):
                     return one
             self._work(1)
         return None
+
+    @rule(data=st.data(), num_bytes=st.sampled_from((1, 32 * 1024, 32 * 1024 + 1)))
+    def record_previews(self, data: st.DataObject, num_bytes: int) -> None:
+        self._have_some_open()
+        lease = self.some_lease(data)
+        for _ in range(2):
+            one, number = self.some_attempt(data, lease), self.a_number()
+            self.do("record_previews", lease, {one: Preview(number=number, jpeg=bytes([number % 256]) * num_bytes)})
+        for beat_id in ("b1", "b2", "b9"):
+            self.do("preview", data.draw(st.sampled_from(sorted(self.oracle.stories))), beat_id)
 
     @rule(data=st.data())
     def give_up(self, data: st.DataObject) -> None:

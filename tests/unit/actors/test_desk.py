@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from actors.desk import Desk, Shown
+from actors.desk import Desk
 from episodes.errors import RenderCancelled
+from episodes.fleet import Preview
 
 
 def test_a_cancel_reaches_the_attempt_at_its_next_look() -> None:
@@ -40,7 +41,7 @@ def test_the_newest_picture_is_kept_and_its_number_rises() -> None:
     work.show(b"first")
     work.show(b"second")
 
-    assert work.shown == Shown(number=2, jpeg=b"second")
+    assert work.shown == Preview(number=2, jpeg=b"second")
 
 
 def test_a_share_never_falls_and_ends_with_its_attempt() -> None:
@@ -53,3 +54,17 @@ def test_a_share_never_falls_and_ends_with_its_attempt() -> None:
     desk.end(work)
 
     assert desk.shares() == {}
+
+
+def test_a_picture_is_handed_out_to_whoever_has_not_seen_it_until_its_attempt_ends() -> None:
+    desk = Desk()
+    work = desk.begin("a1")
+    assert desk.preview("a1", after=0) is None
+    work.show(b"first")
+    work.show(b"second")
+
+    assert desk.preview("a1", after=0) == desk.preview("a1", after=1) == Preview(number=2, jpeg=b"second")
+    assert desk.preview("a1", after=2) is None
+    assert desk.preview("a2", after=0) is None
+    desk.end(work)
+    assert desk.preview("a1", after=0) is None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from episodes.fleet import Preview
 from episodes.ports import Download
 from storage.artifacts.memory import MemoryArtifacts
 from tests.unit.api.rig import CLIP, Rig, is_problem
@@ -125,3 +126,28 @@ async def test_a_file_that_the_store_lost_is_not_found(rig: Rig) -> None:
     lost: Any = next(key for key in rig.artifacts.keys(f"episodes/{episode_id}/film") if key.endswith(".mp4"))
     rig.artifacts.delete(lost)
     is_problem(await rig.client.get(f"/episodes/{episode_id}/film"), 404, "not-found")
+
+
+async def test_the_poster_of_a_beat_that_renders_is_how_it_looks_so_far(rig: Rig) -> None:
+    episode_id = await rig.executing()
+    attempt_id = rig.open(episode_id, "b1")
+    url = f"/episodes/{episode_id}/beats/b1/poster"
+    is_problem(await rig.client.get(url), 404, "not-found")
+    assert (await rig.client.get(f"/episodes/{episode_id}")).json()["beats"][0]["preview_url"] is None
+
+    rig.episodes.record_previews(rig.lease, {attempt_id: Preview(number=1, jpeg=b"so far")})
+
+    beats = (await rig.client.get(f"/episodes/{episode_id}")).json()["beats"]
+    assert [beat["preview_url"] for beat in beats] == [url, None, None]
+    answer = await rig.client.get(url)
+    assert (answer.status_code, answer.content) == (200, b"so far")
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("image/jpeg", "no-store")
+
+
+async def test_a_beat_with_a_clip_shows_its_poster_and_no_preview(rig: Rig) -> None:
+    episode_id = await rig.completed()
+
+    beat = (await rig.client.get(f"/episodes/{episode_id}")).json()["beats"][0]
+
+    assert beat["preview_url"] is None
+    assert (await rig.client.get(f"/episodes/{episode_id}/beats/b1/poster")).content == CLIP[:9]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from episodes.errors import FailureClass
+from episodes.fleet import MAX_PREVIEW_BYTES
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_plan
 from tests.fakes import settle
@@ -171,3 +172,37 @@ async def test_progress_is_recorded_while_a_beat_renders_and_never_falls() -> No
         publishing = stage.look(episode_id).beats[0].progress
 
     assert 0 < rendering < publishing < 1
+
+
+async def test_how_a_beat_looks_is_recorded_now_and_then_and_only_when_it_is_news() -> None:
+    stage, renderer = Stage(), "renderer:animatic:0"
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        stage.fleet.show(renderer, b"first")
+        await stage.clock.advance(PACE.survey_s)
+        assert stage.store.preview(episode_id, "b1") == b"first"
+
+        stage.fleet.show(renderer, b"second")
+        await stage.clock.advance(PACE.survey_s)
+        assert stage.store.preview(episode_id, "b1") == b"first"
+        await stage.clock.advance(PACE.preview_s)
+        assert stage.store.preview(episode_id, "b1") == b"second"
+
+        await stage.finish_all()
+        assert stage.store.preview(episode_id, "b1") is None
+
+
+async def test_a_picture_that_is_too_large_is_not_recorded_and_harms_nobody() -> None:
+    stage = Stage()
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1))
+        coordinator.wake()
+        await settle()
+        stage.fleet.show("renderer:animatic:0", b"x" * (MAX_PREVIEW_BYTES + 1))
+        await stage.clock.advance(2 * PACE.survey_s)
+        assert stage.store.preview(episode_id, "b1") is None
+        await stage.finish_all()
+
+    assert stage.look(episode_id).state is EpisodeState.COMPLETED
