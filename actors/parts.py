@@ -30,13 +30,14 @@ PICTURE_CACHE_BYTES = 2_000_000_000
 
 _CODE = Path(__file__).resolve().parent.parent
 _PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "actors")
+_CODE_SUFFIXES = (".py", ".json")  # a model's recipe is data, and decides what is rendered
 
 
 def code_version() -> str:
     """Twelve hex digits that change with any of the code's files: actors of another version are replaced."""
     digest = hashlib.sha256()
     for package in _PACKAGES:
-        for path in sorted((_CODE / package).rglob("*.py")):
+        for path in sorted(path for path in (_CODE / package).rglob("*") if path.suffix in _CODE_SUFFIXES):
             digest.update(str(path.relative_to(_CODE)).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -21,6 +21,8 @@ def test_checking_options_loads_no_torch() -> None:
     code = (
         "import sys; from rendering.backends import BackendRecipe, check_backend;"
         "check_backend(BackendRecipe(name='animatediff', options={'tier': 'draft'}));"
+        "check_backend(BackendRecipe(name='diffusers', options={'recipe': 'wan'}));"
+        "check_backend(BackendRecipe(name='svd', options={}));"
         "print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
     )
 

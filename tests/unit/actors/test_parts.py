@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.parts import check_settings, plan_fleet
+from actors import parts
+from actors.parts import check_settings, code_version, plan_fleet
 from episodes.errors import BadInput
 from settings import RendererSettings, Settings
 
@@ -21,6 +22,8 @@ def settings_with(home: Path, backend: str, **options: str) -> Settings:
         ("oil-paint", {}, "STORYWORLD_FLEET names the backend 'oil-paint', which does not exist. Known are: animatediff, "),
         ("animatediff", {"tier": "best"}, "STORYWORLD_FLEET: AnimateDiff has no tier 'best'. Its tiers are: draft, "),
         ("animatic", {"brush": "wide"}, "STORYWORLD_FLEET: The animatic backend has no option 'brush'."),
+        ("diffusers", {}, "STORYWORLD_FLEET: The backend 'diffusers' has no recipe. Give the option recipe: hunyuan-video, "),
+        ("svd", {"guidance": "9"}, "STORYWORLD_FLEET: The recipe 'svd' has no option 'guidance'."),
     ],
 )
 def test_a_wrong_fleet_is_one_sentence_at_the_start(tmp_path: Path, backend: str, options: dict[str, str], said: str) -> None:
@@ -65,3 +68,17 @@ def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> No
     [renderer] = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)).all_renderers()
 
     assert (renderer.backend, renderer.num_gpus, renderer.options) == ("animatediff", 1, (("tier", "draft"),))
+
+
+@pytest.mark.parametrize("changed", ["rendering/film.py", "rendering/backends/recipe.json"])
+def test_code_and_recipes_are_the_version(tmp_path: Path, changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_CODE", tmp_path)
+    file = tmp_path / changed
+    file.parent.mkdir(parents=True)
+    file.write_text("1")
+    before = code_version()
+
+    (tmp_path / "rendering" / "notes.txt").write_text("2")
+    assert code_version() == before
+    file.write_text("2")
+    assert code_version() != before
