@@ -17,7 +17,6 @@ from episodes.job import RenderJob
 from episodes.plan import Format
 from rendering.backends import BackendRecipe, open_backend
 from rendering.backends.animatediff.backend import AnimateDiffBackend
-from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.options import setup_of
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.tiny import TinyModel
@@ -25,6 +24,7 @@ from rendering.backends.animatediff.unet import Unet
 from rendering.renderer import Renderer
 from tests.builders import TINY, a_beat, a_job
 from tests.clips import FakeControl
+from tests.models.loaded import loaded
 
 WIDE = Format(width=128, height=72, fps=24)
 
@@ -35,7 +35,7 @@ def a_recipe(tiny: TinyModel, **options: str) -> Recipe:
 
 def a_backend(tiny: TinyModel, **options: str) -> AnimateDiffBackend:
     recipe = a_recipe(tiny, **options)
-    return AnimateDiffBackend(recipe, load_models(recipe, torch.device("cpu")))
+    return AnimateDiffBackend(recipe, loaded(recipe))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_seed_and_prompt_decide_and_nothing_else_does(draft: AnimateDiffBackend)
 
 def test_the_negative_prompt_counts_where_there_is_guidance(tiny: TinyModel, draft: AnimateDiffBackend) -> None:
     recipe = a_recipe(tiny)
-    guided = AnimateDiffBackend(replace(recipe, guidance=4.0), load_models(recipe, torch.device("cpu")))
+    guided = AnimateDiffBackend(replace(recipe, guidance=4.0), loaded(recipe))
     job = a_job(a_beat(duration_s=0.5))
     darker = changed(job, negative_prompt="bright light")
 

@@ -23,8 +23,8 @@ from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.tiny import TinyModel
 from rendering.backends.animatediff.unet import Unet
 from rendering.backends.recipe import BackendRecipe
+from tests.models.loaded import CPU, loaded
 
-CPU = torch.device("cpu")
 SIDE = 64
 BETAS = (("beta_schedule", "linear"), ("beta_start", 0.00085), ("beta_end", 0.012))
 LCM = SchedulerSpec(class_name="LCMScheduler", options=BETAS)
@@ -77,7 +77,7 @@ def distance(out: torch.Tensor, reference: torch.Tensor) -> float:
 )
 def test_the_latents_are_those_of_the_stock_pipeline(tiny: TinyModel, tier: str, changes: dict[str, Any]) -> None:
     recipe = a_recipe(tiny, tier, **changes)
-    models = load_models(recipe, CPU)
+    models = loaded(recipe)
     shots = [a_shot(), a_shot("a dog", seed=4)]
     reference = stock(models, recipe, shots, "latent")
 
@@ -90,7 +90,7 @@ def test_the_latents_are_those_of_the_stock_pipeline(tiny: TinyModel, tier: str,
 @pytest.mark.parametrize("tier", ["standard", "draft"])
 def test_the_frames_are_those_of_the_stock_pipeline(tiny: TinyModel, tier: str) -> None:
     recipe = a_recipe(tiny, tier)
-    models = load_models(recipe, CPU)
+    models = loaded(recipe)
     reference = (stock(models, recipe, [a_shot()], "np")[0] * 255).round()
 
     [frames] = Loop(models, recipe).render([a_shot()], Unwatched())
@@ -137,7 +137,7 @@ def skip_shapes(model: Any, latents: torch.Tensor) -> list[tuple[int, ...]]:
 
 def test_a_long_beat_needs_no_more_room_at_once_and_stays_the_same(tiny: TinyModel) -> None:
     recipe = a_recipe(tiny, "standard")
-    models = load_models(recipe, CPU)
+    models = loaded(recipe)
     one_at_a_time = replace(recipe, memory=replace(recipe.memory, windows_at_once=1))
 
     together = Loop(models, recipe).latents([a_shot(num_frames=28)], Unwatched())
@@ -151,7 +151,7 @@ def test_previews_come_in_order_and_small(tiny: TinyModel) -> None:
     recipe = a_recipe(tiny, "standard")
     seen: list[tuple[int, Frames]] = []
 
-    loop = Loop(load_models(recipe, CPU), recipe)
+    loop = Loop(loaded(recipe), recipe)
     loop.latents([a_shot()], Unwatched(), preview=lambda num_done, frame: seen.append((num_done, frame)))
 
     assert [num_done for num_done, _ in seen] == [1, 2, 3]
@@ -169,7 +169,7 @@ def test_a_few_previews_are_enough() -> None:
 
 def test_a_cancelled_beat_ends_before_its_next_step_and_the_loop_goes_on(tiny: TinyModel) -> None:
     recipe = a_recipe(tiny, "standard")
-    loop = Loop(load_models(recipe, CPU), recipe)
+    loop = Loop(loaded(recipe), recipe)
     reference = loop.latents([a_shot()], Unwatched())
     control = CancelledAfter(num_steps=1)
 

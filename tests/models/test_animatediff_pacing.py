@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from episodes.errors import RenderCancelled
-from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop
 from rendering.backends.animatediff.pacing import Pace
 from rendering.backends.animatediff.tiny import TinyModel
 from tests.clips import FakeControl
-from tests.models.test_animatediff_loop import CPU, a_recipe, a_shot
+from tests.models.loaded import loaded
+from tests.models.test_animatediff_loop import a_recipe, a_shot
 
 
 class FakeGpu:
@@ -76,7 +76,7 @@ def test_a_beat_that_is_cancelled_while_a_step_runs_ends_with_that_step(
     gpu = FakeGpu(while_it_works=control.stop)
     monkeypatch.setattr(Pace, "on", lambda device, preview: Pace(gpu.mark, preview))
     recipe = a_recipe(tiny, "draft")
-    loop = Loop(load_models(recipe, CPU), recipe)
+    loop = Loop(loaded(recipe), recipe)
 
     with pytest.raises(RenderCancelled):
         loop.render([a_shot()], control)
@@ -91,7 +91,7 @@ def test_a_beat_that_is_cancelled_while_frames_are_decoded_ends_with_those_frame
     gpu = FakeGpu()
     monkeypatch.setattr(Pace, "on", lambda device, preview: Pace(gpu.mark, preview))
     recipe = a_recipe(tiny, "draft")
-    loop = Loop(load_models(recipe, CPU), recipe)
+    loop = Loop(loaded(recipe), recipe)
 
     with pytest.raises(RenderCancelled):
         loop.render([a_shot(num_frames=28)], control)

@@ -17,7 +17,6 @@ from episodes.job import RenderJob
 from rendering.backend import Frames, Keyframes
 from rendering.backends import BackendRecipe
 from rendering.backends.animatediff.backend import AnimateDiffBackend
-from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
@@ -30,7 +29,8 @@ from rendering.renderer import Renderer
 from tests.builders import a_beat, a_job
 from tests.clips import FakeControl
 from tests.contract.test_video_backend import Pictures, earlier_clip
-from tests.models.test_animatediff_loop import CPU, SIDE, a_shot, distance
+from tests.models.loaded import loaded
+from tests.models.test_animatediff_loop import SIDE, a_shot, distance
 
 __all__ = ["earlier_clip"]
 
@@ -44,7 +44,7 @@ def a_recipe(tiny: TinyModel, tier: str = "standard", **options: str) -> Recipe:
 
 @pytest.fixture(scope="module")
 def models(tiny: TinyModel) -> Models:
-    return load_models(a_recipe(tiny), CPU)
+    return loaded(a_recipe(tiny))
 
 
 def a_picture(seed: int = 0) -> Frames:
@@ -143,10 +143,16 @@ def test_a_beat_that_goes_on_begins_with_the_earlier_clips_last_frame(
     assert ignored.recipe["start_frame"].startswith("not looked at")
 
 
-def test_a_beat_may_begin_as_the_animatic_draws_it(tiny: TinyModel, models: Models) -> None:
-    keys = rendered(models, a_recipe(tiny, opening="picture, animatic"), a_job(a_beat(cast=(), duration_s=0.5)))
+def test_a_draft_may_begin_as_the_animatic_draws_it(tiny: TinyModel, models: Models) -> None:
+    from diffusers import AutoencoderTiny
 
-    assert keys.recipe["opening"] == "animatic"
+    draft = replace(models, vae=AutoencoderTiny.from_pretrained(tiny.tiny_vae))
+    job = a_job(a_beat(cast=(), duration_s=0.5))
+
+    drawn, afresh = (rendered(draft, a_recipe(tiny, tier="draft", opening=of), job) for of in ("picture, animatic", "picture"))
+
+    assert drawn.recipe["opening"] == "animatic"
+    assert (drawn.frames_THWC != afresh.frames_THWC).any()
 
 
 def test_warming_up_reaches_the_sparse_control_too(tiny: TinyModel, models: Models) -> None:
