@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cluster.backoff import LONGEST_S, Backoff
+from cluster.budget import is_over
 from cluster.config import ClusterConfig
 from cluster.errors import LimitReached, NoCandidate, RateLimited, Refused, RunPodError, Unanswered
 from cluster.identity import Candidate, Kind, new_instance_id
@@ -92,7 +93,7 @@ class Buyer:
         usd = usd_per_hour(candidate, catalogue)
         if usd is None:
             return "RunPod's catalogue has no such GPU"
-        if usd > order.node_type.max_usd_per_hour:
+        if is_over(usd, order.node_type.max_usd_per_hour):
             return f"costs {usd:.2f} USD per hour, more than max_usd_per_hour"
         return None
 
@@ -152,7 +153,7 @@ class Buyer:
 
     def _check_what_came(self, pod: Pod, candidate: Candidate, order: Order) -> None:
         """The bill counts, not the catalogue."""
-        if pod.cost > order.node_type.max_usd_per_hour:
+        if is_over(pod.cost, order.node_type.max_usd_per_hour):
             reason = f"it costs {pod.cost:.2f} USD per hour, more than max_usd_per_hour"
         elif pod.data_center_id not in (None, candidate.data_center):
             reason = f"it landed in {pod.data_center_id}"

@@ -40,6 +40,8 @@ class Identity:
     tags: Mapping[str, str] | None
     """Ray's, as it gave them with the order; none when the pod's environment was changed by somebody."""
     candidate: Candidate | None
+    max_usd_per_hour: float | None
+    """Of its node type, when it was ordered."""
 
 
 def new_instance_id(cluster_name: str, kind: Kind) -> str:
@@ -52,11 +54,11 @@ def kind_of(cluster_name: str, pod_name: str) -> Kind | None:
     return Kind(match[1]) if match else None
 
 
-def written(tags: Mapping[str, str], candidate: Candidate) -> str:
+def written(tags: Mapping[str, str], candidate: Candidate, max_usd_per_hour: float) -> str:
     """For the pod's environment: an API with nothing but names would not give the tags back to the next process."""
     place = {"gpu": candidate.gpu, "gpu_count": candidate.gpu_count}
     place |= {"data_center": candidate.data_center, "cloud": candidate.cloud}
-    return json.dumps({"tags": dict(tags), "candidate": place}, sort_keys=True)
+    return json.dumps({"tags": dict(tags), "candidate": place, "max_usd_per_hour": max_usd_per_hour}, sort_keys=True)
 
 
 def identify(pod: Pod) -> Identity:
@@ -66,6 +68,7 @@ def identify(pod: Pod) -> Identity:
         carried = json.loads(pod.env[VARIABLE])
         tags = {str(key): str(value) for key, value in carried["tags"].items()}
         candidate = Candidate(**carried["candidate"])
+        max_usd_per_hour = float(carried["max_usd_per_hour"])
     except (KeyError, ValueError, TypeError, AttributeError):
-        return Identity(instance_id=pod.name, kind=kind, tags=None, candidate=None)
-    return Identity(instance_id=pod.name, kind=kind, tags=tags, candidate=candidate)
+        return Identity(instance_id=pod.name, kind=kind, tags=None, candidate=None, max_usd_per_hour=None)
+    return Identity(instance_id=pod.name, kind=kind, tags=tags, candidate=candidate, max_usd_per_hour=max_usd_per_hour)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cluster.backoff import Backoff
@@ -94,15 +95,18 @@ class Inventory:
     def reserve(self, instance_id: str, usd_per_hour: float) -> None:
         """Take room for one pod before it is ordered; whatever may bill is counted. Raises LimitReached."""
         with self._lock:
-            alive = [*(sight.pod for sight in self._sights.values()), *self._strays.values()]
-            ordered = [usd for name, usd in self._reserved.items() if name not in self._sights]
-            check_room([*(pod.cost for pod in alive), *ordered], usd_per_hour, self._config)
+            seen_usd = [sight.usd_per_hour for sight in self._sights.values()]
+            stray_usd = [pod.cost for pod in self._strays.values()]
+            ordered_usd = [usd for name, usd in self._reserved.items() if name not in self._sights]
+            check_room([*seen_usd, *stray_usd, *ordered_usd], usd_per_hour, self._config)
             self._reserved[instance_id] = usd_per_hour
 
     def bought(self, pod: Pod) -> None:
+        """What was reserved is its price."""
         with self._lock:
             self._see(pod)
-            self._reserved.pop(pod.name, None)
+            listed_usd = self._reserved.pop(pod.name, 0.0)
+            self._sights[pod.name] = replace(self._sights[pod.name], listed_usd=listed_usd)
 
     def give_up(self, instance_id: str, reason: str) -> None:
         """It may have been ordered or not. Ray was told that it was not, so it is deleted whenever it shows up."""

@@ -70,7 +70,11 @@ def body(order: Order, candidate: Candidate, instance_id: str, config: ClusterCo
         "disk": node_type.disk_gb,
         "ports": list(node_type.ports),
         "globalNetworking": config.global_networking,
-        "env": {**order.env, "RAY_CLOUD_INSTANCE_ID": instance_id, VARIABLE: written(order.tags, candidate)},
+        "env": {
+            **order.env,
+            "RAY_CLOUD_INSTANCE_ID": instance_id,
+            VARIABLE: written(order.tags, candidate, node_type.max_usd_per_hour),
+        },
     }
     if mounts := _mounts(node_type):
         request["mounts"] = mounts

@@ -13,6 +13,7 @@ from ray.autoscaler.tags import (
     TAG_RAY_NODE_STATUS,
 )
 
+from cluster.budget import is_over
 from cluster.config import ClusterConfig
 from cluster.identity import Identity, Kind
 from cluster.pods import TERMINATED, Pod
@@ -31,6 +32,13 @@ class Sight:
     was_up: bool = False
     num_misses: int = 0
     """In a row: neither in the list nor to be had by its id."""
+    listed_usd: float = 0.0
+    """Per hour, by the catalogue; what this process ordered itself."""
+
+    @property
+    def usd_per_hour(self) -> float:
+        """Counted in full from the first moment, whenever RunPod begins to show what it costs."""
+        return self.pod.cost if self.pod.is_stopped else max(self.pod.cost, self.listed_usd)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +76,12 @@ def landed_elsewhere(sight: Sight) -> bool:
     return candidate is not None and place is not None and place != candidate.data_center
 
 
+def costs_too_much(sight: Sight) -> bool:
+    """The bill counts, not the catalogue, and it may show only once the pod runs."""
+    limit_usd = sight.identity.max_usd_per_hour
+    return limit_usd is not None and is_over(sight.pod.cost, limit_usd)
+
+
 def reason_to_end(sight: Sight, config: ClusterConfig, now_s: float, today: datetime) -> str | None:
     """Why a worker has to be deleted without being asked for. The head is never: its disk may hold the cluster's state."""
     if sight.identity.kind is Kind.HEAD:
@@ -78,6 +92,8 @@ def reason_to_end(sight: Sight, config: ClusterConfig, now_s: float, today: date
         return f"it landed in {sight.pod.data_center_id}"
     if not sight.was_up and now_s - sight.first_seen_s > config.boot_timeout_s:
         return f"it did not come up within {config.boot_timeout_s:.0f} s"
+    if costs_too_much(sight):
+        return f"it costs {sight.pod.cost:.2f} USD per hour, more than max_usd_per_hour"
     if sight.pod.age_s(today) > config.max_worker_hours * 3600:
         return f"it is older than {config.max_worker_hours:g} hours"
     return None
@@ -85,7 +101,7 @@ def reason_to_end(sight: Sight, config: ClusterConfig, now_s: float, today: date
 
 def is_the_places_fault(sight: Sight) -> bool:
     """Of a pod that ended without being asked to: whether its candidate is to be spared for a while."""
-    return sight.pod.is_stopped or landed_elsewhere(sight) or not sight.was_up
+    return sight.pod.is_stopped or landed_elsewhere(sight) or costs_too_much(sight) or not sight.was_up
 
 
 def node_of(sight: Sight) -> Node:

@@ -48,6 +48,8 @@ class FakeCloud:
         """Another data centre than was asked for."""
         self.billed: dict[str, float] = {}
         """GPU type → USD per hour on the bill, where it is not the list price."""
+        self.bills_late = False
+        """Whether a new pod's cost shows only once it is up."""
         self.renames: Callable[[str], str] = lambda name: name
         self.deletes = True
         """False: a deletion is accepted, and nothing happens."""
@@ -112,6 +114,7 @@ class FakeCloud:
                 created_at=self._today(),
                 boot_s=self.boot_s,
                 is_stuck=gpu in self.stuck,
+                is_billed_late=self.bills_late,
             )
             self._pods[pod.id] = pod
             self._machines.start(pod.id, request.get("env", {}), request.get("args", ""))

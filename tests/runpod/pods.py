@@ -19,6 +19,8 @@ class FakePod:
     boot_s: float
     is_stuck: bool = False
     """RUNNING as far as RunPod knows, with a container that never comes up."""
+    is_billed_late: bool = False
+    """Whether its cost shows only once it is up."""
     ended: str | None = None
     """EXITED, ERROR or TERMINATED, from then on."""
     ended_at: datetime | None = None
@@ -59,13 +61,17 @@ class FakePod:
             "cudaVersion": "12.8",
             "ssh": {"proxy": None, "direct": None},
             "template": None,
-            "cost": 0.0 if status in ("EXITED", "TERMINATED") else self.usd_per_hour,
+            "cost": self._cost(today),
             "locked": False,
             "runtime": self._runtime(today),
             "createdAt": _written(self.created_at),
             "startedAt": None,
             "globalNetworking": network,
         }
+
+    def _cost(self, today: datetime) -> float:
+        is_hidden = self.is_billed_late and not self.is_up(today)
+        return 0.0 if is_hidden or self.ended in ("EXITED", "TERMINATED") else self.usd_per_hour
 
     def _runtime(self, today: datetime) -> dict[str, Any] | None:
         if self.is_up(today):

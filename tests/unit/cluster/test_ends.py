@@ -27,6 +27,7 @@ def a_sight(
     age_h: float = 1,
     was_up: bool = True,
     num_misses: int = 0,
+    max_usd: float = 1.0,
 ) -> Sight:
     pod = Pod(
         id="p1",
@@ -40,7 +41,7 @@ def a_sight(
         globalNetworking=GlobalNetworking(enabled=False),
     )
     candidate = Candidate(gpu="g", gpu_count=1, data_center="EU-RO-1", cloud="SECURE")
-    identity = Identity(instance_id=pod.name, kind=kind, tags={}, candidate=candidate)
+    identity = Identity(instance_id=pod.name, kind=kind, tags={}, candidate=candidate, max_usd_per_hour=max_usd)
     return Sight(pod=pod, identity=identity, first_seen_s=0, was_up=was_up, num_misses=num_misses)
 
 
@@ -55,6 +56,8 @@ def a_sight(
         (a_sight(status="EXITED", is_up=False), 0, "stopped by itself"),
         (a_sight(status="ERROR", is_up=False), 0, "stopped by itself"),
         (a_sight(place="US-KS-2"), 0, "landed in US-KS-2"),
+        (a_sight(max_usd=0.4999999), 0, None),
+        (a_sight(max_usd=0.49), 0, "costs 0.50 USD per hour"),
         (a_sight(age_h=12.1), 0, "older than 12 hours"),
         (a_sight(kind=Kind.HEAD, status="EXITED", is_up=False, was_up=False, place="US-KS-2", age_h=1000), 1e6, None),
     ],

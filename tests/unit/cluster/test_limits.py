@@ -96,6 +96,29 @@ def test_a_pod_that_is_billed_higher_than_listed_is_deleted_at_once(rig: Rig) ->
     assert rig.pod().request["gpu"]["id"] == SECOND_GPU
 
 
+def test_a_pod_whose_bill_shows_late_and_is_too_high_is_deleted_then(rig: Rig) -> None:
+    rig.cloud.billed, rig.cloud.bills_late = {FIRST_GPU: 1.5}, True
+    rig.create()
+    assert len(rig.nodes()) == 1
+
+    rig.boot()
+    assert rig.pods() == []
+    rig.create()
+    assert rig.pod().data_center == "US-KS-2", "another place may have another price"
+
+
+def test_a_pod_whose_cost_does_not_show_yet_is_counted_with_its_list_price() -> None:
+    rig = Rig(section={"max_usd_per_hour": 1.0}, node_config={"gpus": [FIRST_GPU]})
+    rig.cloud.bills_late = True
+    rig.create()
+    rig.nodes()
+
+    with pytest.raises(NodeLaunchException, match=r"would cost 1.38 USD"):
+        rig.create()
+
+    assert len(rig.pods()) == 1
+
+
 def test_a_pod_whose_price_is_not_known_is_not_ordered(rig: Rig) -> None:
     rig.desk.faults.add(Fault(method="GET", path="/v2/catalog", times=3))
     with pytest.raises(NodeLaunchException):
