@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
 from cluster.launching import unburdened
 from cluster.provider import RunPodNodeProvider
+from settings import RendererSettings
 from tests.runpod.clock import Clock
 from tests.runpod.cloud import FakeCloud
 from tests.runpod.desk import KEY, Desk, DeskWire
@@ -92,6 +94,16 @@ def test_a_file_without_an_image_of_ones_own_orders_nothing(desk: Desk) -> None:
         order(a_provider(config, desk), config, "head", "head")
 
     assert desk.num_asked("POST") == 0
+
+
+def test_the_fleet_of_the_file_fits_its_workers_and_lets_them_go() -> None:
+    node_types = as_shipped()["available_node_types"]
+    fleet = json.loads(node_types["head"]["node_config"]["env"]["STORYWORLD_FLEET"])
+
+    on_gpus = [kind for kind in map(RendererSettings.model_validate, fleet.values()) if kind.num_gpus]
+
+    assert 0 < sum(kind.count for kind in on_gpus) <= node_types["gpu-24g"]["max_workers"]
+    assert all(kind.min_count == 0 for kind in on_gpus), "a renderer that is always there keeps a pod for ever"
 
 
 def test_the_limits_of_the_file_fit_together() -> None:

@@ -122,6 +122,8 @@ def test_a_pod_that_vanished_is_gone_once_that_is_confirmed(rig: Rig) -> None:
     rig.cloud.vanish(rig.pods()[0].id)
 
     assert [rig.nodes() for _ in range(3)] == [[first, second], [first, second], [second]]
+    rig.create()
+    assert rig.pods()[-1].data_center == "US-KS-2", "its place is spared for a while"
 
 
 def test_while_the_api_cannot_say_it_nothing_is_gone(rig: Rig) -> None:
