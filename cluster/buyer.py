@@ -71,31 +71,28 @@ class Buyer:
             if self._now_s() > deadline_s:
                 refusals.append("the rest was not tried, for lack of time")
                 break
-            if (reason := self._reason_against(candidate, order, catalogue)) is None:
-                try:
-                    return self._try(candidate, order, kind, usd_per_hour(candidate, catalogue) or 0.0)
-                except _NotThere as error:
-                    reason = str(error)
-                except LimitReached as error:  # a cheaper one may fit in
-                    refusals.append(str(error))
-                    continue
-            refusals.append(f"{candidate}: {reason}")
+            try:
+                return self._try(candidate, order, kind, self._price(candidate, order, catalogue))
+            except _NotThere as error:
+                refusals.append(f"{candidate}: {error}")
+            except LimitReached as error:  # a cheaper one may fit in
+                refusals.append(str(error))
         raise NoCandidate(f"No pod is to be had: {summary(refusals)}", "More GPU types or data centres help.")
 
     def _check_rest(self, key: object) -> None:
         if left_s := self._backoff.left_s(key):
             raise NoCandidate(f"RunPod refused, and is asked again in {left_s:.0f} s.", "The log has its reason.")
 
-    def _reason_against(self, candidate: Candidate, order: Order, catalogue: Mapping[str, GpuOffer]) -> str | None:
-        """What is known without asking."""
+    def _price(self, candidate: Candidate, order: Order, catalogue: Mapping[str, GpuOffer]) -> float:
+        """USD per hour. Raises _NotThere for what is known without asking."""
         if left_s := self._backoff.left_s(candidate):
-            return f"rests for {left_s:.0f} s"
+            raise _NotThere(f"rests for {left_s:.0f} s")
         usd = usd_per_hour(candidate, catalogue)
         if usd is None:
-            return "RunPod's catalogue has no such GPU"
+            raise _NotThere("RunPod's catalogue has no such GPU")
         if is_over(usd, order.node_type.max_usd_per_hour):
-            return f"costs {usd:.2f} USD per hour, more than max_usd_per_hour"
-        return None
+            raise _NotThere(f"costs {usd:.2f} USD per hour, more than max_usd_per_hour")
+        return usd
 
     def _try(self, candidate: Candidate, order: Order, kind: Kind, usd: float) -> Pod:
         instance_id = new_instance_id(self._cluster_name, kind)

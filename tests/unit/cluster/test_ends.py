@@ -108,6 +108,17 @@ def test_one_wrong_404_kills_nobody(rig: Rig) -> None:
     assert [rig.nodes() for _ in range(4)] == [before] * 4
 
 
+def test_wrong_answers_that_are_not_in_a_row_do_not_add_up(rig: Rig) -> None:
+    rig.create()
+    before = rig.boot()
+
+    for _ in range(3):
+        rig.cloud.hidden = rig.cloud.unknown = {rig.pod().id}
+        assert rig.nodes() == rig.nodes() == before
+        rig.cloud.hidden = rig.cloud.unknown = set()
+        assert rig.nodes() == before
+
+
 def test_a_pod_that_does_not_show_yet_is_not_taken_for_gone(rig: Rig) -> None:
     rig.create()
     name = rig.pod().request["name"]
