@@ -281,9 +281,10 @@ class Term:
 
     def _why_impossible(self, ready: ReadyBeat, possible: Collection[str]) -> str:
         """Empty: somebody can, or may yet get ready. A beat that can fall back does not wait for that without end."""
-        backend, there = ready.beat.backend, [kind.name for kind in self._staffing.kinds if kind.renderers]
+        backend = ready.beat.backend
         if backend in possible:
             return self._in_vain.get(backend, "") if ready.fallbacks else ""
+        there = [kind.name for kind in self._staffing.kinds if kind.renderers]
         if backend in there:
             return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
         return f"No eligible renderer: this fleet has none for {backend!r}, only {', '.join(sorted(there)) or 'nobody'}."
