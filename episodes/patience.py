@@ -28,8 +28,10 @@ class Patience:
         failing = {b: starting[b] and all(r.start_failure for r in some) for b, some in of_backend.items()}
         self._starting_since = _since(starting, self._starting_since, now_s)
         self._failing_since = _since(failing, self._failing_since, now_s)
-        too_long = f"got ready within {self._starting_s:.0f} s: there was no room for one, or it never came up."
-        in_vain = {b: f"No renderer for {b!r} {too_long}" for b in _before(self._starting_since, now_s - self._starting_s)}
+        in_vain = {}
+        for backend in _before(self._starting_since, now_s - self._starting_s):
+            why = next((r.no_room for r in of_backend[backend] if r.no_room), "nobody says why.")
+            in_vain[backend] = f"No renderer for {backend!r} got ready within {self._starting_s:.0f} s: {why}"
         for backend in _before(self._failing_since, now_s - self._failing_s):
             in_vain[backend] = f"No renderer for {backend!r} can start: {of_backend[backend][0].start_failure}"
         return in_vain

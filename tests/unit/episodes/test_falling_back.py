@@ -97,7 +97,7 @@ async def test_a_backend_that_gets_no_room_is_left_when_its_renderers_should_be_
         await stage.clock.advance(10)
         await stage.finish_all()
 
-    assert "no room" in stage.look(episode_id).beats[0].fallback_reason
+    assert "got ready within 1800 s" in stage.look(episode_id).beats[0].fallback_reason
 
 
 async def test_without_fallbacks_a_beat_waits_for_a_backend_that_cannot_start() -> None:

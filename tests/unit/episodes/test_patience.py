@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from episodes.fleet import RendererReport, RendererState
 from episodes.patience import Patience
 
@@ -38,6 +40,15 @@ def test_one_that_works_is_enough_and_one_that_may_yet_start_for_half_an_hour() 
     assert not any(patience.saw([starting("no weights"), IDLE], at_s) for at_s in (0, 2000))
     assert not any(patience.saw([starting("no weights"), starting(name="r1")], at_s) for at_s in (2001, 3801))
     assert "within 1800 s" in patience.saw([starting("no weights"), starting(name="r1")], 3802)["svd"]
+
+
+def test_where_there_is_no_room_for_one_the_reason_says_so() -> None:
+    patience, waiting = a_patience(), replace(starting(), no_room="it needs 1 GPU, and no machine of the cluster has that.")
+    patience.saw([waiting], 0)
+
+    assert patience.saw([waiting], 1801) == {
+        "svd": "No renderer for 'svd' got ready within 1800 s: it needs 1 GPU, and no machine of the cluster has that."
+    }
 
 
 def test_each_backend_is_waited_for_by_itself() -> None:
