@@ -71,7 +71,7 @@ class Opener:
         known = self._known(openings)
         beats = self._startable(openings)
         busy = self._films_being_cut(openings)
-        opened = []
+        opened: list[OpenAttempt | None] = []
         for opening in openings:
             if opening.attempt_id in known:
                 opened.append(known[opening.attempt_id])
@@ -81,6 +81,8 @@ class Opener:
                 opened.append(self._film(opening, busy))
             else:
                 opened.append(self._beat(opening, beats))
+            if opened[-1] is not None:
+                known[opening.attempt_id] = opened[-1]  # for whoever names it twice in one call
         self._write()
         return opened
 

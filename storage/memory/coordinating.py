@@ -127,7 +127,7 @@ class Coordinating(Rows):
         if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
             return None
         row.film_not_before_s = 0.0
-        attempt = self._begin(row, opening, lease, row.film_failings)
+        attempt = self._begin(row, opening, lease, replace(row.film_failings, num_crashes=0))  # they are a beat's
         self._tell(row, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
