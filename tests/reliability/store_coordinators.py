@@ -366,6 +366,8 @@ class Coordinators(Bench):
                 retry_in_s=retry_in_s,
             )
             self.do("fail", self.oracle.lease, [failure])
+            for call in ("pause_queue", "resume_queue"):
+                self.do(call)
             if not is_film:
                 self.do("pause", one.episode_id)
                 self.do("resume", one.episode_id)
