@@ -167,6 +167,13 @@ def test_a_server_that_stays_busy_is_left_to_a_later_attempt(rig: Rig) -> None:
     assert rig.clock.now <= 120
 
 
+def test_a_server_that_wants_to_be_left_alone_for_long_is(rig: Rig) -> None:
+    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, 429, retry_after="3600")]
+
+    assert rig.fails(an_attempt()).failure_class is FailureClass.INFRA
+    assert rig.clock.now == 0
+
+
 def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
     rig.server.troubles = [as_json({}, 502), as_json({"error": {"message": "slow down"}}, 429, retry_after="7")]
 

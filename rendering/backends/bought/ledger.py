@@ -19,8 +19,8 @@ from rendering.backends.bought.shop import Request
 from rendering.progress import Unwatched
 from rendering.uploading import Uploader
 
-PATIENCE_S = 600.0
-"""So long a store may be silent when something must be written that was paid for."""
+PATIENCE_S = 240.0
+"""So long a store may be silent when something must be written that was paid for: a renderer that comes no further is killed later."""
 
 N = TypeVar("N", bound=Noun)
 

@@ -118,7 +118,7 @@ class _Trouble:
 
     def wait_s(self, retry_after_s: float | None) -> float | None:
         """How long to wait before the next try: as long as the server asks, else doubling; None: there is no patience left."""
-        wait_s = min(max(self._next_s, retry_after_s or 0.0), LONGEST_RETRY_S)
-        self._next_s *= 2
+        wait_s = max(self._next_s, retry_after_s or 0.0)
+        self._next_s = min(2 * self._next_s, LONGEST_RETRY_S)
         left_s = self._began_s + self._patience.trouble_s - self._patience.now_s()
         return wait_s if wait_s <= left_s else None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from actors import parts
-from actors.parts import check_settings, code_version, plan_fleet
+from actors.parts import check_settings, code_version, open_purse, plan_fleet
 from episodes.errors import BadInput
 from settings import RendererSettings, Settings
+from storage.artifacts.memory import MemoryArtifacts
 
 
 def settings_with(home: Path, backend: str, **options: str) -> Settings:
@@ -82,3 +84,28 @@ def test_code_and_recipes_are_the_version(tmp_path: Path, changed: str, monkeypa
     assert code_version() == before
     file.write_text("2")
     assert code_version() != before
+
+
+def test_keys_come_from_the_settings_and_a_key_file_hangs_on_the_home(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None,
+        storyworld_home=tmp_path,
+        gemini_api_key=SecretStr("of-google"),
+        google_application_credentials=Path("studio.json"),
+        openai_video_api_keys={"https://videos.example/v1/": SecretStr("of-videos")},
+    )
+
+    purse = open_purse(settings, MemoryArtifacts())
+
+    assert purse.google_credentials == tmp_path / "studio.json"
+    assert purse.gemini_api_key == SecretStr("of-google")
+    assert purse.openai_video_api_keys == {"https://videos.example/v1": SecretStr("of-videos")}
+    assert "of-" not in repr(purse)
+
+
+def test_no_option_of_the_fleet_may_hold_a_key(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_settings(settings_with(tmp_path, "openai-video", base_url="https://videos.example/v1", key="of-videos"))
+
+    assert "has no option 'key'" in str(refused.value)
+    assert "of-videos" not in str(refused.value)
