@@ -14,7 +14,7 @@ from episodes.errors import ArtifactConflict, FailureClass, RenderCancelled, Ren
 from episodes.job import RenderJob
 from episodes.keys import attempt_key
 from rendering.backends.bought.buying import Buying
-from rendering.backends.bought.ledger import Intent, Ledger, Order
+from rendering.backends.bought.ledger import Ledger, Order
 from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
 from rendering.backends.bought.till import Patience, Till
 from storage.artifacts.memory import MemoryArtifacts
@@ -229,18 +229,27 @@ def test_nothing_is_bought_that_cannot_be_written_down_before() -> None:
 
 
 def test_of_two_processes_with_the_same_attempt_one_buys() -> None:
-    job, shop = an_attempt(1), FakeShop()
-    intent = Intent(request_sha256="0" * 64, attempt=1, writer="another process")
-    store = TroubledStore()
+    job, shop, store = an_attempt(1), FakeShop(), TroubledStore()
 
     def another_is_first(key: str) -> None:
         store.before = lambda key: None
-        store.inner.put_bytes(key, intent.model_dump_json().encode(), "application/json")
+        Ledger(store.inner, job, REQUEST).intend()
 
     store.before = another_is_first
 
     with pytest.raises(ArtifactConflict):
         buy(store, shop, job)
+    assert not shop.sold
+
+
+def test_an_attempt_that_is_late_tells_nobody_of_a_doubt_about_a_later_one() -> None:
+    """The later one may be ordering in this very moment; whoever comes after it has to hear of it."""
+    store, shop = MemoryArtifacts(), FakeShop()
+    Ledger(store, an_attempt(2), REQUEST).intend()
+
+    fails_as(FailureClass.INFRA, lambda: buy(store, shop, an_attempt(1)))
+
+    assert not Ledger(store, an_attempt(3), REQUEST).told()
     assert not shop.sold
 
 
