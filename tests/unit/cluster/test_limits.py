@@ -196,7 +196,8 @@ def test_listing_buying_and_ending_at_once_lose_nothing() -> None:
             for _ in range(4):
                 rig.create()
                 nodes = rig.provider.non_terminated_nodes({})
-                rig.provider.node_tags(nodes[-1])
+                for node in nodes:
+                    rig.provider.node_tags(node)
                 rig.provider.terminate_nodes(nodes[:1])
         except BaseException as error:
             errors.append(error)
