@@ -130,3 +130,22 @@ async def test_what_fell_back_is_found_in_sql_by_the_next_coordinator() -> None:
 
     [beat] = stage.look(episode_id).beats
     assert (beat.state, beat.backend, len(beat.attempts)) == (BeatState.ACCEPTED, "animatic", 2)
+
+
+async def test_a_backend_that_could_not_start_is_tried_again_for_whoever_asks_for_it_later() -> None:
+    stage = Stage(kinds=(a_kind(), a_kind("svd", min_count=0)))
+    stage.fleet.not_ready = {SVD: "no weights"}
+    async with stage.coordinator() as coordinator:
+        stage.submit(a_plan(1, backend="svd"), "animatic")
+        coordinator.wake()
+        await stage.clock.advance(PACE.failing_s + 5)
+        await stage.finish_all()
+        await stage.clock.advance(300)
+        stage.fleet.not_ready = {}
+
+        second = stage.submit(a_plan(1, backend="svd"), "animatic")
+        coordinator.wake()
+        await stage.clock.advance(2)
+        await stage.finish_all()
+
+    assert stage.look(second).beats[0].backend == "svd"

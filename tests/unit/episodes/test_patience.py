@@ -56,3 +56,12 @@ def test_each_backend_is_waited_for_by_itself() -> None:
     patience.saw([starting("no weights")], 0)
 
     assert list(patience.saw([starting("no weights"), starting("no key", backend="veo")], 31)) == ["svd"]
+
+
+def test_a_renderer_that_waits_to_be_tried_again_still_fails_to_start() -> None:
+    patience = a_patience()
+    absent = RendererReport(name="r0", backend="svd", state=RendererState.ABSENT, start_failure="no weights")
+
+    seen = [patience.saw([one], at_s) for at_s, one in ((0, absent), (20, starting("no weights")), (31, absent))]
+
+    assert seen == [{}, {}, {"svd": "No renderer for 'svd' can start: no weights"}]

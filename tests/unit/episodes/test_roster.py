@@ -97,3 +97,26 @@ def test_an_attempt_may_be_with_its_renderer_while_that_was_only_found() -> None
 def test_others_that_are_silent_hold_no_attempt_up() -> None:
     assert not holds_a1(roster(RendererState.SILENT).report, renderer="r1")
     assert not holds_a1(FleetReport(silent_publishers=("publisher:n2",)))
+
+
+def test_who_is_dismissed_gets_nothing_until_a_later_survey_finds_it_after_all() -> None:
+    one = roster(RendererState.IDLE)
+    one.dismiss(["r0"])
+    assert (one.idle(), one.report.renderers) == ([], ())
+
+    one.saw(report(RendererState.IDLE), began_s=1.0)
+
+    assert one.idle() == ["r0"]
+
+
+def test_who_has_a_beat_in_hand_is_busy_until_it_handed_it_over() -> None:
+    one = roster(RendererState.IDLE)
+    assert one.busy() == set()
+    one.occupy("r0", "a1")
+    assert one.busy() == {"r0"}
+
+    one.free("r0", "a1")
+    one.saw(report(RendererState.BUSY, "a1"), began_s=1.0)
+
+    assert one.busy() == set()
+    assert roster(RendererState.BUSY, "stranger").busy() == {"r0"}

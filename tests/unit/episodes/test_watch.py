@@ -94,3 +94,21 @@ def test_a_silent_publisher_is_overdue_too() -> None:
 
     assert names(watch, FleetReport(silent_publishers=("p",)), 30) == []
     assert names(watch, FleetReport(silent_publishers=("p",)), 31) == ["p"]
+
+
+@pytest.mark.parametrize("between", [FleetReport(), renderer(RendererState.ABSENT)])
+def test_who_is_started_again_after_it_was_gone_has_the_whole_time_to_get_ready(between: FleetReport) -> None:
+    watch = a_watch()
+    names(watch, renderer(RendererState.STARTING), 0)
+    names(watch, between, 1000)
+
+    assert names(watch, renderer(RendererState.STARTING), 1500) == []
+    assert names(watch, renderer(RendererState.STARTING), 3300) == []
+    assert names(watch, renderer(RendererState.STARTING), 3301) == ["r0"]
+
+
+def test_who_is_absent_is_not_late() -> None:
+    watch = a_watch()
+    names(watch, renderer(RendererState.ABSENT), 0)
+
+    assert names(watch, renderer(RendererState.ABSENT), 10_000) == []
