@@ -187,9 +187,12 @@ def test_a_model_that_nobody_trained_says_so(opened: Open) -> None:
     assert json.loads(keys.recipe["call"])["num_inference_steps"] == 2
 
 
-@pytest.mark.parametrize("kind", ["wan", "svd", "hunyuan-video"])
-def test_a_beat_that_is_told_to_stop_stops_before_the_next_step(opened: Open, kind: str) -> None:
-    backend, control = a_backend(opened, kind, num_inference_steps="4"), FakeControl(stop_at_share=0.4)
+@pytest.mark.parametrize(
+    ("kind", "memory"), [("ltx", "resident"), ("ltx", "offloaded"), ("svd", "resident"), ("hunyuan-video", "tiled")]
+)
+def test_a_beat_that_is_told_to_stop_stops_before_the_next_step(opened: Open, kind: str, memory: str) -> None:
+    backend = a_backend(opened, kind, num_inference_steps="4", memory=memory)
+    control = FakeControl(stop_at_share=0.4)
 
     with pytest.raises(RenderCancelled):
         rendered(backend, a_job(SHORT), control)
@@ -243,7 +246,18 @@ def test_a_model_that_is_too_big_for_its_device_is_opened_a_part_at_a_time(
     assert keys.recipe["memory"] == "No room for the whole model: now one part of the model at a time."
 
 
-def test_the_last_resort_is_a_part_of_the_picture_at_a_time(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["wan", "hunyuan-video"])
+def test_where_even_that_is_too_much_the_vae_works_in_tiles(opened: Open, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = a_backend(opened, kind)
+    crowd(monkeypatch, opened(kind)[1].all[0].vae, lambda vae: vae.use_tiling)
+
+    keys = rendered(backend, a_job(SHORT))
+
+    assert keys.recipe["memory"].endswith("now one part of the model, and a part of each picture, at a time.")
+    assert keys.frames_THWC.std() > 1
+
+
+def test_a_vae_that_has_no_tiles_decodes_a_frame_at_a_time(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     setup, pipelines = opened("svd")
     backend, sizes = DiffusersBackend(setup, pipelines, CPU), list[int]()
     decode = type(pipelines.image.vae).decode

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from episodes.errors import BadInput
-from rendering.backends.diffusers.recipes import Argument, Level, Recipe, flaw_of, names, recipe_of
+from rendering.backends.diffusers.recipes import Argument, Level, Recipe, built_in, flaw_of, names, recipe_of
 from rendering.backends.opening import OpeningSource
 from rendering.backends.option_values import DEVICES, device_of, sizes_of, truth_of
 from rendering.backends.recipe import BackendRecipe
@@ -71,7 +71,8 @@ def setup_of(backend: BackendRecipe) -> Setup:
 def _recipe(backend: BackendRecipe) -> Recipe:
     text = backend.options.get("recipe", DEFAULT_RECIPES.get(backend.name))
     if text is None:
-        hint = f"Give the option recipe: {OPTIONS['recipe']}."
+        known = " ".join(f"{name}: {built_in(name).about}" for name in names())
+        hint = f"Give the option recipe, a name or the path of a JSON file like them. {known}"
         raise BadInput(f"The backend {backend.name!r} has no recipe.", hint, where="options.recipe")
     return recipe_of(text, backend.home)
 

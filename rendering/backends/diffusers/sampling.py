@@ -145,8 +145,7 @@ class Sampler:
             pipeline.to(self._device)
         else:
             pipeline.enable_model_cpu_offload(device=self._device)
-        if room.level is Level.TILED:
-            _tile(pipeline.vae)
+        _tile(pipeline.vae, room.level is Level.TILED)
         self._arranged = (pipeline, room)
 
     def _let_go(self) -> None:
@@ -188,12 +187,14 @@ def _takes(pipeline: Part, argument: str) -> bool:
     return argument in inspect.signature(type(pipeline).__call__).parameters
 
 
-def _tile(vae: Part) -> None:
+def _tile(vae: Part, is_wanted: bool) -> None:
     """Where this kind of VAE can."""
-    if hasattr(vae, "use_slicing"):
-        vae.enable_slicing()
-    if hasattr(vae, "use_tiling"):
+    if not hasattr(vae, "use_tiling"):
+        return
+    if is_wanted:
         vae.enable_tiling()
+    else:
+        vae.disable_tiling()
 
 
 def _to_uint8(made_THWC: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Frames:

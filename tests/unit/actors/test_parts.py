@@ -24,7 +24,7 @@ def settings_with(home: Path, backend: str, **options: str) -> Settings:
         ("oil-paint", {}, "STORYWORLD_FLEET names the backend 'oil-paint', which does not exist. Known are: animatediff, "),
         ("animatediff", {"tier": "best"}, "STORYWORLD_FLEET: AnimateDiff has no tier 'best'. Its tiers are: draft, "),
         ("animatic", {"brush": "wide"}, "STORYWORLD_FLEET: The animatic backend has no option 'brush'."),
-        ("diffusers", {}, "STORYWORLD_FLEET: The backend 'diffusers' has no recipe. Give the option recipe: hunyuan-video, "),
+        ("diffusers", {}, "STORYWORLD_FLEET: The backend 'diffusers' has no recipe. Give the option recipe, "),
         ("svd", {"guidance": "9"}, "STORYWORLD_FLEET: The recipe 'svd' has no option 'guidance'."),
     ],
 )

@@ -94,7 +94,7 @@ def test_a_setup_travels_between_processes() -> None:
 @pytest.mark.parametrize(
     ("options", "where", "said"),
     [
-        ({}, "options.recipe", "hunyuan-video, ltx, svd, wan, wan-5b"),
+        ({}, "options.recipe", "wan: Wan 2.1 T2V 1.3B: text to video"),
         ({"recipe": "warp"}, "options.recipe", "hunyuan-video, ltx, svd, wan, wan-5b"),
         ({"recipe": "gone.json"}, "options.recipe", "No such file"),
         ({"recipe": "ltx", "motion_bucket_id": "9"}, "options.motion_bucket_id", "decode_timestep: like 0.05"),
