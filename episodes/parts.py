@@ -47,7 +47,7 @@ class Pace:
     """A wake-up may get lost; this bounds what it costs."""
     stop_s: float = 10.0
     """What a cancelled render gets to listen before its actor is killed."""
-    silence_s: float = 30.0
+    silence_s: float = 25.0
     """A renderer or publisher without a sign of life is killed and replaced."""
     stall_s: float = 300.0
     """A renderer that answers, but whose attempt comes no further, likewise. Loading a large model into memory fits."""
