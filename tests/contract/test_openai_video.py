@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 from pydantic import SecretStr
 
@@ -15,6 +16,7 @@ from episodes.job import RenderJob
 from episodes.plan import Format
 from rendering.backend import Keyframes
 from rendering.backends import BackendRecipe, Purse, open_backend
+from rendering.backends.animatic.backend import AnimaticBackend
 from rendering.backends.bought.backend import BoughtBackend
 from rendering.renderer import Renderer
 from storage.artifacts.memory import MemoryArtifacts
@@ -89,6 +91,17 @@ def test_what_the_server_offers_decides_what_is_ordered(rig: Rig) -> None:
     assert rig.server.bought == [
         {"prompt": "Mika, red coat, looks around", "seconds": "4", "size": "96x64", "model": "wan-2.2"}
     ]
+
+
+@pytest.mark.parametrize("sizes", ["192x96", "96x192", "96x96"])
+def test_a_clip_of_another_shape_begins_with_the_whole_picture_all_the_same(rig: Rig, sizes: str) -> None:
+    job = a_job(a_beat(), film_format=Format(width=96, height=96, fps=24))
+
+    keys = rig.render(job, sizes=sizes, opening="animatic")
+
+    picture = AnimaticBackend().first_frame(job, Pictures())
+    assert np.abs(keys.frames_THWC[0].astype(int) - picture).mean() < 12
+    assert np.abs(keys.frames_THWC[0].astype(int) - picture[:, ::-1]).mean() > 12, "it is a picture that can be told apart"
 
 
 def test_the_price_stands_in_the_recipe_when_it_is_known(rig: Rig) -> None:

@@ -12,7 +12,7 @@ import structlog
 from episodes.errors import RenderCancelled
 from episodes.job import RenderJob
 from episodes.ports import ArtifactStore, Control
-from rendering.backend import Keyframes, PictureSource
+from rendering.backend import Frames, Keyframes, PictureSource
 from rendering.backends.bought.buying import Buying
 from rendering.backends.bought.clips import frames_of
 from rendering.backends.bought.ledger import Ledger, Order
@@ -20,6 +20,7 @@ from rendering.backends.bought.placing import Placing
 from rendering.backends.bought.shop import Finished, Over, Request, Shop
 from rendering.backends.bought.terms import Terms
 from rendering.backends.bought.till import Patience, Till
+from rendering.backends.bought.widening import widened
 from rendering.backends.opening import Opening, opening_of
 from rendering.previewing import Previews
 
@@ -48,7 +49,7 @@ class BoughtBackend:
         previews, first_frame = Previews(control), None
         if opening is not None:
             previews.show(opening.picture_HWC)
-            first_frame = _png(opening)
+            first_frame = _png(widened(opening.picture_HWC, request.aspect))
             request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
         control.check()
         clip = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
@@ -102,6 +103,6 @@ class BoughtBackend:
         return recipe
 
 
-def _png(opening: Opening) -> bytes:
-    _, data = cv2.imencode(".png", cv2.cvtColor(opening.picture_HWC, cv2.COLOR_RGB2BGR))
+def _png(picture_HWC: Frames) -> bytes:
+    _, data = cv2.imencode(".png", cv2.cvtColor(picture_HWC, cv2.COLOR_RGB2BGR))
     return data.tobytes()

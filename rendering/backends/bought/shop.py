@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,12 @@ class Request(Noun):
     """In the server's own words: `16:9 720p`, `1280x720`."""
     first_frame_sha256: Sha256 | None
     """Of the PNG that the clip is to begin with."""
+
+    @property
+    def aspect(self) -> float:
+        """Width by height of what is made."""
+        width, height = re.findall(r"\d+", self.size)[:2]
+        return int(width) / int(height)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
