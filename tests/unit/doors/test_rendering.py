@@ -1,0 +1,73 @@
+"""`storyworld.py render`, as far as it goes without a system: what it asks for, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import storyworld
+from api.client import JsonObject
+
+FALLEN_BACK = "Rendered by animatic because svd could not: No GPU had room."
+
+
+class ToldClient:
+    """Answers as a system would whose first beat fell back."""
+
+    url = "http://told"
+
+    def __init__(self) -> None:
+        self.asked: list[JsonObject] = []
+        beat = {"beat_id": "b1", "description": "Mika runs.", "state": "ACCEPTED", "progress": 100}
+        beats = [{**beat, "fallback_reason": FALLEN_BACK}, {**beat, "beat_id": "b2", "fallback_reason": ""}]
+        self.episode: JsonObject = {"episode_id": "e1", "state": "COMPLETED", "progress": 100, "beats": beats}
+
+    def create(self, intent: str, **fields: object) -> JsonObject:
+        self.asked.append({"intent": intent, **fields})
+        return self.episode
+
+    def plan(self, episode_id: str) -> JsonObject:
+        return self.episode
+
+    def execute(self, episode_id: str) -> None: ...
+
+    def follow(self, episode_id: str) -> Iterator[JsonObject]:
+        yield self.episode
+
+    def save_film(self, episode_id: str, out: Path) -> None:
+        out.write_bytes(b"film")
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> ToldClient:
+    told = ToldClient()
+
+    @contextmanager
+    def running_system(url: str | None, cpus: int | None) -> Iterator[ToldClient]:
+        yield told
+
+    monkeypatch.setattr(storyworld, "running_system", running_system)
+    return told
+
+
+def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_told(client: ToldClient, tmp_path: Path) -> None:
+    given = ["render", "Mika runs", "--backend", "svd", "--fallback", "veo", "--fallback", "animatic"]
+
+    done = CliRunner().invoke(storyworld.cli, [*given, "--out", str(tmp_path / "film.mp4")])
+
+    assert done.exit_code == 0, done.output
+    assert client.asked[0]["fallbacks"] == ["veo", "animatic"]
+    said = " ".join(done.output.split())
+    assert f"b1: {FALLEN_BACK}" in said
+    assert "b2:" not in said
+
+
+def test_without_the_option_no_fallback_is_asked_for(client: ToldClient, tmp_path: Path) -> None:
+    done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--out", str(tmp_path / "film.mp4")])
+
+    assert done.exit_code == 0, done.output
+    assert not client.asked[0]["fallbacks"]
