@@ -294,7 +294,9 @@ class Coordinators(Bench):
         if what == "cancelled":
             self.do("cancel", film.episode_id)
             self.do("accept", self.oracle.lease, [_good(film)])
-        if what == "old content":
+        if what == "begins again":
+            self.do("open_attempts", self.oracle.lease, [again])
+        if what in ("old content", "begins again"):
             first = next(iter(self.oracle.stories[film.episode_id].parts.values()))
             self.do("revise_beat", film.episode_id, first.beat)
             self._work(3)
