@@ -311,7 +311,7 @@ class Coordinators(Bench):
         if first is None or first.beat_id is None or self.oracle.lease is None:
             return
         story, lease = self.oracle.stories[first.episode_id], self.oracle.lease
-        for share in (0.25, 0.75):
+        for share in (0.25, 0.75, 0.5):
             self.do("record_progress", lease, {first.attempt_id: share})
         self.do("record_previews", lease, {first.attempt_id: Preview(number=1, jpeg=b"of the first")})
         if call == "cancel_beat":
