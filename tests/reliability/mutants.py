@@ -292,7 +292,6 @@ PEOPLE = (
         "first_backend=None",
     ),
     _mutant("changing.py", "a retried beat still says why it fell back", ', fallback_reason="")', ")"),
-    _mutant("revising.py", "a revised beat goes back to another first choice", "        first_backend=None,\n", ""),
     _mutant("revising.py", "a revised beat still says why it fell back", '        fallback_reason="",\n', ""),
     _mutant("changing.py", "an episode that opens again keeps how it ended", "        begin_anew(episode)\n", ""),
     _mutant(

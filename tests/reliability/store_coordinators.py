@@ -373,6 +373,9 @@ class Coordinators(Bench):
             if not is_film:
                 self.do("pause", one.episode_id)
                 self.do("resume", one.episode_id)
+            if not is_film and counted:
+                self.do("cancel_beat", one.episode_id, one.beat_id)
+                self.do("retry_beat", one.episode_id, one.beat_id)
             self._wait(self.oracle.stories[one.episode_id])
 
     def _being_made(self, *, is_film: bool) -> Tried | None:
