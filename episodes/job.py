@@ -94,6 +94,11 @@ class RenderJob(Noun):
         return result_key(self.meta.episode_id, self.meta.beat_id, self.job_id)
 
     @property
+    def delivery_path(self) -> str:
+        """Workers that know nothing of attempts store below it what they made of this one."""
+        return f"{self.output.path}/delivery/{self.job_id}"
+
+    @property
     def order_prefix(self) -> str:
         """What was ever ordered for the beat from servers that sell clips lies below it, by all its attempts."""
         return f"{self.output.path}/order/"

@@ -10,6 +10,7 @@ EPISODES_PREFIX = "episodes/"
 _KEY = re.compile(
     r"episodes/(?P<episode>[^/]+)/"
     r"(?:beats/(?P<beat>[^/]+)/(?:video/(?P<video>[^/]+)\.mp4|poster/(?P<poster>[^/]+)\.jpg|result/(?P<result>[^/]+)\.json"
+    r"|delivery/(?P<delivery>[^/]+)/.+"
     r"|order/(?P<order>[^/.]+)\.(?:\d+(?:\.(?:operation|closed))?|doubt)\.json)"
     r"|film/(?:result/(?P<film_result>[^/]+)\.json|(?P<film>[^/]+)\.(?:mp4|jpg|srt|vtt)))"
 )
@@ -33,7 +34,8 @@ def attempt_key(key: str) -> AttemptKey | None:
     if match is None:
         return None
     of = match.groupdict()
-    attempt_id = of["video"] or of["poster"] or of["result"] or of["order"] or of["film_result"] or of["film"]
+    kinds = ("video", "poster", "result", "delivery", "order", "film_result", "film")
+    attempt_id = next(of[kind] for kind in kinds if of[kind])
     is_order = of["order"] is not None
     return AttemptKey(episode_id=of["episode"], beat_id=of["beat"], attempt_id=attempt_id, is_order=is_order)
 

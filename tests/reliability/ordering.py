@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from episodes.errors import RenderFailed
 from episodes.job import RenderJob
 from episodes.ports import ArtifactStore, Control
 from rendering.backends.bought.buying import Buying
 from rendering.backends.bought.ledger import Ledger
 from rendering.backends.bought.shop import Finished, Placed, Request
 from rendering.backends.bought.till import Patience, Till
+from rendering.reception import Reception
 from tests.reliability.local_fleet import STEP_S
 from tests.reliability.stamped import Act
 
@@ -44,8 +48,15 @@ def buys(store: ArtifactStore, shop: FileShop) -> Act:
     """What a backend does that buys its clips, but for the clip."""
 
     def act(job: RenderJob, control: Control) -> None:
+        _look_for_a_delivery(store, job, control)
         till = Till(shop, _REQUEST, None, Patience(poll_s=STEP_S), control)
         order = Buying(job, Ledger(store, job, _REQUEST), is_free=False).order(till)
         till.collect(order.operation)
 
     return act
+
+
+def _look_for_a_delivery(store: ArtifactStore, job: RenderJob, control: Control) -> None:
+    """As a slot of the queue does, whose worker claims to have stored a clip; this one has not."""
+    with pytest.raises(RenderFailed, match="not there"):
+        Reception(store).keyframes(f"{job.delivery_path}/video", job, control)
