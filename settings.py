@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from episodes.errors import BadInput
@@ -35,6 +35,10 @@ class RendererSettings(BaseModel):
     num_gpus: float = Field(default=0, ge=0)
     options: dict[str, str] = Field(default_factory=dict)
     """Handed to the backend."""
+    queue: bool = False
+    """They are no renderers but places in the queue, whose beats workers outside the cluster render."""
+    deadline_s: float = Field(default=900.0, ge=1)
+    """Of a place in the queue: for a worker to take its beat, and again for one that says nothing before it is done."""
 
     @model_validator(mode="after")
     def _the_fewest_are_not_more_than_the_most(self) -> Self:
@@ -65,7 +69,7 @@ class Settings(BaseSettings):
     storyworld_fleet: dict[Id, RendererSettings] = Field(
         default={"animatic": RendererSettings()},
         description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
-        '"options"}; the first that can work is taken for episodes that name none.',
+        '"options", "queue", "deadline_s"}; the first that can work is taken for episodes that name none.',
     )
     gemini_api_key: SecretStr | None = Field(default=None, description="Google's key, for the veo backend's Omni models.")
     google_application_credentials: Path | None = Field(
@@ -74,6 +78,18 @@ class Settings(BaseSettings):
     )
     openai_video_api_keys: dict[str, SecretStr] = Field(
         default={}, description="JSON: a server's base_url → its key, for the openai-video backend."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="redis:// or rediss://: through it workers outside the cluster are reached."
+    )
+    redis_ca_cert: Path | None = Field(
+        default=None, description="A file with the certificate of whoever signs the Redis server's; none: public authorities."
+    )
+    job_queue: str = Field(
+        default="storyworld:gpu:jobs", min_length=1, validation_alias=AliasChoices("job_queue", "gpu_job_queue")
+    )
+    result_queue: str = Field(
+        default="storyworld:gpu:results", min_length=1, validation_alias=AliasChoices("result_queue", "gpu_result_queue")
     )
     storyworld_version: str | None = Field(default=None, description="Of the deployed code; default: a hash of its files.")
     spool_max_gb: float = Field(default=4.0, gt=0, description="Finished clips that wait for the store, per node.")

@@ -176,6 +176,19 @@ def warm(
 
 @cli.command()
 @tells_errors_plainly
+def worker(
+    backend: Annotated[str | None, typer.Option(help="Its only one, opened at once; none: what beats ask for.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="One beat, then stop; ends with 1 when it failed.")] = False,
+) -> None:
+    """Render beats of a system elsewhere, whose Redis and S3 this machine can reach."""
+    from actors.worker import run_worker
+
+    tell = functools.partial(console.print, markup=False, soft_wrap=True)
+    raise typer.Exit(run_worker(load_settings(), backend=backend, only_one=once, tell=tell))
+
+
+@cli.command()
+@tells_errors_plainly
 def episodes(
     state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
     world: Annotated[str | None, typer.Option(help="Only those in this world.")] = None,

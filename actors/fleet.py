@@ -25,6 +25,7 @@ from actors.publisher import PublisherActor
 from actors.publishers import Publishers
 from actors.renderer import RendererActor
 from actors.room import why_no_room
+from actors.slot import SlotActor
 from actors.status import RendererStatus
 from episodes.errors import FailureClass, RendererLost
 from episodes.fleet import FleetReport, Kind, PublisherReport, RendererReport, RendererState
@@ -181,6 +182,8 @@ class RayFleet:
             self._renderers[plan.name] = await asyncio.to_thread(self._open_renderer, plan)
 
     def _open_renderer(self, plan: RendererPlan) -> Member:
+        if plan.is_slot:  # on the head, so that no other machine has to reach the queue
+            return open_renderer_actor(plan, SlotActor, on_head=True)
         return open_renderer_actor(plan, self._renderer_actor, on_head=self._plan.is_for_one_node)
 
     # --- how they are ---

@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-OUR_LOGGERS = ("storyworld", "planning", "rendering", "storage", "api")
+OUR_LOGGERS = ("storyworld", "planning", "rendering", "storage", "api", "relay")
 
 
 def log_as_json(actor: str) -> None:

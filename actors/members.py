@@ -73,7 +73,10 @@ class Member:
 def open_renderer_actor(plan: RendererPlan, actor: Handle, *, on_head: bool) -> Member:
     """Ray's own retries and restarts are off: an error never means that nothing was done."""
     placement = {"resources": {HEAD_RESOURCE: 0.001}} if on_head else {}
-    return _open(plan.name, plan, actor, num_cpus=plan.num_cpus, num_gpus=plan.num_gpus, **placement)
+    member = _open(plan.name, plan, actor, num_cpus=plan.num_cpus, num_gpus=plan.num_gpus, **placement)
+    if plan.is_slot:
+        member.is_new = False  # what an earlier one of its name left in the queue is in its hands
+    return member
 
 
 def open_publisher_actor(node_id: str, plan: PublisherPlan, actor: Handle) -> Member:

@@ -11,10 +11,16 @@ from pathlib import Path
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
+from relay.redis_queue import QueueNames, RedisQueue
+from relay.remote import RemoteRenderer
+from relay.slot import Slot
+from relay.vigil import Limits
+from rendering.backend import Keyframes
 from rendering.backends import BackendRecipe, Purse, check_backend, costs_per_clip, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
+from rendering.reception import Reception
 from rendering.renderer import Renderer
 from rendering.spool import Spool
 from settings import Settings, load_settings
@@ -29,7 +35,7 @@ MAX_SPOOLS = 64
 PICTURE_CACHE_BYTES = 2_000_000_000
 
 _CODE = Path(__file__).resolve().parent.parent
-_PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "actors")
+_PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "relay", "actors")
 _CODE_SUFFIXES = (".py", ".json")  # a model's recipe is data, and decides what is rendered
 
 
@@ -74,6 +80,8 @@ def check_settings(settings: Settings) -> None:
             check_backend(backend_recipe(settings, backend, of.options))
         except BadInput as error:
             raise BadInput(f"STORYWORLD_FLEET: {error.message}", error.hint, "STORYWORLD_FLEET") from error
+    if any(of.queue for of in settings.storyworld_fleet.values()):
+        open_queue(settings).close()
     open_artifacts(settings)
     open_stores(settings)
 
@@ -112,10 +120,33 @@ def open_purse(settings: Settings, orders: ArtifactStore) -> Purse:
 def open_renderer(plan: RendererPlan) -> Renderer:
     """Ready to draw: weights loaded, shapes warm. The actor answers nobody before this has returned."""
     settings = load_settings()
-    artifacts = open_artifacts(settings)
-    backend = open_backend(backend_recipe(settings, plan.backend, dict(plan.options)), open_purse(settings, artifacts))
+    return renderer_of(settings, open_artifacts(settings), plan.backend, dict(plan.options))
+
+
+def renderer_of(settings: Settings, artifacts: ArtifactStore, backend: str, options: Mapping[str, str]) -> Renderer:
+    opened = open_backend(backend_recipe(settings, backend, options), open_purse(settings, artifacts))
     pictures = StoredPictures(artifacts, settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
-    return Renderer(backend, pictures)
+    return Renderer(opened, pictures)
+
+
+def open_queue(settings: Settings) -> RedisQueue:
+    """Raises BadInput when there is none, or it lets nobody in, Unavailable when it does not answer."""
+    if settings.redis_url is None:
+        raise BadInput("REDIS_URL is not set.", "Name the Redis server through which workers are reached.", "REDIS_URL")
+    ca_cert = settings.storyworld_home / settings.redis_ca_cert if settings.redis_ca_cert is not None else None
+    names = QueueNames(jobs=settings.job_queue, results=settings.result_queue)
+    queue = RedisQueue(settings.redis_url.get_secret_value(), names, ca_cert=ca_cert)
+    queue.check()
+    return queue
+
+
+def open_slot(plan: RendererPlan) -> RemoteRenderer[Keyframes]:
+    """A renderer that has others render."""
+    settings = load_settings()
+    limits = Limits(deadline_s=plan.slot_deadline_s) if plan.slot_deadline_s is not None else Limits()
+    name = f"{settings.cluster_id}/{plan.name}"
+    slot = Slot(open_queue(settings), name, backend=plan.backend, limits=limits)
+    return RemoteRenderer(slot, Reception(open_artifacts(settings)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

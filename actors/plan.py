@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from actors.names import renderer_name
 from episodes.fleet import Kind
 
+SLOT_CPUS = 0.01
+"""A slot of the queue only waits."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RendererPlan:
@@ -22,6 +25,12 @@ class RendererPlan:
     num_gpus: float
     version: str
     """Of the code, the backend and the options: a renderer with others is replaced."""
+    slot_deadline_s: float | None = None
+    """It renders nothing itself, but stands for a place in the queue, and waits for so long; None: it renders."""
+
+    @property
+    def is_slot(self) -> bool:
+        return self.slot_deadline_s is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,9 +80,11 @@ def plan_kind(
     num_cpus: float,
     num_gpus: float = 0,
     options: Mapping[str, str],
+    queue: bool = False,
+    deadline_s: float = 900.0,
     version: str,
 ) -> KindPlan:
-    """`backend` None: it is called as the kind is. `min_count` None: all are always there."""
+    """`backend` None: it is called as the kind is. `min_count` None: all are always there. `queue`: they are slots of it."""
     kind = Kind(
         name=name,
         renderers=tuple(renderer_name(name, index) for index in range(count)),
@@ -83,16 +94,19 @@ def plan_kind(
         costs_per_clip=costs_per_clip,
     )
     made_from = (backend or name, tuple(sorted(options.items())))
-    if made_from != (name, ()):
-        version = f"{version}-{hashlib.sha256(repr(made_from).encode()).hexdigest()[:6]}"
+    slot_deadline_s = deadline_s if queue else None
+    if made_from != (name, ()) or queue:
+        made = repr((made_from, slot_deadline_s) if queue else made_from)
+        version = f"{version}-{hashlib.sha256(made.encode()).hexdigest()[:6]}"
     renderers = (
         RendererPlan(
             name=renderer,
             kind=name,
             backend=made_from[0],
             options=made_from[1],
-            num_cpus=num_cpus,
+            num_cpus=SLOT_CPUS if queue else num_cpus,
             num_gpus=num_gpus,
+            slot_deadline_s=slot_deadline_s,
             version=version,
         )
         for renderer in kind.renderers

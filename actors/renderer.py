@@ -12,7 +12,7 @@ from typing import Any
 import ray
 
 from actors.crash import arm_crash_points
-from actors.desk import Desk
+from actors.desk import Desk, Work
 from actors.logs import log_as_json
 from actors.names import NAMESPACE, CallNames, publisher_name, short_node
 from actors.parts import open_renderer
@@ -21,6 +21,8 @@ from actors.status import RendererStatus
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
 from episodes.fleet import Preview
 from episodes.job import JobError, JobResult, RenderJob, RuntimeFacts
+from relay.remote import RemoteRenderer
+from rendering.backend import Keyframes
 from rendering.progress import attempt_share
 from rendering.renderer import Renderer
 
@@ -43,7 +45,7 @@ class RendererShell:
         self._renderer = self._open(plan)
         self._publisher: Any = None
 
-    def _open(self, plan: RendererPlan) -> Renderer:
+    def _open(self, plan: RendererPlan) -> Renderer | RemoteRenderer[Keyframes]:
         return open_renderer(plan)
 
     @ray.method(concurrency_group="work")
@@ -52,10 +54,15 @@ class RendererShell:
         if not self._busy.acquire(blocking=False):
             why = "is being let go and takes no more" if self._is_leaving else "has a beat in hand and takes no second one"
             return self._ended(job, "failed", FailureClass.INFRA, f"{self._plan.name} {why}.", 0.0)
+        return self._rendered(job, self._desk.begin(job.job_id))
+
+    def _rendered(self, job: RenderJob, work: Work) -> Any:
+        """Ends the work, and is no longer busy afterwards."""
         began_s = time.monotonic()
-        work = self._desk.begin(job.job_id)
         try:
             keyframes = self._renderer.render(job, work)
+            if isinstance(keyframes, JobResult):
+                return keyframes
             facts = self._facts(time.monotonic() - began_s)
             name = self._names.of("publish", job.meta.episode_id, job.meta.beat_id, job.meta.attempt)
             return [self._open_publisher().publish.options(name=name).remote(job, keyframes, facts)]
@@ -77,7 +84,7 @@ class RendererShell:
             incarnation=self._incarnation,
             gpus=os.environ.get("CUDA_VISIBLE_DEVICES", ""),
             attempt_id=attempt_id,
-            share=attempt_share(rendered=share, published=0.0),
+            share=self._share_of_all(share),
             is_parked=self._renderer.is_parked,
             is_leaving=self._is_leaving,
         )
@@ -104,6 +111,10 @@ class RendererShell:
         """True: nothing is in hand, and no beat is taken any more; whoever asked for it ends this actor. False: it goes on."""
         self._is_leaving = self._is_leaving or self._busy.acquire(blocking=False)
         return self._is_leaving
+
+    def _share_of_all(self, share: float) -> float:
+        """Of the attempt's whole work, from what was reported: here, of the first half."""
+        return attempt_share(rendered=share, published=0.0)
 
     def _open_publisher(self) -> Any:
         try:

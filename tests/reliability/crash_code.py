@@ -13,7 +13,7 @@ from storage.artifacts.crash_points import kind_of
 from tests.builders import TINY, a_job
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "actors")
+PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "relay", "actors")
 STORES = "storage/artifacts"
 """Below the port: what calls each other here is one call of somebody else's."""
 

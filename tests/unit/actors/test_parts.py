@@ -109,3 +109,14 @@ def test_no_option_of_the_fleet_may_hold_a_key(tmp_path: Path) -> None:
 
     assert "has no option 'key'" in str(refused.value)
     assert "of-videos" not in str(refused.value)
+
+
+def test_a_kind_that_is_a_queue_needs_a_server(tmp_path: Path) -> None:
+    fleet = {"cloud": RendererSettings(backend="animatic", queue=True)}
+
+    with pytest.raises(BadInput, match="REDIS_URL is not set"):
+        check_settings(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+    with pytest.raises(BadInput, match="no redis:// or rediss:// URL") as refused:
+        check_settings(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet, redis_url="http://hunter2@x"))
+
+    assert "hunter2" not in str(refused.value)

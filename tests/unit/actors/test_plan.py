@@ -30,3 +30,22 @@ def test_all_are_always_there_where_nobody_says_how_few() -> None:
 
     assert (kind.min_count, kind.renderers) == (3, ("renderer:animatic:0", "renderer:animatic:1", "renderer:animatic:2"))
     assert plan_kind("animatic", count=3, min_count=0, num_cpus=1, options={}, version="v1").kind.min_count == 0
+
+
+def test_slots_of_the_queue_reserve_next_to_nothing_and_know_their_deadline() -> None:
+    kind = plan_kind("cloud", backend="animatediff", count=8, queue=True, deadline_s=60.0, num_cpus=1, options={}, version="v1")
+    slot = kind.renderers[0]
+
+    assert len(kind.renderers) == 8
+    assert (slot.is_slot, slot.slot_deadline_s, slot.backend) == (True, 60.0, "animatediff")
+    assert slot.num_cpus < 0.05
+    assert not planned().is_slot
+
+
+def test_a_slot_with_another_deadline_is_another_version() -> None:
+    versions = {
+        plan_kind("cloud", queue=queue, deadline_s=deadline_s, num_cpus=1, options={}, version="v1").renderers[0].version
+        for queue, deadline_s in ((False, 60.0), (True, 60.0), (True, 90.0))
+    }
+
+    assert len(versions) == 3

@@ -12,6 +12,7 @@ from settings import Settings, load_settings
 def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(f"GPU_{name.upper()}", raising=False)
     monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
     return tmp_path
 
@@ -78,6 +79,7 @@ def test_the_order_of_the_fleet_is_as_it_was_written(monkeypatch: pytest.MonkeyP
 
 def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/story")  # pragma: allowlist secret
+    monkeypatch.setenv("REDIS_URL", "rediss://:hunter2@queue:6379/0")  # pragma: allowlist secret
     monkeypatch.setenv("S3_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
     monkeypatch.setenv("GEMINI_API_KEY", "hunter2")
@@ -89,3 +91,15 @@ def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch)
         load_settings()
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("prefix", ["", "GPU_"])
+def test_the_queues_have_the_names_that_workers_and_the_old_api_know_them_by(
+    monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    assert (load_settings().job_queue, load_settings().result_queue) == ("storyworld:gpu:jobs", "storyworld:gpu:results")
+
+    monkeypatch.setenv(f"{prefix}JOB_QUEUE", "our:jobs")
+    monkeypatch.setenv(f"{prefix}RESULT_QUEUE", "our:results")
+
+    assert (load_settings().job_queue, load_settings().result_queue) == ("our:jobs", "our:results")
