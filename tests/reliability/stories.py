@@ -90,12 +90,13 @@ def a_renderer_that_fails_everything_is_given_nothing_more(teller: Teller) -> No
         fleet = teller.house.episodes.fleet()
         assert fleet is not None
         assert [r.name for r in fleet.renderers if r.blocked_reason] == [bad]
-    else:  # a coordinator that begins anew forgets whom it blocked: a beat may meet the broken machine until it is given up
+    else:  # a failure that is not recorded blames nobody: a beat may meet the broken machine until it is given up
         episode = teller.ended(episode_id, COMPLETED, PARTIALLY)
         for beat in episode.beats:
             assert (
                 num_counted(beat) == MAX_COUNTED_ATTEMPTS if beat.state is FAILED else num_counted(beat) < MAX_COUNTED_ATTEMPTS
             )
+    teller.house.fleet.kill(bad)  # mended: as long as it lives, it stays blocked under the next coordinator too
     teller.replace_coordinator()
 
 
