@@ -10,6 +10,13 @@ from cluster.config import ClusterConfig, NodeType
 from cluster.identity import VARIABLE, Candidate, written
 from cluster.pods import GpuOffer
 
+NETWORK = "STORYWORLD_POD_NETWORK"
+"""Interface of the private network, for which a pod waits before it starts Ray."""
+RUNPOD_ADDRESS = "STORYWORLD_RUNPOD_ADDRESS"
+"""Of the API where a pod deletes itself."""
+_INTERFACE = "podnet1"
+_GRACE_HOURS = 0.5  # the provider deletes a worker that is too old; it does so itself when no provider is left
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
@@ -44,13 +51,16 @@ def usd_per_hour(candidate: Candidate, catalogue: Mapping[str, GpuOffer]) -> flo
     return (offer.price.secure if candidate.cloud == "SECURE" else offer.price.community) * candidate.gpu_count
 
 
-def node_env(resources: Mapping[str, float], labels: Mapping[str, str], node_type: str, head_address: str) -> dict[str, str]:
-    """What a worker's `ray start` reads."""
+def node_env(
+    resources: Mapping[str, float], labels: Mapping[str, str], node_type: str, head_address: str, config: ClusterConfig
+) -> dict[str, str]:
+    """What a worker's entry point reads, and its `ray start`."""
     return {
         "RAY_NODE_TYPE_NAME": node_type,
         "RAY_OVERRIDE_RESOURCES": json.dumps(dict(resources)),
         "RAY_OVERRIDE_LABELS": json.dumps(dict(labels)),
         "STORYWORLD_HEAD_ADDRESS": head_address,
+        "STORYWORLD_MAX_HOURS": f"{config.max_worker_hours + _GRACE_HOURS:g}",
     }
 
 
@@ -71,7 +81,9 @@ def body(order: Order, candidate: Candidate, instance_id: str, config: ClusterCo
         "ports": list(node_type.ports),
         "globalNetworking": config.global_networking,
         "env": {
+            **({NETWORK: _INTERFACE} if config.global_networking else {}),
             **order.env,
+            RUNPOD_ADDRESS: config.api_address,
             "RAY_CLOUD_INSTANCE_ID": instance_id,
             VARIABLE: written(order.tags, candidate, node_type.max_usd_per_hour),
         },

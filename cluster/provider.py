@@ -184,7 +184,7 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
             env |= head_env(self.provider_config, name, env)
             env |= {"STORYWORLD_RUNPOD_API_KEY": self._surroundings.api_key.get_secret_value()}
         else:
-            env |= node_env(resources, labels, name, self._head_address())
+            env |= node_env(resources, labels, name, self._head_address(), self._config)
         return Order(node_type=node_type, tags=tags, env=env)
 
     def _dashboard(self, pod_id: str) -> str:

@@ -1,0 +1,108 @@
+"""Looks around once a second, and does what judgement.py says."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cluster.entrypoint.addresses import address_of, address_towards, answers
+from cluster.entrypoint.assignment import Assignment
+from cluster.entrypoint.commands import BOOTSTRAP_FILE, api_command, environment, ray_command
+from cluster.entrypoint.judgement import Act, Life, Memory, Move, Seen, next_move
+from cluster.entrypoint.processes import Processes
+
+logger = logging.getLogger("storyworld.pod")
+
+_LOOK_S = 1.0
+_HEAD_LOOKS = 20
+"""Once Ray runs: so many before the dead man's switch says that the head is gone."""
+_AFTER_DRAIN_S = 2.0
+
+
+class Supervisor:
+    """`pause` waits so many seconds, and says whether the pod may go on; `options` are the node type's own for `ray start`."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        variables: Mapping[str, str],
+        options: Sequence[str],
+        pause: Callable[[float], bool],
+        home: Path,
+    ) -> None:
+        self._assignment = assignment
+        self._variables = variables
+        self._options = options
+        self._pause = pause
+        self._home = home
+        self._mark = secrets.token_hex(16)
+        self._processes = Processes(self._mark)
+        self._address: str | None = None
+        self._head_looked_s = float("-inf")
+        self._ray = Life.ABSENT
+
+    def run(self) -> Move:
+        """Until the pod is to stop; then its Ray has stopped, and the answer says why."""
+        self._write_file()
+        memory = Memory(born_s=time.monotonic())
+        may_go_on = True
+        while True:
+            memory, move = next_move(memory, self._look(is_asked_to_stop=not may_go_on), self._assignment)
+            if move.act in (Act.STOP, Act.END, Act.GIVE_UP):
+                logger.info("pod_leaves act=%s reason=%s", move.act, move.reason)
+                self._processes.stop(self._assignment.limits.drain_s + _AFTER_DRAIN_S)
+                return move
+            self._do(move)
+            may_go_on = self._pause(_LOOK_S)
+
+    def _look(self, *, is_asked_to_stop: bool) -> Seen:
+        ray = self._processes.ray()
+        if ray is not self._ray:
+            logger.info("pod_ray_is state=%s", ray)
+            self._ray = ray
+        return Seen(
+            now_s=time.monotonic(),
+            address=self._own_address(),
+            head_answers=not is_asked_to_stop and self._head_answers(ray),
+            ray=ray,
+            api_runs=self._processes.api_runs(),
+            is_asked_to_stop=is_asked_to_stop,
+        )
+
+    def _own_address(self) -> str | None:
+        """Looked for until it is there; Ray cannot change it afterwards."""
+        if self._address is None:
+            network, host = self._assignment.network, self._assignment.head[0]
+            self._address = address_of(network) if network else address_towards(host)
+            if self._address is not None:
+                logger.info("pod_has_address address=%s network=%s", self._address, network or "default")
+        return self._address
+
+    def _head_answers(self, ray: Life) -> bool:
+        now_s = time.monotonic()
+        if self._assignment.is_head or self._address is None:
+            return False
+        if ray is Life.UP and now_s - self._head_looked_s < self._assignment.limits.lost_head_s / _HEAD_LOOKS:
+            return False
+        self._head_looked_s = now_s
+        return answers(*self._assignment.head)
+
+    def _do(self, move: Move) -> None:
+        if move.act is Act.WAIT or self._address is None:
+            return
+        variables = environment(self._variables, self._assignment, self._address, self._mark)
+        if move.act is Act.START_RAY:
+            logger.info("pod_starts_ray kind=%s address=%s", self._assignment.kind, self._address)
+            self._processes.start_ray(ray_command(self._assignment, self._address, self._home, self._options), variables)
+        else:
+            logger.info("pod_starts_api port=%d", self._assignment.api_port)
+            self._processes.start_api(api_command(self._assignment), variables)
+
+    def _write_file(self) -> None:
+        """One that is there was sent by a later `ray up`, and stays."""
+        file = self._home / BOOTSTRAP_FILE
+        if self._assignment.file is not None and not file.exists():
+            file.write_bytes(self._assignment.file)

@@ -1,0 +1,99 @@
+"""Pods as processes of this machine: each runs the entry point that a real one runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.runpod.desk import KEY
+
+ROOT = Path(__file__).parents[2]
+_LOOK_S = 0.05
+
+
+class ProcessMachines:
+    """Implements Machines. `surroundings` is what an image would set."""
+
+    def __init__(self, folder: Path, surroundings: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._surroundings = surroundings
+        self._pods: dict[str, subprocess.Popen[bytes]] = {}
+        self._ends: list[threading.Thread] = []
+
+    def start(self, pod_id: str, env: Mapping[str, str], args: str) -> None:
+        home = self._folder / pod_id
+        home.mkdir()
+        given = {"RUNPOD_POD_ID": pod_id, "RUNPOD_API_KEY": KEY, "HOME": str(home), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "cluster.entrypoint", *shlex.split(args)]
+        with (self._folder / f"{pod_id}.log").open("w") as log:
+            self._pods[pod_id] = subprocess.Popen(
+                command, env={**self._surroundings, **given, **env}, cwd=home, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self, pod_id: str, *, grace_s: float) -> None:
+        """Returns at once, as RunPod does."""
+        if pod_id in self._pods:
+            end = threading.Thread(target=self._end, args=(pod_id, grace_s), daemon=True)
+            self._ends.append(end)
+            end.start()
+
+    def freeze(self, pod_id: str) -> None:
+        for pid in pids_of(pod_id):
+            _send(pid, signal.SIGSTOP)
+
+    def has_exited(self, pod_id: str) -> bool:
+        return pod_id in self._pods and self._pods[pod_id].poll() is not None
+
+    def close(self) -> None:
+        """Whatever is left, and whoever is just ending it."""
+        for pod_id in self._pods:
+            self._end(pod_id, 0.0)
+        for end in self._ends:
+            end.join()
+
+    def said(self, pod_id: str) -> str:
+        return (self._folder / f"{pod_id}.log").read_text()
+
+    def exit_code(self, pod_id: str, limit_s: float = 60.0) -> int:
+        return self._pods[pod_id].wait(limit_s)
+
+    def _end(self, pod_id: str, grace_s: float) -> None:
+        process = self._pods[pod_id]
+        if process.poll() is None and grace_s:
+            process.terminate()
+            deadline_s = time.monotonic() + grace_s
+            while process.poll() is None and time.monotonic() < deadline_s:
+                time.sleep(_LOOK_S)
+        while pids := pids_of(pod_id):
+            for pid in pids:
+                _send(pid, signal.SIGKILL)
+            process.poll()
+            time.sleep(_LOOK_S)
+        process.wait()
+
+
+def pids_of(pod_id: str) -> list[int]:
+    """All processes of a pod; zombies do not count."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = environ.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"RUNPOD_POD_ID={pod_id}".encode() in variables:
+            found.append(int(environ.parent.name))
+    return found
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
