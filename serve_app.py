@@ -35,6 +35,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from actors.parts import open_artifacts, open_stores, plan_fleet
     from actors.upkeep import open_upkeep
     from api.app import create_app
+    from api.keys import api_key, refuse_open_door
     from api.parts import ApiLimits, ApiParts
     from planning.example_world import seed_example_world
     from planning.offline.planner import OfflinePlanner
@@ -44,6 +45,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     log_as_json("api")
     arm_crash_points()
     settings = load_settings()
+    refuse_open_door(_http_host(), has_keys=bool(settings.api_keys))
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)
     seed_example_world(worlds, artifacts)
@@ -61,10 +63,19 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             kinds=plan.all_kinds(),
             readiness=_readiness(settings, episodes),
             upkeep=open_upkeep(settings, episodes, artifacts, plan),
+            keys=tuple(api_key(name, key.get_secret_value()) for name, key in settings.api_keys.items()),
             cors_origins=settings.cors_origins,
             limits=ApiLimits(max_event_streams=settings.max_event_streams),
         )
     )
+
+
+def _http_host() -> str:
+    """The address on which Serve, whoever started it, lets requests in. It has no public way to ask."""
+    from ray.serve.context import _get_global_client
+
+    host: str = _get_global_client().http_config.host
+    return host
 
 
 def _readiness(settings: Settings, episodes: EpisodeStore) -> Callable[[], Mapping[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
@@ -14,6 +15,9 @@ from episodes.errors import BadInput
 from episodes.nouns import Id
 
 _CODE = Path(__file__).resolve().parent
+
+_API_KEY = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")  # what may stand behind `Bearer`, and in a cookie
+_KEY_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,40}")
 
 
 class RendererSettings(BaseModel):
@@ -66,6 +70,10 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="Comma-separated; none by default.")
+    api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default={}, description="Who may call the API: keys, or `name:key` for the log; comma-separated."
+    )
+    storyworld_api_key: SecretStr | None = Field(default=None, description="Sent by the command line to the API at --url.")
     storyworld_fleet: dict[Id, RendererSettings] = Field(
         default={"animatic": RendererSettings()},
         description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
@@ -101,6 +109,11 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _name_the_keys(cls, value: object) -> object:
+        return _named_keys(value) if isinstance(value, str) else value
+
     @field_validator("storyworld_home")
     @classmethod
     def _is_a_folder(cls, value: Path) -> Path:
@@ -132,12 +145,33 @@ class Settings(BaseSettings):
         return self.local_mode or self.absolute_database_url.startswith("sqlite")
 
     @property
+    def own_api_key(self) -> SecretStr | None:
+        """What opens the API of this very system: a command line beside it need not be told."""
+        return self.storyworld_api_key or next(iter(self.api_keys.values()), None)
+
+    @property
     def outputs(self) -> Path:
         return self.storyworld_home / "outputs"
 
     @property
     def spool(self) -> Path:
         return self.storyworld_home / "spool"
+
+
+def _named_keys(text: str) -> dict[str, str]:
+    """`key, name:key` → name → key. Raises ValueError, which names the place of a wrong one and never the key."""
+    found: dict[str, str] = {}
+    for place, entry in enumerate((part.strip() for part in text.split(",") if part.strip()), 1):
+        name, _, key = entry.rpartition(":")
+        name = name.strip() or f"key-{place}"
+        if not _API_KEY.fullmatch(key.strip()):
+            raise ValueError(f"key {place} has to be 16 to 200 letters, digits or -._~+/; `openssl rand -hex 24` makes one")
+        if not _KEY_NAME.fullmatch(name):
+            raise ValueError(f"the name of key {place} has to be up to 40 letters, digits or -_.@")
+        if name in found:
+            raise ValueError(f"two keys are called {name}")
+        found[name] = key.strip()
+    return found
 
 
 def crash_points() -> list[str]:

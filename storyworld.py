@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -19,16 +16,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from actors.environment import prepare_environment
+from actors import running
+from actors.environment import prepare_environment, refuse_open_mesh
 from api.client import Client, JsonObject
+from api.keys import refuse_open_door
 from episodes.errors import StoryWorldError, Unavailable
 from settings import RendererSettings, load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-START_LIMIT_S = 120.0
-"""Ray, Serve and the first migration on a slow laptop."""
+HERE = "127.0.0.1"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="StoryWorld: one sentence and a world become a film.")
 console = Console(highlight=False)
@@ -122,11 +120,15 @@ def _finish(client: Client, episode: JsonObject, out: Path) -> None:
 @tells_errors_plainly
 def serve(
     port: Annotated[int, typer.Option(help="Of the HTTP API; 0: a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address on which the API listens; any but this machine's own needs API_KEYS.")
+    ] = HERE,
     cpus: Annotated[int | None, typer.Option(help="CPUs that Ray may use; default: all.")] = None,
 ) -> None:
     """Start Ray and the HTTP API on this machine, until Ctrl-C."""
     settings = load_settings()
-    note = _note(settings.storyworld_home)
+    refuse_open_door(host, has_keys=bool(settings.api_keys))
+    refuse_open_mesh()
     prepare_environment(settings.storyworld_home)
 
     from actors.coordinator import start_coordinator
@@ -135,20 +137,16 @@ def serve(
     from serve_app import app
 
     check_settings(settings)
+    # a restarted system goes on rendering while its API is still starting
+    plan = plan_fleet(settings)
 
     def ready(addresses: Addresses) -> None:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps(addresses.as_json()))
+        running.write_note(settings.storyworld_home, addresses.as_json())
         _print_addresses(addresses.api, addresses.dashboard)
         console.print("Ctrl-C stops it.")
 
-    try:
-        # a restarted system goes on rendering while its API is still starting
-        plan = plan_fleet(settings)
-        serve_here(app, port=port, num_cpus=cpus, on_ray=lambda: start_coordinator(plan), on_ready=ready)
-    finally:
-        if _read_note(settings.storyworld_home).get("pid") == os.getpid():  # it may be another system's
-            note.unlink(missing_ok=True)
+    with running.note_removed_at_end(settings.storyworld_home):
+        serve_here(app, host=host, port=port, num_cpus=cpus, on_ray=lambda: start_coordinator(plan), on_ready=ready)
 
 
 @cli.command()
@@ -302,99 +300,12 @@ def _tell_state(moved: JsonObject) -> None:
     console.print(f"Episode {moved['episode_id']} is {moved['state']}.", soft_wrap=True)
 
 
-@contextmanager
-def found_system(url: str | None) -> Iterator[Client]:
-    """A client of the running system; none is started to be told what it should not do."""
-    found = {"api": url} if url is not None else _find_running(load_settings().storyworld_home)
-    if found is None:
-        raise Unavailable("No StoryWorld is running here.", "`make serve` starts one; --url names one elsewhere.")
-    with Client(found["api"]) as client:
-        yield client
+def found_system(url: str | None) -> AbstractContextManager[Client]:
+    return running.found_system(load_settings(), url)
 
 
-@contextmanager
-def running_system(url: str | None, cpus: int | None) -> Iterator[Client]:
-    """A client of the running system; where none runs, one is started and stopped again afterwards."""
-    if url is not None:
-        with Client(url) as client:
-            yield client
-        return
-    home = load_settings().storyworld_home
-    found = _find_running(home)
-    if found is not None:
-        with Client(found["api"]) as client:
-            yield client
-        return
-    with _started_system(home, cpus) as client:
-        yield client
-
-
-def _note(home: Path) -> Path:
-    """Where a serving process says how to reach it."""
-    return home / "run" / "serve.json"
-
-
-def _read_note(home: Path) -> dict[str, Any]:
-    try:
-        told: dict[str, Any] = json.loads(_note(home).read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return told
-
-
-def _find_running(home: Path) -> dict[str, Any] | None:
-    addresses = _read_note(home) or {"api": "http://127.0.0.1:8000"}  # what `serve run serve_app:app` uses
-    with Client(addresses["api"]) as client:
-        return addresses if client.is_ready() else None
-
-
-@contextmanager
-def _started_system(home: Path, cpus: int | None) -> Iterator[Client]:
-    log_path = home / "run" / "serve.log"
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(Path(__file__).resolve()), "serve", "--port", "0"]
-    if cpus is not None:
-        command += ["--cpus", str(cpus)]
-    with log_path.open("w") as log_file, console.status("Starting Ray and the API …"):
-        process = subprocess.Popen(command, stdout=log_file, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            addresses = _wait_until_ready(process, home, log_path)
-        except BaseException:
-            _stop(process)
-            raise
-    try:
-        _print_addresses(addresses["api"], addresses["dashboard"])
-        with Client(addresses["api"]) as client:
-            yield client
-    finally:
-        with console.status("Stopping Ray and the API …"):
-            _stop(process)
-        console.print("Ray and the API are stopped; `make serve` keeps them running.", style="dim")
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], home: Path, log_path: Path) -> dict[str, Any]:
-    deadline_s = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline_s:
-        if process.poll() is not None:
-            raise Unavailable("The system did not start.", f"Its last words: {_last_words(log_path)}")
-        found = _find_running(home) if _note(home).exists() else None
-        if found is not None and found.get("pid") == process.pid:
-            return found
-        time.sleep(0.1)
-    raise Unavailable(f"The system was not ready within {START_LIMIT_S:.0f} s.", f"Its log is {log_path}.")
-
-
-def _last_words(log_path: Path) -> str:
-    lines = log_path.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "none"
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
+def running_system(url: str | None, cpus: int | None) -> AbstractContextManager[Client]:
+    return running.running_system(load_settings(), url, cpus, Path(__file__).resolve(), console, _print_addresses)
 
 
 def _print_addresses(api: str, dashboard: str) -> None:

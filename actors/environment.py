@@ -6,6 +6,17 @@ import os
 import sys
 from pathlib import Path
 
+from episodes.errors import BadInput
+
+
+def refuse_open_mesh() -> None:
+    """Whoever reaches the ports of a Ray without a token can run any code. Raises BadInput when the environment asks for such a Ray."""
+    mode = os.environ.get("RAY_AUTH_MODE", "token")
+    if mode != "token":
+        raise BadInput(
+            f"RAY_AUTH_MODE is {mode}, but StoryWorld starts Ray only with a token.", "Unset it, or set it to token."
+        )
+
 
 def prepare_environment(home: Path) -> None:
     """Jobs find the same home and the same Python, a token guards the cluster, and nothing is reported to anybody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from ray import serve
 from ray.serve.config import HTTPOptions, ProxyLocation
 
 from actors.names import NAMESPACE
-from episodes.errors import Unavailable
+from episodes.errors import BadInput, Unavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +35,7 @@ class Addresses:
 def serve_here(
     application: serve.Application,
     *,
+    host: str,
     port: int,
     num_cpus: int | None,
     on_ray: Callable[[], object],
@@ -41,11 +43,13 @@ def serve_here(
 ) -> None:
     """Start Ray (or join the one that RAY_ADDRESS names) and serve until SIGINT or SIGTERM. `port` 0: a free one.
 
+    `host` is the address on which the API listens, "0.0.0.0" and "::" for all of this machine's.
+
     `on_ray` is called as soon as there is a Ray, for what need not wait for the API; `on_ready` when the API answers.
     Raises Unavailable when the port is taken.
     """
     port = port or free_port()
-    _refuse_taken(port)
+    _refuse_taken(host, port)
     stopped = threading.Event()
     address = os.environ.get("RAY_ADDRESS", "local")
     # the dashboard's port is Ray's to choose: 8265, or the next one that is free
@@ -56,12 +60,12 @@ def serve_here(
         signal.signal(number, lambda *_: stopped.set())
     try:
         on_ray()
-        serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host="127.0.0.1", port=port))
+        serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host=host, port=port))
         serve.run(application, name="storyworld", route_prefix="/")
         on_ready(
             Addresses(
                 pid=os.getpid(),
-                api=f"http://127.0.0.1:{port}",
+                api=f"http://{_as_reached_from_here(host)}:{port}",
                 dashboard=f"http://{context.dashboard_url}",
                 ray=context.address_info["gcs_address"],
             )
@@ -79,12 +83,19 @@ def free_port() -> int:
         return port
 
 
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
+def _as_reached_from_here(host: str) -> str:
+    every = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # nothing is bound here
+    return every.get(host) or (f"[{host}]" if ":" in host else host)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise BadInput(f"{host} is no address of this machine ({error.strerror}).", "`--host 127.0.0.1` is.") from error
             raise Unavailable(
                 f"Port {port} is taken by another program.", "Choose another one: `make serve PORT=8001`."
             ) from error

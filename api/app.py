@@ -9,7 +9,9 @@ from api.body_limits import BodyLimits
 from api.error_answers import LastResort, install_error_answers
 from api.event_tail import EventTail
 from api.idempotency import Idempotency
+from api.keys import KeyGuard
 from api.openapi import DESCRIPTION, openapi_of
+from api.openapi_keys import describe_keys
 from api.parts import ApiParts
 from api.routes import beats, episodes, events, files, fleet, queue, system, upkeep, worlds
 
@@ -24,7 +26,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.state.event_tail = EventTail(parts.episodes, parts.pace, parts.limits.max_event_streams)
     for part in (episodes, beats, queue, fleet, files, events, worlds, upkeep, system):
         app.include_router(part.router)
-    app.openapi = openapi_of(app)  # type: ignore[method-assign]  # the way that FastAPI documents
+    app.openapi = openapi_of(app, *([describe_keys] if parts.keys else []))  # type: ignore[method-assign]  # the way that FastAPI documents
     install_error_answers(app)
     _add_middleware(app, parts)
     return app
@@ -34,12 +36,22 @@ def _add_middleware(app: FastAPI, parts: ApiParts) -> None:
     """The last added is the first to see a request."""
     app.add_middleware(Idempotency, episodes=parts.episodes)
     app.add_middleware(BodyLimits, limits=parts.limits)
+    if parts.keys:
+        app.add_middleware(KeyGuard, keys=parts.keys)
     app.add_middleware(LastResort)
     if parts.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(parts.cors_origins),
             allow_methods=["GET", "HEAD", "PATCH", "POST", "PUT"],
-            allow_headers=["Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Range"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Last-Event-ID",
+                "Range",
+            ],
             expose_headers=["ETag", "Retry-After", "Idempotent-Replayed", "Content-Range", "Accept-Ranges"],
         )

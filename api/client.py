@@ -38,10 +38,12 @@ class ApiProblem(StoryWorldError):
 class Client:
     """One connection pool to one StoryWorld. Raises ApiProblem for every answer that is not a success."""
 
-    def __init__(self, url: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, key: str | None = None, *, timeout_s: float = 30.0) -> None:
+        """`key` is one of the system's API_KEYS; None where it has none. It goes to `url` and to no host that `url` points on to."""
         self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         try:
-            self._http = httpx.Client(base_url=self.url, timeout=timeout_s, follow_redirects=True)
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, follow_redirects=True)
         except httpx.InvalidURL as error:
             raise ApiProblem(f"{url!r} is no address: {error}.", "One looks like `http://127.0.0.1:8000`.") from error
 

@@ -24,6 +24,7 @@ MAX_FIELD_ERRORS = 20  # enough to mend a body by; nobody reads 10,000
 MAX_WHERE = 100  # characters: a field's name may be the client's own
 
 PROBLEMS: dict[str, tuple[int, str]] = {
+    "unauthorized": (401, "A key is missing, or is none of this system's: `Authorization: Bearer <key>`."),
     "not-found": (404, "An id, a path or a file that is not there."),
     "method-not-allowed": (405, "The path exists, the method does not; `Allow` lists those that do."),
     "too-slow": (408, "The body did not arrive in time."),

@@ -85,8 +85,8 @@ def _example(name: str) -> dict[str, Any]:
     ).model_dump()
 
 
-def openapi_of(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """The app's description with the shape of problems in it, which FastAPI does not see; made once."""
+def openapi_of(app: FastAPI, *touches: Callable[[dict[str, Any]], None]) -> Callable[[], dict[str, Any]]:
+    """The app's description with the shape of problems in it, which FastAPI does not see; made once, then touched up."""
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -96,6 +96,8 @@ def openapi_of(app: FastAPI) -> Callable[[], dict[str, Any]]:
             spec.setdefault("components", {}).setdefault("schemas", {}).update({"Problem": schema, **nested})
             _drop_fastapis_own_422(spec)
             spec["x-problems"] = {name: {"status": status, "detail": text} for name, (status, text) in PROBLEMS.items()}
+            for touch in touches:
+                touch(spec)
             app.openapi_schema = spec
         return app.openapi_schema
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.keys import ApiKey
 from episodes.fleet import Kind
 from episodes.ports import ArtifactStore, CoordinatorDoor, EpisodeStore, Planner, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
@@ -60,6 +61,8 @@ class ApiParts:
     """What the fleet may be made of, in the order in which one is chosen for requests that name no backend."""
     readiness: Readiness
     upkeep: Upkeep
+    keys: tuple[ApiKey, ...] = ()
+    """Who may call; none: whoever reaches the API, which then listens on this machine only."""
     cors_origins: tuple[str, ...] = ()
     limits: ApiLimits = field(default_factory=ApiLimits)
     pace: EventPace = field(default_factory=EventPace)

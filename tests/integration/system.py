@@ -81,13 +81,13 @@ def eventually(look: Callable[[], T | None], limit_s: float = 60.0, every_s: flo
 def running_system(home: Path, cpus: int = 2, **environment: str) -> Iterator[System]:
     """Start it as a user would, connect to its Ray, and stop it by its pid."""
     log_path = home / "serve.log"
-    environ = {**os.environ, "STORYWORLD_HOME": str(home), "RAY_AUTH_MODE": "disabled", **environment}
+    environ = {**os.environ, "STORYWORLD_HOME": str(home), "RAY_AUTH_MODE": "token", **environment}
     command = [sys.executable, str(ROOT / "storyworld.py"), "serve", "--port", "0", "--cpus", str(cpus)]
     with log_path.open("w") as log_file:
         process = subprocess.Popen(command, stdout=log_file, stderr=subprocess.STDOUT, env=environ, cwd=home)
     try:
         addresses = _addresses(process, home, log_path)
-        os.environ["RAY_AUTH_MODE"] = "disabled"
+        os.environ["RAY_AUTH_MODE"] = "token"
         ray.init(address=addresses["ray"], namespace=NAMESPACE, log_to_driver=False, logging_level="error")
         try:
             with Client(addresses["api"]) as client:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,16 @@ import uvicorn
 from typer.testing import CliRunner
 
 import storyworld
+from actors.running import write_note
+from api.keys import api_key
 from episodes.lifecycle import BeatState, EpisodeState
 from tests.builders import a_plan, a_request
 from tests.unit.api.rig import Rig
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
+
+
+KEY = "the-key-of-mika-itself"  # pragma: allowlist secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +63,8 @@ def say(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output.strip()
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Shell]:
-    rig = Rig()
+@contextmanager
+def serving(rig: Rig) -> Iterator[Shell]:
     server = uvicorn.Server(uvicorn.Config(rig.app, port=0, ws="none", lifespan="off", log_level="error"))
     thread = threading.Thread(target=server.run, name="loopback api")
     thread.start()
@@ -68,6 +73,12 @@ def served() -> Iterator[Shell]:
     yield Shell(rig=rig, url=f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     server.should_exit = True
     thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Shell]:
+    with serving(Rig()) as shell:
+        yield shell
 
 
 @pytest.fixture
@@ -190,3 +201,34 @@ def test_nothing_is_started_only_to_be_paused(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
         code, said = say("pause")
     assert (code, said) == (1, "No StoryWorld is running here. `make serve` starts one; --url names one elsewhere.")
+
+
+def test_the_key_of_another_system_is_given_and_none_of_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
+    monkeypatch.setenv("API_KEYS", KEY)
+    with serving(Rig(keys=(api_key("mika", KEY),))) as there:
+        assert there.refused("episodes").startswith("This call needs a key.")
+        monkeypatch.setenv("STORYWORLD_API_KEY", KEY)
+        assert "intent" in there.run("episodes")
+        monkeypatch.setenv("STORYWORLD_API_KEY", KEY + "x")
+        assert there.refused("pause").startswith("The key is not one of this system's.")
+
+
+def test_the_system_of_this_home_is_given_one_of_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
+    monkeypatch.setenv("API_KEYS", f"mika:{KEY}")
+    with serving(Rig(keys=(api_key("mika", KEY),))) as here:
+        write_note(tmp_path, {"api": here.url})
+        assert say("pause") == (0, "The queue is paused; `resume` lets it go on.")
+
+
+def test_the_api_is_not_opened_to_others_without_keys_nor_ray_without_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORYWORLD_HOME", str(tmp_path))
+    code, said = say("serve", "--host", "0.0.0.0")
+    assert (code, said[:54]) == (1, "The API would listen on 0.0.0.0 without keys, open to ")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    code, said = say("serve")
+    assert (code, said[:26]) == (1, "RAY_AUTH_MODE is disabled,")
+    assert list(tmp_path.iterdir()) == []

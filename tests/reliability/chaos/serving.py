@@ -18,7 +18,7 @@ def main(port: int) -> None:
 
     check_settings(settings)
     plan = plan_fleet(settings)
-    serve_here(app, port=port, num_cpus=None, on_ray=lambda: start(plan), on_ready=lambda addresses: None)
+    serve_here(app, host="127.0.0.1", port=port, num_cpus=None, on_ray=lambda: start(plan), on_ready=lambda addresses: None)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import pytest
 from episodes.errors import BadInput
 from settings import Settings, load_settings
 
+LONG = "letters-that-are-enough"
+
 
 @pytest.fixture(autouse=True)
 def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
@@ -54,6 +56,10 @@ def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path
         ({"STORYWORLD_FLEET": '{"Anime: best": {}}'}, "STORYWORLD_FLEET.ANIME: BEST"),
         ({"CLUSTER_ID": "Not An Id"}, "CLUSTER_ID"),
         ({"STORYWORLD_FLEET": "nonsense"}, "storyworld_fleet"),
+        ({"API_KEYS": "short"}, "API_KEYS: key 1 has to be 16 to 200 letters"),  # pragma: allowlist secret
+        ({"API_KEYS": f"{LONG}, mika:with spaces inside it"}, "API_KEYS: key 2 has to be 16"),
+        ({"API_KEYS": f"mi ka:{LONG}"}, "the name of key 1"),
+        ({"API_KEYS": f"mika:{LONG},mika:{LONG}er"}, "two keys are called mika"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
@@ -84,7 +90,15 @@ def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
     monkeypatch.setenv("GEMINI_API_KEY", "hunter2")
     monkeypatch.setenv("OPENAI_VIDEO_API_KEYS", '{"https://videos.example/v1": "hunter2"}')
+    monkeypatch.setenv("API_KEYS", "mika:hunter2-hunter2-hunter2")
+    monkeypatch.setenv("STORYWORLD_API_KEY", "hunter2")
     assert "hunter2" not in repr(load_settings())
+
+    monkeypatch.setenv("API_KEYS", "mika:hunter2")  # too short
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.delenv("API_KEYS")
 
     monkeypatch.delenv("S3_ACCESS_KEY")
     with pytest.raises(BadInput) as caught:
@@ -103,3 +117,14 @@ def test_the_queues_have_the_names_that_workers_and_the_old_api_know_them_by(
     monkeypatch.setenv(f"{prefix}RESULT_QUEUE", "our:results")
 
     assert (load_settings().job_queue, load_settings().result_queue) == ("our:jobs", "our:results")
+
+
+def test_keys_have_a_name_each_and_open_the_system_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEYS", "mika:first-key-of-all-keys=, second-key-of-all-keys ,")
+
+    settings = load_settings()
+
+    keys = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
+    assert keys == {"mika": "first-key-of-all-keys=", "key-2": "second-key-of-all-keys"}  # pragma: allowlist secret
+    assert settings.own_api_key == settings.api_keys["mika"]
+    assert settings.storyworld_api_key is None, "another system is sent none of them"
