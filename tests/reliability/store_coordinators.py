@@ -370,6 +370,8 @@ class Coordinators(Bench):
             self.do("fail", self.oracle.lease, [failure])
             for call in ("pause_queue", "resume_queue"):
                 self.do(call)
+            if is_film:
+                self.do("open_attempts", self.oracle.lease, [self._opening(one.episode_id, None, one.revision)])
             if not is_film:
                 self.do("pause", one.episode_id)
                 self.do("resume", one.episode_id)
