@@ -15,6 +15,8 @@ _TRIES = 3
 """On a busy machine Ray gives up a start after 30 s; a third try that fails has another reason."""
 _JOINED_S = 30.0
 """A Ray that has been up for so long has joined: by then it would have given up."""
+_FAILING_S = 10.0
+"""A start that fails has ended by then."""
 _LONGEST_PAUSE_S = 60.0
 
 
@@ -25,7 +27,7 @@ class Life(StrEnum):
     STARTING = "starting"
     UP = "up"
     DRAINED = "drained"
-    """The autoscaler has let this node go."""
+    """Its raylet is gone and `ray start` goes on: the autoscaler has let this node go, or a start is just failing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,7 @@ class Memory:
     """Of Ray, since it last had joined."""
     up_since_s: float | None = None
     has_joined: bool = False
+    drained_since_s: float | None = None
     down_since_s: float | None = None
     api_started_s: float | None = None
     num_api_starts: int = 0
@@ -95,6 +98,8 @@ def _remember(memory: Memory, seen: Seen) -> Memory:
         memory = replace(memory, network_s=seen.now_s)
     if seen.head_answers:
         memory = replace(memory, head_seen_s=seen.now_s)
+    drained_since_s = memory.drained_since_s if memory.drained_since_s is not None else seen.now_s
+    memory = replace(memory, drained_since_s=drained_since_s if seen.ray is Life.DRAINED else None)
     if seen.ray is not Life.UP:
         down_since_s = seen.now_s if memory.down_since_s is None else memory.down_since_s
         return replace(memory, up_since_s=None, down_since_s=down_since_s)
@@ -112,10 +117,10 @@ def _of_worker(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memo
         return memory, _unless_late(seen, memory.born_s, limits.network_s, "it has no address in the private network")
     if memory.head_seen_s is None:
         return memory, _unless_late(seen, memory.network_s, limits.head_s, f"the head ({host}) does not answer")
-    if seen.ray is Life.DRAINED:
-        return memory, _end("the cluster has let it go")
     if memory.has_joined and seen.ray is not Life.UP:
-        return memory, _end("Ray is gone")
+        return memory, _end("the cluster has let it go" if seen.ray is Life.DRAINED else "Ray is gone")
+    if memory.drained_since_s is not None:
+        return memory, _unless_late(seen, memory.drained_since_s, _FAILING_S, "the cluster has let it go: Ray is gone")
     if seen.ray is Life.UP:
         return memory, _unless_late(seen, memory.head_seen_s, limits.lost_head_s, f"the head ({host}) does not answer any more")
     if seen.ray is Life.STARTING and memory.ray_started_s is not None:

@@ -89,8 +89,16 @@ def test_a_worker_ends_with_its_ray(joined: Pod, ray: Life, reason: str) -> None
 
 def test_a_worker_that_is_let_go_at_once_does_not_come_back(worker: Pod) -> None:
     worker.look(ray=Life.UP)
+    worker.look(ray=Life.DRAINED)
 
-    assert worker.look(ray=Life.DRAINED).act is Act.END
+    assert worker.look(11).act is Act.END
+
+
+def test_a_start_that_is_just_failing_is_not_taken_for_the_end(worker: Pod) -> None:
+    worker.look(ray=Life.UP)
+    assert worker.look(ray=Life.DRAINED).act is Act.WAIT
+
+    assert worker.look(ray=Life.ABSENT).act is Act.START_RAY
 
 
 def test_ray_is_started_three_times_before_it_counts_as_broken(worker: Pod) -> None:
