@@ -32,6 +32,7 @@ def main(variables: Mapping[str, str], options: Sequence[str]) -> int:
         return not asked_to_stop.wait(pause_s)
 
     try:
+        _check_home(variables)
         move = Supervisor(read_assignment(variables), variables, options, pause, Path.home()).run()
     except BadConfig as error:
         logger.error("pod_cannot_work: %s", error)  # noqa: TRY400  # the sentence says it all
@@ -45,6 +46,16 @@ def main(variables: Mapping[str, str], options: Sequence[str]) -> int:
             return 0 if _end(variables, pause) else 1
         case _:
             return 1
+
+
+def _check_home(variables: Mapping[str, str]) -> None:
+    """Raises BadConfig. A disk that is mounted there may be somebody else's."""
+    home = Path(variables.get("STORYWORLD_HOME") or ".")
+    if not os.access(home, os.W_OK):
+        raise BadConfig(
+            f"STORYWORLD_HOME is {home.absolute()}, where this user ({os.getuid()}) cannot write.",
+            "Mount it for this user, or name another folder.",
+        )
 
 
 def _end(variables: Mapping[str, str], pause: Callable[[float], bool]) -> bool:

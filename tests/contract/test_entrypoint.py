@@ -155,11 +155,15 @@ def test_a_pod_that_may_not_delete_itself_exits_so_that_its_gpu_no_longer_bills(
     assert left.ended == "EXITED"
 
 
-def test_a_worker_that_can_never_work_deletes_its_pod_and_says_why(rental: Rental) -> None:
-    pod = rental.worker(RAY_AUTH_TOKEN="")
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [({"RAY_AUTH_TOKEN": ""}, "RAY_AUTH_TOKEN is not set"), ({"STORYWORLD_HOME": "/nowhere"}, "STORYWORLD_HOME is /nowhere")],
+)
+def test_a_worker_that_can_never_work_deletes_its_pod_and_says_why(rental: Rental, env: dict[str, str], said: str) -> None:
+    pod = rental.worker(**env)
 
     assert rental.machines.exit_code(pod) == 2
-    assert "RAY_AUTH_TOKEN is not set" in rental.machines.said(pod)
+    assert said in rental.machines.said(pod)
     assert rental.desk.cloud.alive() == []
 
 
