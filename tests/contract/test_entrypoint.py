@@ -19,7 +19,7 @@ from tests.runpod.cloud import FakeCloud
 from tests.runpod.desk import Desk
 from tests.runpod.faults import Fault
 from tests.runpod.loopback import loopback
-from tests.runpod.processes import ProcessMachines, pids_of
+from tests.runpod.processes import ProcessMachines
 
 FAKE_RAY = """#!/bin/sh
 # as `ray start --block` does: drains when it is asked to stop, and goes on when its raylet ended by itself
@@ -103,7 +103,7 @@ def test_a_worker_joins_its_head_and_stops_with_a_drain(rental: Rental) -> None:
     assert rental.environment()["RAY_CLOUD_INSTANCE_ID"] == "ray-vr-worker-1"
     assert "RUNPOD_API_KEY" not in rental.environment()
     assert rental.desk.num_asked("DELETE") == 0, "whoever stops a pod knows what becomes of it"
-    assert pids_of(pod) == []
+    assert rental.machines.pids_of(pod) == []
 
 
 def test_a_worker_that_was_drained_deletes_its_pod(rental: Rental) -> None:

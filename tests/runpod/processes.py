@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,10 +17,12 @@ from tests.runpod.desk import KEY
 
 ROOT = Path(__file__).parents[2]
 _LOOK_S = 0.05
+_MARK = "FAKE_POD"
+"""In the environment of all of a pod's processes: two fakes that run side by side have pods of the same id."""
 
 
 class ProcessMachines:
-    """Implements Machines. `surroundings` is what an image would set."""
+    """Implements Machines. `surroundings` is what an image would set. All pods share one address, so `{port}` in args is a free one."""
 
     def __init__(self, folder: Path, surroundings: Mapping[str, str]) -> None:
         self._folder = folder
@@ -30,8 +33,9 @@ class ProcessMachines:
     def start(self, pod_id: str, env: Mapping[str, str], args: str) -> None:
         home = self._folder / pod_id
         home.mkdir()
-        given = {"RUNPOD_POD_ID": pod_id, "RUNPOD_API_KEY": KEY, "HOME": str(home), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "cluster.entrypoint", *shlex.split(args)]
+        given = {_MARK: str(home), "RUNPOD_POD_ID": pod_id, "RUNPOD_API_KEY": KEY, "HOME": str(home), "PYTHONPATH": str(ROOT)}
+        options = [option.replace("{port}", str(free_port())) for option in shlex.split(args)]
+        command = [sys.executable, "-m", "cluster.entrypoint", *options]
         with (self._folder / f"{pod_id}.log").open("w") as log:
             self._pods[pod_id] = subprocess.Popen(
                 command, env={**self._surroundings, **given, **env}, cwd=home, stdout=log, stderr=log, start_new_session=True
@@ -45,7 +49,7 @@ class ProcessMachines:
             end.start()
 
     def freeze(self, pod_id: str) -> None:
-        for pid in pids_of(pod_id):
+        for pid in self.pids_of(pod_id):
             _send(pid, signal.SIGSTOP)
 
     def has_exited(self, pod_id: str) -> bool:
@@ -64,6 +68,19 @@ class ProcessMachines:
     def exit_code(self, pod_id: str, limit_s: float = 60.0) -> int:
         return self._pods[pod_id].wait(limit_s)
 
+    def pids_of(self, pod_id: str) -> list[int]:
+        """All processes of a pod; zombies do not count."""
+        mark = f"{_MARK}={self._folder / pod_id}".encode()
+        found = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                variables = environ.read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mark in variables:
+                found.append(int(environ.parent.name))
+        return found
+
     def _end(self, pod_id: str, grace_s: float) -> None:
         process = self._pods[pod_id]
         if process.poll() is None and grace_s:
@@ -71,7 +88,7 @@ class ProcessMachines:
             deadline_s = time.monotonic() + grace_s
             while process.poll() is None and time.monotonic() < deadline_s:
                 time.sleep(_LOOK_S)
-        while pids := pids_of(pod_id):
+        while pids := self.pids_of(pod_id):
             for pid in pids:
                 _send(pid, signal.SIGKILL)
             process.poll()
@@ -79,17 +96,11 @@ class ProcessMachines:
         process.wait()
 
 
-def pids_of(pod_id: str) -> list[int]:
-    """All processes of a pod; zombies do not count."""
-    found = []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            variables = environ.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"RUNPOD_POD_ID={pod_id}".encode() in variables:
-            found.append(int(environ.parent.name))
-    return found
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _send(pid: int, number: signal.Signals) -> None:
