@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import ray
@@ -63,6 +64,8 @@ class RayFleet:
             version=plan.publisher.version,
             head_id=self._head_id,
         )
+        self._replaced: set[str] = set()
+        """Whoever comes under such a name next does not go on with what the one before had in hand."""
         self._looked_around = False
         self._told_about_nodes = False
 
@@ -151,6 +154,7 @@ class RayFleet:
 
     async def replace(self, name: str) -> None:
         member = self._renderers.pop(name, None)
+        self._replaced.add(name)
         if member is not None:
             await member.kill()
         await self._publishers.replace(name)
@@ -183,7 +187,9 @@ class RayFleet:
 
     def _open_renderer(self, plan: RendererPlan) -> Member:
         if plan.is_slot:  # on the head, so that no other machine has to reach the queue
-            return open_renderer_actor(plan, SlotActor, on_head=True)
+            slot = replace(plan, forgets=plan.name in self._replaced)
+            self._replaced.discard(plan.name)
+            return open_renderer_actor(slot, SlotActor, on_head=True)
         return open_renderer_actor(plan, self._renderer_actor, on_head=self._plan.is_for_one_node)
 
     # --- how they are ---

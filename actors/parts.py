@@ -74,6 +74,8 @@ def check_settings(settings: Settings) -> None:
     for kind, of in settings.storyworld_fleet.items():
         backend = of.backend or kind
         if backend not in known:
+            if of.queue:  # what workers of another make can open is theirs to know
+                continue
             hint = f"Known are: {', '.join(known)}."
             raise BadInput(f"STORYWORLD_FLEET names the backend {backend!r}, which does not exist.", hint, "STORYWORLD_FLEET")
         try:

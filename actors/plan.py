@@ -27,6 +27,8 @@ class RendererPlan:
     """Of the code, the backend and the options: a renderer with others is replaced."""
     slot_deadline_s: float | None = None
     """It renders nothing itself, but stands for a place in the queue, and waits for so long; None: it renders."""
+    forgets: bool = False
+    """A slot: what the one before it left in the queue is over."""
 
     @property
     def is_slot(self) -> bool:

@@ -17,12 +17,14 @@ from rendering.backend import Keyframes
 
 
 class SlotShell(RendererShell):
-    """One beat in the queue at a time. One that is started anew goes on with what the one before it left there."""
+    """One beat in the queue at a time. One that is started anew goes on with what the one before it left there, unless that was killed for it."""
 
     def __init__(self, plan: RendererPlan) -> None:
         super().__init__(plan)
         job = self._remote.held()
-        if job is not None:
+        if job is not None and plan.forgets:
+            self._remote.close(job)
+        elif job is not None:
             self._busy.acquire()
             work = self._desk.begin(job.job_id)
             threading.Thread(target=self._go_on, args=(job, work), name=f"resume {job.job_id}", daemon=True).start()

@@ -46,6 +46,8 @@ def run_worker(settings: Settings, *, backend: str | None, only_one: bool, tell:
 
     studio = Studio(open_renderer, publisher, name=name, gpu=os.environ.get("CUDA_VISIBLE_DEVICES"), only=backend)
     worker = Worker(queue, studio, name)
+    if settings.local_mode:
+        tell("LOCAL_MODE is true: only a system that shares this machine's outputs folder finds its clips.")
     tell(f"It takes beats from {settings.job_queue} at {queue.where}. Ctrl-C stops it.")
     was_good: list[bool] = []
     # in a thread, because a signal is only heard between two steps of the main one, and a GPU's step is long

@@ -170,8 +170,10 @@ class RedisQueue:
             raise BadInput(
                 f"The Redis at {self.where} does not let us in: {error}", "Correct REDIS_URL.", "REDIS_URL"
             ) from None
-        except (redis.ConnectionError, redis.TimeoutError, redis.ResponseError) as error:
+        except (redis.ConnectionError, redis.TimeoutError) as error:
             raise Unavailable(f"The Redis at {self.where} does not answer: {error}.") from error
+        except redis.ResponseError as error:
+            raise Unavailable(f"The Redis at {self.where} refuses: {error}.") from error
 
 
 def _where(url: str) -> str:

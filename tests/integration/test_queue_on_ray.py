@@ -21,12 +21,13 @@ from actors.names import NAMESPACE
 from actors.plan import FleetPlan, PublisherPlan, plan_kind
 from actors.status import RendererStatus
 from episodes.coordinator import Coordinator
+from episodes.errors import RendererLost
 from episodes.lifecycle import EpisodeState
 from episodes.parts import Parts
 from episodes.plan import Plan
 from storage.artifacts.folder import FolderArtifacts
 from storage.memory import MemoryEpisodeStore
-from tests.builders import a_beat, a_request
+from tests.builders import a_beat, a_job, a_request
 from tests.contract.redis_servers import RedisServer, redis_server
 from tests.fakes import NullMeter
 from tests.integration.system import ROOT
@@ -58,6 +59,12 @@ def environment(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -
     ray.shutdown()
 
 
+def a_fleet() -> RayFleet:
+    kind = plan_kind("cloud", backend="animatic", count=2, queue=True, num_cpus=1, options={}, version="v1")
+    publisher = PublisherPlan(version="v1", num_slots=1, spool_max_bytes=10**9)
+    return RayFleet(FleetPlan(kinds=(kind,), publisher=publisher, is_for_one_node=True, version="v1"))
+
+
 def status_of(slot: str) -> RendererStatus | None:
     handle = actors_by_name([slot]).get(slot)
     try:
@@ -65,6 +72,11 @@ def status_of(slot: str) -> RendererStatus | None:
     except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
         return None
     return status
+
+
+def holds(slot: str) -> bool:
+    status = status_of(slot)
+    return status is not None and status.attempt_id is not None
 
 
 async def until(is_so: Callable[[], bool], told: Callable[[], object]) -> None:
@@ -78,9 +90,7 @@ async def until(is_so: Callable[[], bool], told: Callable[[], object]) -> None:
 async def test_an_episode_is_rendered_by_a_worker_that_nothing_reaches_and_a_killed_slot_costs_no_attempt(
     environment: Mapping[str, str],
 ) -> None:
-    kind = plan_kind("cloud", backend="animatic", count=2, queue=True, num_cpus=1, options={}, version="v1")
-    publisher = PublisherPlan(version="v1", num_slots=1, spool_max_bytes=10**9)
-    fleet = RayFleet(FleetPlan(kinds=(kind,), publisher=publisher, is_for_one_node=True, version="v1"))
+    fleet = a_fleet()
     store, artifacts = MemoryEpisodeStore(), FolderArtifacts(Path(environment["STORYWORLD_HOME"]) / "outputs")
     parts = Parts(
         store=store,
@@ -96,10 +106,6 @@ async def test_an_episode_is_rendered_by_a_worker_that_nothing_reaches_and_a_kil
     episode_id = store.create(a_request()).episode_id
     store.save_plan(episode_id, Plan(beats=tuple(a_beat(index, backend="cloud") for index in range(2))), world_revision=1)
     store.execute(episode_id)
-
-    def holds(slot: str) -> bool:
-        status = status_of(slot)
-        return status is not None and status.attempt_id is not None
 
     await until(lambda: holds(SLOT) and holds(OTHER), store.fleet)
     before = status_of(SLOT)
@@ -122,3 +128,21 @@ async def test_an_episode_is_rendered_by_a_worker_that_nothing_reaches_and_a_kil
     assert sorted(attempt.renderer for beat in beats for attempt in beat.attempts) == [SLOT, OTHER], "one attempt each"
     coordinator.stop()
     await leading
+
+
+async def test_a_slot_that_is_replaced_does_not_go_on_with_its_beat(
+    environment: Mapping[str, str], server: RedisServer
+) -> None:
+    fleet = a_fleet()
+    await fleet.survey([SLOT])
+    rendering = asyncio.ensure_future(fleet.render(SLOT, a_job(), lambda: None))
+    await until(lambda: holds(SLOT), lambda: status_of(SLOT))
+
+    await fleet.replace(SLOT)
+    with pytest.raises(RendererLost):
+        await rendering
+    await fleet.survey([SLOT])
+    await until(lambda: status_of(SLOT) is not None, lambda: status_of(SLOT))
+
+    assert not holds(SLOT)
+    assert server.client().llen("storyworld:gpu:jobs") == 0

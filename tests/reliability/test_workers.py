@@ -33,13 +33,13 @@ from tests.contract.redis_servers import PASSWORD, RedisServer, redis_server
 from tests.contract.tls_line import tls_before
 from tests.integration.system import ROOT, eventually
 
-SILENCE_S = 5.0
+SILENCE_S = 4.0
 """Of a worker: longer than it is ever silent on a busy machine, and short enough to wait for."""
 
 
 def a_long_job() -> RenderJob:
     """It is drawn for a second, at the least."""
-    return a_job(a_beat(duration_s=12.0), film_format=Format(width=320, height=320, fps=24))
+    return a_job(a_beat(duration_s=10.0), film_format=Format(width=256, height=256, fps=24))
 
 
 class Stage:
@@ -184,6 +184,21 @@ def test_a_worker_that_is_told_to_stop_gives_its_beat_back_and_another_one_makes
     assert first.worker != second.worker
     assert isinstance(result, JobResult)
     assert (result.status, result.runtime.renderer) == ("succeeded", second.worker)
+
+
+def test_a_redis_that_was_killed_and_comes_back_costs_no_attempt(tmp_path: Path) -> None:
+    with redis_server() as server:
+        stage, job = Stage(server, tmp_path), a_long_job()
+        with running(stage.worker("--backend", "animatic")) as _:
+            attempt = stage.render(job)
+            worker = eventually(is_claimed(stage, job)).worker
+            server.kill()
+            server.start()
+            result = attempt.result(timeout=120)
+        stage.queue.close()
+
+    assert isinstance(result, JobResult)
+    assert (result.status, result.runtime.renderer) == ("succeeded", worker)
 
 
 FOREIGN_WORKER = """

@@ -111,6 +111,16 @@ def test_no_option_of_the_fleet_may_hold_a_key(tmp_path: Path) -> None:
     assert "of-videos" not in str(refused.value)
 
 
+def test_a_queue_may_ask_for_a_backend_that_only_its_workers_know(tmp_path: Path) -> None:
+    fleet = {"cloud": RendererSettings(backend="svd", queue=True)}
+
+    with pytest.raises(BadInput, match="REDIS_URL is not set"):
+        check_settings(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+    [slot] = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)).all_renderers()
+
+    assert slot.backend == "svd"
+
+
 def test_a_kind_that_is_a_queue_needs_a_server(tmp_path: Path) -> None:
     fleet = {"cloud": RendererSettings(backend="animatic", queue=True)}
 
