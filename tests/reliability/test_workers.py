@@ -37,6 +37,10 @@ SILENCE_S = 4.0
 """Of a worker: longer than it is ever silent on a busy machine, and short enough to wait for."""
 
 
+LIMIT_S = 120.0
+"""Of everything that is waited for; reached only when it does not happen."""
+
+
 def a_long_job() -> RenderJob:
     """It is drawn for a second, at the least."""
     return a_job(a_beat(duration_s=10.0), film_format=Format(width=256, height=256, fps=24))
@@ -129,9 +133,11 @@ def test_a_worker_renders_a_beat_over_tls_and_no_password_is_seen(
     with tls_before(server.port, tmp_path_factory.mktemp("tls")) as (port, authority):
         tls = {"REDIS_URL": f"rediss://:{PASSWORD}@127.0.0.1:{port}/0", "REDIS_CA_CERT": str(authority)}
         with running(stage.worker("--backend", "animatic", "--once", **tls)) as worker:
-            result = stage.render(job).result(timeout=60)
-            assert worker.wait(timeout=20) == 0
+            attempt = stage.render(job)
+            status = worker.wait(timeout=LIMIT_S)
             said = said_by(worker)
+            assert status == 0, said
+            result = attempt.result(timeout=LIMIT_S)
 
     assert isinstance(result, JobResult)
     assert (result.status, result.files["video"].num_frames) == ("succeeded", job.num_frames)
@@ -143,7 +149,7 @@ def test_a_worker_renders_a_beat_over_tls_and_no_password_is_seen(
 
 def test_a_worker_that_cannot_start_says_why_in_a_sentence(stage: Stage) -> None:
     with running(stage.worker("--backend", "oil-paint")) as worker:
-        assert worker.wait(timeout=60) == 1
+        assert worker.wait(timeout=LIMIT_S) == 1
         said = said_by(worker)
 
     assert "There is no backend 'oil-paint'." in said
@@ -154,12 +160,12 @@ def test_a_killed_workers_beat_is_a_crash_and_its_next_attempt_succeeds(stage: S
     job, again = a_long_job(), a_job()
     with running(stage.worker("--backend", "animatic")) as doomed:
         attempt = stage.render(job)
-        eventually(is_claimed(stage, job))
+        eventually(is_claimed(stage, job), LIMIT_S)
         doomed.kill()
         with running(stage.worker("--backend", "animatic")) as _:
             with pytest.raises(RenderFailed, match="gave no sign of life") as failed:
-                attempt.result(timeout=60)
-            result = stage.render(again).result(timeout=60)
+                attempt.result(timeout=LIMIT_S)
+            result = stage.render(again).result(timeout=LIMIT_S)
 
     assert failed.value.failure_class is FailureClass.CRASH
     assert isinstance(result, JobResult)
@@ -170,16 +176,16 @@ def test_a_worker_that_is_told_to_stop_gives_its_beat_back_and_another_one_makes
     job = a_long_job()
     attempt = stage.render(job)
     with running(stage.worker("--backend", "animatic")) as leaving:
-        first = eventually(is_claimed(stage, job))
+        first = eventually(is_claimed(stage, job), LIMIT_S)
         leaving.send_signal(signal.SIGTERM)
-        assert leaving.wait(timeout=20) == 0
+        assert leaving.wait(timeout=LIMIT_S) == 0
     sighting = stage.look(job)
     assert sighting is not None
     assert sighting.place is Place.WAITING
 
     with running(stage.worker("--backend", "animatic")) as _:
-        second = eventually(is_claimed(stage, job))
-        result = attempt.result(timeout=120)
+        second = eventually(is_claimed(stage, job), LIMIT_S)
+        result = attempt.result(timeout=LIMIT_S)
 
     assert first.worker != second.worker
     assert isinstance(result, JobResult)
@@ -191,10 +197,10 @@ def test_a_redis_that_was_killed_and_comes_back_costs_no_attempt(tmp_path: Path)
         stage, job = Stage(server, tmp_path), a_long_job()
         with running(stage.worker("--backend", "animatic")) as _:
             attempt = stage.render(job)
-            worker = eventually(is_claimed(stage, job)).worker
+            worker = eventually(is_claimed(stage, job), LIMIT_S).worker
             server.kill()
             server.start()
-            result = attempt.result(timeout=120)
+            result = attempt.result(timeout=LIMIT_S)
         stage.queue.close()
 
     assert isinstance(result, JobResult)
@@ -238,7 +244,7 @@ def test_a_worker_that_was_deployed_long_ago_still_delivers(stage: Stage) -> Non
         str(clip),
     ]
     with running(subprocess.Popen(command)):
-        keyframes = stage.render(job, "animatediff").result(timeout=60)
+        keyframes = stage.render(job, "animatediff").result(timeout=LIMIT_S)
 
     assert isinstance(keyframes, Keyframes)
     publisher = Publisher(stage.artifacts, Spool(stage.home / "spool", max_bytes=10**9), node="head")
