@@ -158,17 +158,16 @@ def warm(
 ) -> None:
     """Bring weights onto this machine and try them once, so that its renderers start at once and wait for no download."""
     settings = load_settings()
-    from actors.parts import backend_recipe, open_artifacts, open_purse
-    from rendering.backends import open_backend
+    from actors.parts import open_artifacts, renderer_of
 
-    purse = open_purse(settings, open_artifacts(settings))
+    artifacts = open_artifacts(settings)
     for name in [recipe] if recipe is not None else list(settings.storyworld_fleet):
         kind, _, tier = name.partition("/")
         of = settings.storyworld_fleet.get(kind, RendererSettings())
         options = of.options | ({"tier": tier} if tier else {})
         began_s = time.monotonic()
         with console.status(f"Warming {escape(name)} …"):
-            open_backend(backend_recipe(settings, of.backend or kind, options), purse)
+            renderer_of(settings, artifacts, of.backend or kind, options)
         console.print(f"{escape(name)} is warm: ready to draw after {time.monotonic() - began_s:.1f} s.")
 
 

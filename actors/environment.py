@@ -26,3 +26,13 @@ def prepare_environment(home: Path) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # without it, actors that reserve no GPU see all of them since Ray 2.56
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
+
+
+def keep_compiled(home: Path) -> None:
+    """What torch and Triton compile is kept beside the weights: the next renderer finds it, on a volume also the next pod.
+
+    Both look when they first compile. Who chose another place keeps it.
+    """
+    folder = home / "models" / "compiled"
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "inductor"))
+    os.environ.setdefault("TRITON_CACHE_DIR", str(folder / "triton"))

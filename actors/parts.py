@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from actors.environment import keep_compiled
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
@@ -126,6 +127,7 @@ def open_renderer(plan: RendererPlan) -> Renderer:
 
 
 def renderer_of(settings: Settings, artifacts: ArtifactStore, backend: str, options: Mapping[str, str]) -> Renderer:
+    keep_compiled(settings.storyworld_home)
     opened = open_backend(backend_recipe(settings, backend, options), open_purse(settings, artifacts))
     pictures = StoredPictures(artifacts, settings.spool / "pictures", max_bytes=PICTURE_CACHE_BYTES)
     return Renderer(opened, pictures)

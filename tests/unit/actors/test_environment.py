@@ -1,10 +1,13 @@
-"""What is refused before any Ray is started."""
+"""What is refused before any Ray is started, and what its processes inherit."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from actors.environment import refuse_open_mesh
+from actors.environment import keep_compiled, refuse_open_mesh
 from episodes.errors import BadInput
 
 
@@ -21,3 +24,14 @@ def test_a_token_is_the_rule_and_need_not_be_asked_for(monkeypatch: pytest.Monke
     refuse_open_mesh()
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     refuse_open_mesh()
+
+
+def test_what_is_compiled_is_kept_beside_the_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRITON_CACHE_DIR", "/chosen")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")  # so that it is put back afterwards
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+
+    keep_compiled(tmp_path)
+
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == str(tmp_path / "models" / "compiled" / "inductor")
+    assert os.environ["TRITON_CACHE_DIR"] == "/chosen"
