@@ -30,6 +30,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     """
     from actors.coordinator import start_coordinator
     from actors.crash import arm_crash_points
+    from actors.doctor.examination import Examination
     from actors.door import RayDoor
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_stores, plan_fleet
@@ -63,6 +64,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             kinds=plan.all_kinds(),
             readiness=_readiness(settings, episodes),
             upkeep=open_upkeep(settings, episodes, artifacts, plan),
+            doctor=Examination(settings, episodes, artifacts, plan),
             keys=tuple(api_key(name, key.get_secret_value()) for name, key in settings.api_keys.items()),
             cors_origins=settings.cors_origins,
             limits=ApiLimits(max_event_streams=settings.max_event_streams),

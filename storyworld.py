@@ -21,6 +21,7 @@ from actors.environment import prepare_environment, refuse_open_mesh
 from api.client import Client, JsonObject
 from api.keys import refuse_open_door
 from episodes.errors import StoryWorldError, Unavailable
+from episodes.health import Verdict
 from settings import RendererSettings, load_settings
 
 P = ParamSpec("P")
@@ -276,6 +277,22 @@ def audit(
         console.print(f"Violations: {len(report.violations)}.", style="red")
         raise typer.Exit(1)
     console.print("Nothing is wrong.")
+
+
+@cli.command()
+@tells_errors_plainly
+def doctor(url: Url = None) -> None:
+    """Examine this machine and the running cluster, and say how to mend what is found. Ends with 1 when something is wrong."""
+    from actors.doctor.here import examine
+
+    with console.status("Looking around …"):
+        findings = tuple(examine(load_settings(), url))
+    for one in findings:
+        style = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}[one.verdict]
+        line = f"[{style}]{one.verdict.value:<7}[/{style}]  {one.name:<12}  {escape(one.what)}"
+        console.print(line + (f"\n{'':23}→ {escape(one.remedy)}" if one.remedy else ""), soft_wrap=True)
+    if any(one.verdict is Verdict.WRONG for one in findings):
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -14,6 +14,7 @@ import httpx
 
 from episodes.audit import AuditReport, Check, Violation
 from episodes.errors import StoryWorldError
+from episodes.health import Checkup, Finding, Verdict
 
 JsonObject = dict[str, Any]
 """An answer as it came; its shapes are in the API's own OpenAPI document."""
@@ -23,6 +24,9 @@ FINAL_STATES = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "FAILED", "CANCELL
 
 UPKEEP_S = 3600.0
 """An audit reads every byte that is stored: a terabyte from a local disk in an hour."""
+
+DOCTOR_S = 120.0
+"""Silent nodes and stores that do not answer have limits of their own, and all of them together stay below this."""
 
 
 class ApiProblem(StoryWorldError):
@@ -114,6 +118,12 @@ class Client:
         """Delete the files that no attempt can claim any more."""
         query = _query(episode_id=episode_id, dry_run=dry_run)
         return self._call("POST", "/sweep", query=query, headers=_fresh_key(), timeout_s=UPKEEP_S)
+
+    def doctor(self) -> Checkup:
+        """Have the cluster examined; waits for its slowest node."""
+        told = self._call("GET", "/doctor", timeout_s=DOCTOR_S)
+        findings = (Finding(**{**one, "verdict": Verdict(one["verdict"])}) for one in told["findings"])
+        return Checkup(code_version=told["code_version"], findings=tuple(findings))
 
     def follow(self, episode_id: str, every_s: float = 0.3) -> Iterator[JsonObject]:
         """The episode again and again until it has ended; the last one is final."""

@@ -287,6 +287,19 @@ AUDIT: Json = {
         },
     ],
 }
+CHECKUP: Json = {
+    "code_version": "5f0c1d2e3a4b",
+    "num_wrong": 1,
+    "findings": [
+        {"name": "database", "verdict": "ok", "what": "It answers.", "remedy": ""},
+        {
+            "name": "disk",
+            "verdict": "wrong",
+            "what": "/srv/storyworld of node 3f2a9c1e has 0.4 GB left.",
+            "remedy": "Make room: nothing can be rendered or logged there soon.",
+        },
+    ],
+}
 SWEEP: Json = {
     "dry_run": False,
     "num_orphans": 1,

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.keys import ApiKey
 from episodes.fleet import Kind
+from episodes.health import Checkup
 from episodes.ports import ArtifactStore, CoordinatorDoor, EpisodeStore, Planner, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
 
@@ -61,6 +62,8 @@ class ApiParts:
     """What the fleet may be made of, in the order in which one is chosen for requests that name no backend."""
     readiness: Readiness
     upkeep: Upkeep
+    doctor: Callable[[], Checkup]
+    """Looks at every node and at what they share; may take half a minute. Called in a worker thread."""
     keys: tuple[ApiKey, ...] = ()
     """Who may call; none: whoever reaches the API, which then listens on this machine only."""
     cors_origins: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from episodes.errors import FailureClass
+from episodes.health import Verdict
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.plan import CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
 from episodes.world import Picture, World, WorldSource
@@ -218,6 +219,22 @@ class CheckShape(Shape):
     violations: list[ViolationShape]
     notes: list[str]
     """Worth knowing, and nothing wrong."""
+
+
+class FindingShape(Shape):
+    name: str
+    """Of the check."""
+    verdict: Verdict
+    what: str
+    remedy: str
+    """What to do; empty where all is well."""
+
+
+class CheckupShape(Shape):
+    code_version: str
+    """Of the API."""
+    num_wrong: int
+    findings: list[FindingShape]
 
 
 class AuditShape(Shape):

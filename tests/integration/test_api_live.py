@@ -30,6 +30,7 @@ from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_kind
+from tests.fakes import nobody_examined
 from tests.unit.api.rig import FakeDoor, is_problem
 
 NUM_STREAMS = 50
@@ -67,6 +68,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             kinds=(a_kind(), a_kind("stub")),
             readiness=lambda: {"database": ""},
             upkeep=Upkeep(episodes, artifacts),
+            doctor=nobody_examined,
             limits=ApiLimits(body_timeout_s=BODY_TIMEOUT_S, max_event_streams=NUM_STREAMS),
         )
     )

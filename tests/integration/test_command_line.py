@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import storyworld
 from actors.running import write_note
 from api.keys import api_key
+from episodes.health import fine, wrong
 from episodes.lifecycle import BeatState, EpisodeState
 from tests.builders import a_plan, a_request
 from tests.unit.api.rig import Rig
@@ -232,3 +233,24 @@ def test_the_api_is_not_opened_to_others_without_keys_nor_ray_without_a_token(
     code, said = say("serve")
     assert (code, said[:26]) == (1, "RAY_AUTH_MODE is disabled,")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_doctor_says_what_is_wrong_and_what_to_do_and_ends_with_1(shell: Shell) -> None:
+    shell.rig.findings = (fine("database", "It answers."),)
+    code, said = say("doctor", "--url", shell.url)
+    assert f"ok       system        StoryWorld at {shell.url} answers." in said.splitlines()
+    assert "ok       database      It answers." in said.splitlines()
+    assert (code == 1) is any(line.startswith("wrong") for line in said.splitlines()), "of this machine, as it is"
+
+    shell.rig.findings = (wrong("disk", "[b]/srv[/b] is full.", "Make room."),)
+    code, said = say("doctor", "--url", shell.url)
+    told = said.splitlines()
+    place = told.index("wrong    disk          [b]/srv[/b] is full.")
+    assert (code, told[place + 1].strip()) == (1, "→ Make room.")
+
+
+def test_a_doctor_who_finds_no_system_still_looks_at_this_machine(tmp_path: Path) -> None:
+    code, said = say("doctor", "--url", "http://127.0.0.1:1")
+    names = [line.split()[1] for line in said.splitlines() if not line.startswith(" ")]
+    assert (code, names[0]) == (1, "system")
+    assert "disk" in names

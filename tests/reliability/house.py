@@ -40,7 +40,7 @@ from storage.episodes_sql import SqlEpisodeStore
 from storage.tables import LEASE
 from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_beat
-from tests.fakes import NullMeter
+from tests.fakes import NullMeter, nobody_examined
 from tests.reliability.local_fleet import LocalFleet
 from tests.reliability.stamped import Act, write_stamped_clip, write_stamped_film
 
@@ -236,6 +236,7 @@ class House:
             kinds=self.fleet.kinds(),
             readiness=lambda: {"database": ""},
             upkeep=Upkeep(self.episodes, self.artifacts),
+            doctor=nobody_examined,
             pace=EventPace(poll_s=0.01, progress_s=0.02),
         )
 

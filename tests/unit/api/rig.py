@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.errors import BadInput, FailureClass, NotFound
+from episodes.health import Checkup, Finding, fine
 from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
 from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, KindNote, Opening, RendererNote
 from episodes.plan import CastMember, EpisodeRequest, Plan
@@ -101,6 +102,7 @@ class Rig:
         self.worlds: MemoryWorldStore = parts.pop("worlds", None) or MemoryWorldStore()
         self.artifacts: MemoryArtifacts = parts.pop("artifacts", None) or MemoryArtifacts()
         self.planner = FakePlanner()
+        self.findings: tuple[Finding, ...] = (fine("database", "It answers."),)
         self.door = FakeDoor()
         usual: dict[str, Any] = {
             "episodes": self.episodes,
@@ -112,6 +114,7 @@ class Rig:
             "kinds": (a_kind(), a_kind("stub"), a_kind("animatediff")),
             "readiness": lambda: {"database": "", "coordinator": ""},
             "upkeep": Upkeep(self.episodes, self.artifacts),
+            "doctor": lambda: Checkup(code_version="v1", findings=self.findings),
             "pace": QUICK,
         }
         self.parts = ApiParts(**{**usual, **parts})

@@ -14,6 +14,7 @@ from api.fleet_shapes import FleetShape
 from api.requests import NewEpisode
 from api.shapes import (
     AuditShape,
+    CheckupShape,
     EpisodePageShape,
     EpisodeShape,
     HealthShape,
@@ -88,6 +89,7 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /worlds/{world_id}/images/{file}",
         "GET /audit",
         "POST /sweep",
+        "GET /doctor",
         "GET /healthz",
         "GET /readyz",
     }
@@ -173,6 +175,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (UploadShape, examples.UPLOAD),
         (World, examples.NEW_WORLD),
         (AuditShape, examples.AUDIT),
+        (CheckupShape, examples.CHECKUP),
         (SweepShape, examples.SWEEP),
         (FleetShape, examples.FLEET),
         (HealthShape, examples.HEALTHY),
