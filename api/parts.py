@@ -63,7 +63,7 @@ class ApiParts:
     readiness: Readiness
     upkeep: Upkeep
     doctor: Callable[[], Checkup]
-    """Looks at every node and at what they share; may take half a minute. Called in a worker thread."""
+    """Looks at every node and at what they share; may take a minute. Called in a worker thread."""
     keys: tuple[ApiKey, ...] = ()
     """Who may call; none: whoever reaches the API, which then listens on this machine only."""
     cors_origins: tuple[str, ...] = ()

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+os.environ.setdefault("RAY_AUTH_MODE", "token")  # as every Ray that StoryWorld starts has it; Ray reads it while it is imported
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -29,7 +29,7 @@ from episodes.health import Checkup, Finding
 from episodes.ports import ArtifactStore, EpisodeStore
 from settings import Settings
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """A node that has to start a process first answers within this, on a slow machine too."""
 
 
@@ -52,12 +52,14 @@ class Examination:
         serve_facts = _look_at_serve()
         yield from check_database(self._episodes)
         yield check_storage(self._artifacts)
-        yield from check_nodes(seen, silent)
-        yield from check_sharing(len(seen) + len(silent), is_for_one_node=self._plan.is_for_one_node)
-        yield from check_token(nodes)
         yield check_keys(len(self._settings.api_keys), serve_facts)
-        yield from check_listeners(nodes)
         yield from check_serve(serve_facts)
+        yield from check_nodes(len(seen), silent)
+        yield from check_sharing(len(seen) + len(silent), is_for_one_node=self._plan.is_for_one_node)
+        if not seen:
+            return
+        yield from check_token(nodes)
+        yield from check_listeners(nodes)
         yield from check_versions(nodes, own)
         yield from check_clocks(seen)
         yield from check_disks(nodes, self._settings.spool_max_gb * 1e9)
@@ -68,8 +70,8 @@ def _always_wanted_gpus(plan: FleetPlan) -> float:
     return sum(sum(one.num_gpus for one in kind.renderers[: kind.kind.min_count]) for kind in plan.kinds)
 
 
-def _ask_nodes() -> tuple[list[SeenNode], list[str]]:
-    """Those that answered, and the names of those that did not."""
+def _ask_nodes() -> tuple[list[SeenNode], dict[str, str]]:
+    """Those that answered, and the others' names with what is known of why."""
     alive = [node for node in ray.nodes() if node["Alive"]]
     free = ray._private.state.available_resources_per_node()
     look = ray.remote(num_cpus=0, max_retries=0)(facts_here)
@@ -79,21 +81,23 @@ def _ask_nodes() -> tuple[list[SeenNode], list[str]]:
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         asked[look.options(scheduling_strategy=there, name="doctor").remote(short_node(node["NodeID"]))] = node
     seen: list[SeenNode] = []
+    silent = {short_node(node["NodeID"]): f"no answer within {PATIENCE_S:.0f} s" for node in alive}
     waiting = list(asked)
     deadline_s = time.monotonic() + PATIENCE_S
     while waiting and (left_s := deadline_s - time.monotonic()) > 0:
         done, waiting = ray.wait(waiting, num_returns=1, timeout=left_s)
-        seen += [one for ref in done if (one := _seen(ref, asked[ref], free, asked_s)) is not None]
-    answered = {one.facts.node for one in seen}
-    return seen, [name for node in alive if (name := short_node(node["NodeID"])) not in answered]
+        for ref in done:
+            name = short_node(asked[ref]["NodeID"])
+            try:
+                seen.append(_seen(ray.get(ref), asked[ref], free, asked_s))
+                del silent[name]
+            except RayError as error:
+                silent[name] = str(error).strip().splitlines()[-1]
+    return seen, silent
 
 
-def _seen(ref: Any, node: dict[str, Any], free: dict[str, dict[str, float]], asked_s: float) -> SeenNode | None:
+def _seen(facts: NodeFacts, node: dict[str, Any], free: dict[str, dict[str, float]], asked_s: float) -> SeenNode:
     now_s = time.time()
-    try:
-        facts = ray.get(ref)
-    except RayError:
-        return None
     total = node["Resources"].get("GPU", 0)
     # the node looked at its clock between the two moments; outside them it is off by that much at least
     ahead_s = max(facts.at_s - now_s, 0.0) + min(facts.at_s - asked_s, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from actors.doctor.facts import Listener, NodeFacts, SeenNode
 from episodes.health import Finding, found, warning, wrong
@@ -18,10 +18,13 @@ BUSY_BYTES = 2 * GB
 """More than a driver and an idle context take."""
 
 
-def check_nodes(seen: Sequence[SeenNode], silent: Sequence[str]) -> tuple[Finding, ...]:
+def check_nodes(num_seen: int, silent: Mapping[str, str]) -> tuple[Finding, ...]:
+    """`silent`: name → why nothing is known of it."""
     remedy = "Look into its log in the Ray dashboard; end it if it does not come back, so that others take its work."
-    problems = [wrong("nodes", f"Node {node} is in the cluster, but does not answer.", remedy) for node in silent]
-    return found("nodes", problems, otherwise=f"All {len(seen)} answer.")
+    problems = [
+        wrong("nodes", f"Node {node} is in the cluster, but says nothing: {why}.", remedy) for node, why in silent.items()
+    ]
+    return found("nodes", problems, otherwise=f"All {num_seen} answer.")
 
 
 def check_token(nodes: Sequence[NodeFacts]) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ router = APIRouter(tags=["upkeep"])
     summary="Examine every node and what they share, and say how to mend what is found",
     description=(
         "Listening ports, token, keys, Serve, artifact store (a few bytes there and back), database, GPUs, versions, clocks, disks. "
-        "Safe while the system works. A node that does not answer is waited for, half a minute at most."
+        "Safe while the system works. A node that does not answer is waited for, a minute at most."
     ),
     operation_id="examine",
     responses=answers(200, "Every check with what it found.", examples.CHECKUP),

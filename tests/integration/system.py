@@ -87,7 +87,6 @@ def running_system(home: Path, cpus: int = 2, **environment: str) -> Iterator[Sy
         process = subprocess.Popen(command, stdout=log_file, stderr=subprocess.STDOUT, env=environ, cwd=home)
     try:
         addresses = _addresses(process, home, log_path)
-        os.environ["RAY_AUTH_MODE"] = "token"
         ray.init(address=addresses["ray"], namespace=NAMESPACE, log_to_driver=False, logging_level="error")
         try:
             with Client(addresses["api"]) as client:

@@ -54,7 +54,7 @@ def test_a_sound_node_is_found_sound() -> None:
         gpus_in_ray=1, gpus_reserved=1, gpus=(FULL_GPU,), listeners=(listener(), listener("/metrics", is_reachable=False))
     )
     findings = [
-        *check_nodes([one], []),
+        *check_nodes(1, {}),
         *check_token([one.facts]),
         *check_listeners([one.facts]),
         *check_versions([one.facts], NODE),
@@ -68,7 +68,7 @@ def test_a_sound_node_is_found_sound() -> None:
 
 Check = Callable[[], Sequence[Finding]]
 PLANTED: list[tuple[Verdict, str, Check]] = [
-    (Verdict.WRONG, "Node 3f2a9c1e is in the cluster, but does not answer", lambda: check_nodes([], ["3f2a9c1e"])),
+    (Verdict.WRONG, "3f2a9c1e is in the cluster, but says nothing: no room.", lambda: check_nodes(0, {"3f2a9c1e": "no room"})),
     (Verdict.WRONG, "RAY_AUTH_MODE is disabled on node", lambda: check_token([replace(NODE, auth_mode="disabled")])),
     (Verdict.WRONG, "RAY_AUTH_MODE is not set on node", lambda: check_token([replace(NODE, auth_mode="")])),
     (
