@@ -288,7 +288,7 @@ AUDIT: Json = {
     ],
 }
 CHECKUP: Json = {
-    "code_version": "5f0c1d2e3a4b",
+    "code_version": "2026.11",
     "num_wrong": 1,
     "findings": [
         {"name": "database", "verdict": "ok", "what": "It answers.", "remedy": ""},
