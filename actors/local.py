@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import ray
 from ray import serve
+from ray.exceptions import RayError
 from ray.serve.config import HTTPOptions, ProxyLocation
 
 from actors.names import NAMESPACE
@@ -46,7 +47,7 @@ def serve_here(
     `host` is the address on which the API listens, "0.0.0.0" and "::" for all of this machine's.
 
     `on_ray` is called as soon as there is a Ray, for what need not wait for the API; `on_ready` when the API answers.
-    Raises Unavailable when the port is taken.
+    Raises Unavailable when the port is taken, or the API does not come up.
     """
     port = port or free_port()
     _refuse_taken(host, port)
@@ -60,8 +61,7 @@ def serve_here(
         signal.signal(number, lambda *_: stopped.set())
     try:
         on_ray()
-        serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host=host, port=port))
-        serve.run(application, name="storyworld", route_prefix="/")
+        _start_api(application, HTTPOptions(host=host, port=port))
         on_ready(
             Addresses(
                 pid=os.getpid(),
@@ -74,6 +74,17 @@ def serve_here(
     finally:
         serve.shutdown()
         ray.shutdown()
+
+
+def _start_api(application: serve.Application, http_options: HTTPOptions) -> None:
+    try:
+        serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=http_options)
+        serve.run(application, name="storyworld", route_prefix="/")
+    except (RayError, TimeoutError, RuntimeError) as error:  # what Serve raises of a proxy or replica that does not come up
+        reason = str(error).strip().splitlines()[-1]
+        raise Unavailable(
+            f"The API did not start: {reason}", "Try again; why is in /tmp/ray/session_latest/logs/serve."
+        ) from error
 
 
 def free_port() -> int:

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 import ray
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -131,10 +133,17 @@ def test_a_killed_publisher_is_replaced_and_stored_clips_are_not_rendered_again(
     assert set(reasons) <= {"infra"}
 
 
-def test_a_cancelled_episode_stops_its_renders(system: System) -> None:
+def test_a_cancelled_episode_stops_its_renders_and_showed_how_they_looked(system: System) -> None:
     episode_id = system.submit(num_beats=3, width=640, height=360, duration_s=10.0)
-    eventually(lambda: system.status(RENDERER).attempt_id)
+    path = eventually(
+        lambda: next((b["preview_url"] for b in system.client.episode(episode_id)["beats"] if b["preview_url"]), None)
+    )
+    preview = httpx.get(f"{system.client.url}{path}")
     system.client.cancel(episode_id)
+
+    assert preview.headers["content-type"] == "image/jpeg"
+    assert "no-store" in preview.headers["cache-control"]
+    assert cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR).shape[1] <= 320
     episode = system.wait_for_end(episode_id)
 
     assert episode["state"] == "CANCELLED"
