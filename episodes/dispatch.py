@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from random import Random
 
 from episodes.errors import FailureClass
@@ -45,66 +47,77 @@ class Start:
     node: str
 
 
-def choose_starts(candidates: Sequence[Candidate], fleet: Sequence[RendererReport], idle: Sequence[str]) -> list[Start]:
+def choose_starts(candidates: Sequence[Candidate], fleet: Sequence[RendererReport], idle: Collection[str]) -> list[Start]:
     """Give idle renderers to ready beats: beat by beat to the episode with the fewest in flight, then the least recently served.
 
     `idle` names the renderers that may be given one beat each; `fleet` is everybody, so that a beat can wait for somebody
     who has not failed it yet.
     """
-    free = [r for r in fleet if r.name in set(idle)]
-    queues = {c.episode_id: list(c.ready) for c in candidates}
-    shares = {c.episode_id: (c.num_rendering, c.last_start) for c in candidates}
+    free = _Free(fleet, idle)
+    # a beat that finds nobody finds nobody later either, since the free only become fewer: each is looked at once
+    queues = {c.episode_id: iter(c.ready) for c in candidates}
+    turns = [(c.num_rendering, c.last_start, place, c.episode_id) for place, c in enumerate(candidates)]
+    heapify(turns)
     next_start = max((c.last_start for c in candidates), default=0) + 1
     starts: list[Start] = []
-    while free:
-        match = _next_match(queues, shares, fleet, free)
-        if match is None:
-            break
-        starts.append(match)
-        queues[match.ready.episode_id].remove(match.ready)
-        shares[match.ready.episode_id] = (shares[match.ready.episode_id][0] + 1, next_start)
+    while turns and free:
+        num_rendering, _, place, episode_id = turns[0]
+        start = free.next_start(queues[episode_id])
+        if start is None:
+            heappop(turns)
+            continue
+        starts.append(start)
+        heapreplace(turns, (num_rendering + 1, next_start, place, episode_id))
         next_start += 1
-        free = [r for r in free if r.name != match.renderer]
     return starts
 
 
-def _next_match(
-    queues: Mapping[str, Sequence[ReadyBeat]],
-    shares: Mapping[str, tuple[int, int]],
-    fleet: Sequence[RendererReport],
-    free: Sequence[RendererReport],
-) -> Start | None:
-    for episode_id in sorted(queues, key=lambda e: shares[e]):
-        for ready in queues[episode_id]:
-            renderer = _renderer_for(ready, fleet, free)
+_WILL_COME = frozenset({RendererState.BUSY, RendererState.STARTING, RendererState.IDLE})
+
+
+class _Free:
+    """Renderers that may be given a beat, by their backends; false when there are none."""
+
+    def __init__(self, fleet: Sequence[RendererReport], idle: Collection[str]) -> None:
+        names = set(idle)
+        free = [r for r in fleet if r.name in names]
+        self._of: defaultdict[str, OrderedDict[str, RendererReport]] = defaultdict(OrderedDict)
+        for renderer in sorted(free, key=lambda r: r.is_parked):  # one that is parked has to come back first
+            self._of[renderer.backend][renderer.name] = renderer
+        self._num = len(free)
+        # also who was idle when last asked: it is not among the free, so it was given a beat since, or is in doubt until the next survey
+        self._will_come: defaultdict[str, list[str]] = defaultdict(list)
+        for renderer in fleet:
+            if renderer.state in _WILL_COME:
+                self._will_come[renderer.backend].append(renderer.name)
+
+    def __bool__(self) -> bool:
+        return self._num > 0
+
+    def next_start(self, queue: Iterator[ReadyBeat]) -> Start | None:
+        """Of the first in the queue that somebody may render; those before it are passed over."""
+        for ready in queue:
+            renderer = self._renderer_for(ready)
             if renderer is not None:
+                del self._of[renderer.backend][renderer.name]
+                self._num -= 1
                 return Start(ready=ready, renderer=renderer.name, node=renderer.node)
-    return None
+        return None
 
+    def _renderer_for(self, ready: ReadyBeat) -> RendererReport | None:
+        """One of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet.
 
-def _renderer_for(ready: ReadyBeat, fleet: Sequence[RendererReport], free: Sequence[RendererReport]) -> RendererReport | None:
-    """A free renderer of the beat's backend that has not failed it; one that has, only when nobody else is left in the fleet.
-
-    One that is parked has to come back first, so who is not is preferred. A beat whose failures do not count met outages only: it
-    prefers another renderer, and does not wait for one.
-    """
-    of_kind = sorted((r for r in free if r.backend == ready.beat.backend), key=lambda r: r.is_parked)
-    if not ready.avoid_renderers or not of_kind:
-        return of_kind[0] if of_kind else None
-    fresh = [r for r in of_kind if r.name not in ready.avoid_renderers]
-    if fresh:
-        return fresh[0]
-    if ready.num_counted == 0:
-        return of_kind[0]
-    # also who was idle when last asked: it is not among the free, so it was given a beat since, or is in doubt until the next survey
-    others_will_come = any(
-        r.backend == ready.beat.backend
-        and r.name not in ready.avoid_renderers
-        and r.state in (RendererState.BUSY, RendererState.STARTING, RendererState.IDLE)
-        for r in fleet
-    )
-    # all of them have failed it: by turns, so that one broken machine does not have all of its attempts
-    return None if others_will_come else min(of_kind, key=lambda r: ready.avoid_renderers.index(r.name))
+        A beat whose failures do not count met outages only: it prefers another renderer, and does not wait for one.
+        """
+        of_kind = self._of[ready.beat.backend]
+        fresh = next((r for r in of_kind.values() if r.name not in ready.avoid_renderers), None)
+        if fresh is not None or not of_kind:
+            return fresh
+        if ready.num_counted == 0:
+            return next(iter(of_kind.values()))
+        others_will_come = any(name not in ready.avoid_renderers for name in self._will_come[ready.beat.backend])
+        # all of them have failed it: by turns, so that one broken machine does not have all of its attempts
+        return None if others_will_come else min(of_kind.values(), key=lambda r: ready.avoid_renderers.index(r.name))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
