@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from episodes.fleet import MAX_PREVIEW_BYTES, FleetReport, Preview, RendererState
 from episodes.model import OpenAttempt, RendererNote
-
-_REMEMBERED = 1024
-"""More attempts than can be handed over between two surveys."""
 
 
 class Roster:
@@ -24,12 +20,16 @@ class Roster:
         """Renderer → the attempt that it was given and has not handed over."""
         self._doubtful: dict[str, float] = {}
         """Renderer → when it was lost; it gets nothing until a later survey finds it alive."""
-        self._handed_over: deque[str] = deque(maxlen=_REMEMBERED)
+        self._handed_over: set[str] = set()
         """Attempts whose renderer is free again, though an older report may still call it busy."""
+        self._handed_over_since: set[str] = set()
+        """Those of them that were handed over since the last survey: the next one may have asked their renderer before that."""
 
     def saw(self, report: FleetReport, began_s: float) -> None:
         self.report = report
         self.is_surveyed = True
+        named = self._handed_over.intersection(r.attempt_id for r in report.renderers if r.attempt_id is not None)
+        self._handed_over, self._handed_over_since = named | self._handed_over_since, set()
         self._doubtful = {name: lost_s for name, lost_s in self._doubtful.items() if lost_s >= began_s}
 
     def occupy(self, renderer: str, attempt_id: str) -> None:
@@ -39,7 +39,8 @@ class Roster:
         """The renderer has nothing more to do with the attempt."""
         if self._occupied.get(renderer) == attempt_id:
             del self._occupied[renderer]
-            self._handed_over.append(attempt_id)
+            self._handed_over.add(attempt_id)
+            self._handed_over_since.add(attempt_id)
 
     def doubt(self, renderer: str, attempt_id: str, now_s: float) -> None:
         """An attempt's answer was lost; while the renderer had it, the renderer may be gone too."""

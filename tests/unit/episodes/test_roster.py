@@ -34,6 +34,33 @@ def test_a_renderer_that_handed_over_is_idle_though_an_older_report_calls_it_bus
     assert one.idle() == ["r0"]
 
 
+def test_it_stays_idle_however_many_others_handed_over_since() -> None:
+    """A survey of a large fleet takes long enough for thousands of hand-overs."""
+    one = roster(RendererState.IDLE)
+    for number in range(5000):
+        one.occupy("r0", f"a{number}")
+        one.free("r0", f"a{number}")
+    one.saw(report(RendererState.BUSY, "a0"), began_s=1.0)
+
+    assert one.idle() == ["r0"]
+
+
+def test_what_was_handed_over_is_remembered_for_as_long_as_a_report_may_name_it() -> None:
+    one = roster(RendererState.IDLE)
+    one.occupy("r0", "a1")
+    one.free("r0", "a1")
+    one.saw(report(RendererState.IDLE), began_s=1.0)
+    one.saw(report(RendererState.BUSY, "a1"), began_s=2.0)
+    assert one.idle() == ["r0"]
+    one.saw(report(RendererState.BUSY, "a1"), began_s=3.0)
+    assert one.idle() == ["r0"]
+
+    one.saw(report(RendererState.IDLE), began_s=4.0)
+    one.saw(report(RendererState.BUSY, "a1"), began_s=5.0)
+
+    assert one.idle() == []
+
+
 def test_a_renderer_that_works_for_somebody_else_is_not_idle() -> None:
     assert roster(RendererState.BUSY, "stranger").idle() == []
 
