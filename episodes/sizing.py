@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from episodes.fleet import FleetReport, Kind, RendererReport, RendererState
@@ -61,23 +61,36 @@ class Sizing:
         """Renderer → since when it had nothing to do."""
         self._failing: dict[str, _Failing] = {}
         """Kinds whose last start failed."""
+        self._report = FleetReport()
+        self._there: Mapping[str, Sequence[RendererReport]] = _there(kinds, self._report)
+        """Kind → who of it is there, by that report: asked for many times between two surveys."""
 
     def wanted(self, report: FleetReport, needs: Needs, now_s: float) -> frozenset[str]:
         """The names of those who should be there. Others may be, until they are retired."""
-        return frozenset(name for kind in self._kinds for name in self._wanted(kind, report, needs, now_s))
+        there = (r.name for some in self._who_is_there(report).values() for r in some)
+        return frozenset((*there, *self.lacking(report, needs, now_s)))
 
-    def _wanted(self, kind: Kind, report: FleetReport, needs: Needs, now_s: float) -> Iterable[str]:
-        there = _there(kind, report)
+    def lacking(self, report: FleetReport, needs: Needs, now_s: float) -> list[str]:
+        """Those of the wanted who are not there."""
+        there = self._who_is_there(report)
+        return [name for kind in self._kinds for name in self._lacking(kind, there[kind.name], needs, now_s)]
+
+    def _lacking(self, kind: Kind, there: Sequence[RendererReport], needs: Needs, now_s: float) -> list[str]:
+        num_fit = len(there) - (sum(r.name in needs.blocked for r in there) if needs.blocked else 0)
+        num_lacking = _num_needed(kind, there, needs) - num_fit
+        if num_lacking <= 0 or now_s < self._tried_again_at_s(kind):
+            return []
         names = {r.name for r in there}
-        yield from names
-        if now_s >= self._tried_again_at_s(kind):
-            num_fit = sum(name not in needs.blocked for name in names)
-            absent = [name for name in kind.renderers if name not in names and name not in needs.blocked]
-            yield from absent[: max(0, _num_needed(kind, there, needs) - num_fit)]
+        return [name for name in kind.renderers if name not in names and name not in needs.blocked][:num_lacking]
+
+    def _who_is_there(self, report: FleetReport) -> Mapping[str, Sequence[RendererReport]]:
+        if report is not self._report:
+            self._report, self._there = report, _there(self._kinds, report)
+        return self._there
 
     def saw(self, report: FleetReport, needs: Needs, now_s: float) -> Leave:
         """Take in a survey. Who is to be retired is named until it is gone, or is needed again."""
-        there = {kind.name: _there(kind, report) for kind in self._kinds}
+        there = self._who_is_there(report)
         spare = [r for kind in self._kinds for r in _spare(kind, there[kind.name], needs)]
         idle = [r for r in report.renderers if r.state is RendererState.IDLE and r.name not in needs.busy]
         self._spare_since = {r.name: self._spare_since.get(r.name, now_s) for r in spare}
@@ -140,8 +153,12 @@ class Sizing:
         return float("-inf") if failing is None else failing.at_s + failing.back_off_s
 
 
-def _there(kind: Kind, report: FleetReport) -> list[RendererReport]:
-    return [r for r in report.renderers if r.backend == kind.name and r.state is not RendererState.ABSENT]
+def _there(kinds: Sequence[Kind], report: FleetReport) -> dict[str, list[RendererReport]]:
+    there: dict[str, list[RendererReport]] = {kind.name: [] for kind in kinds}
+    for renderer in report.renderers:
+        if renderer.state is not RendererState.ABSENT and renderer.backend in there:
+            there[renderer.backend].append(renderer)
+    return there
 
 
 def _num_needed(kind: Kind, there: Sequence[RendererReport], needs: Needs) -> int:

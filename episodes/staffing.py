@@ -51,7 +51,9 @@ class Staffing:
         """Somebody is wanted of whom the last survey did not know."""
         if not self._is_elastic:
             return False
-        return not self._wanted() <= self._asked_for | {r.name for r in self._roster.report.renderers}
+        lacking = self._sizing.lacking(self._roster.report, self._needs(), self._clock.now_s())
+        unasked = {name for name in lacking if name not in self._asked_for}
+        return bool(unasked) and not unasked.issubset(r.name for r in self._roster.report.renderers)
 
     def was_used(self, renderer: str) -> None:
         """It was given a beat."""
