@@ -15,8 +15,6 @@ _TRIES = 3
 """On a busy machine Ray gives up a start after 30 s; a third try that fails has another reason."""
 _JOINED_S = 30.0
 """A Ray that has been up for so long has joined: by then it would have given up."""
-_FAILING_S = 10.0
-"""A start that fails has ended by then."""
 _LONGEST_PAUSE_S = 60.0
 
 
@@ -117,10 +115,12 @@ def _of_worker(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memo
         return memory, _unless_late(seen, memory.born_s, limits.network_s, "it has no address in the private network")
     if memory.head_seen_s is None:
         return memory, _unless_late(seen, memory.network_s, limits.head_s, f"the head ({host}) does not answer")
-    if memory.has_joined and seen.ray is not Life.UP:
-        return memory, _end("the cluster has let it go" if seen.ray is Life.DRAINED else "Ray is gone")
     if memory.drained_since_s is not None:
-        return memory, _unless_late(seen, memory.drained_since_s, _FAILING_S, "the cluster has let it go: Ray is gone")
+        return memory, _unless_late(
+            seen, memory.drained_since_s, limits.drained_s, "the cluster has let it go, and left it there"
+        )
+    if memory.has_joined and seen.ray is Life.ABSENT:
+        return memory, _end("Ray is gone")
     if seen.ray is Life.UP:
         return memory, _unless_late(seen, memory.head_seen_s, limits.lost_head_s, f"the head ({host}) does not answer any more")
     if seen.ray is Life.STARTING and memory.ray_started_s is not None:

@@ -65,7 +65,10 @@ class ProcessMachines:
     def said(self, pod_id: str) -> str:
         return (self._folder / f"{pod_id}.log").read_text()
 
-    def exit_code(self, pod_id: str, limit_s: float = 60.0) -> int:
+    def everything_said(self) -> str:
+        return "".join(f"--- {pod_id}\n{self.said(pod_id)}" for pod_id in self._pods)
+
+    def exit_code(self, pod_id: str, limit_s: float = 180.0) -> int:
         return self._pods[pod_id].wait(limit_s)
 
     def pids_of(self, pod_id: str) -> list[int]:

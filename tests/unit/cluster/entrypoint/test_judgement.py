@@ -82,16 +82,21 @@ def test_a_worker_outlives_a_head_that_restarts_and_not_one_that_is_gone(joined:
     assert joined.look().act is Act.END
 
 
-@pytest.mark.parametrize(("ray", "reason"), [(Life.ABSENT, "Ray is gone"), (Life.DRAINED, "the cluster has let it go")])
-def test_a_worker_ends_with_its_ray(joined: Pod, ray: Life, reason: str) -> None:
-    assert joined.look(ray=ray) == Move(act=Act.END, reason=reason)
+def test_a_worker_ends_with_its_ray(joined: Pod) -> None:
+    assert joined.look(ray=Life.ABSENT) == Move(act=Act.END, reason="Ray is gone")
 
 
-def test_a_worker_that_is_let_go_at_once_does_not_come_back(worker: Pod) -> None:
+def test_a_worker_that_was_let_go_leaves_its_end_to_the_cluster_and_does_not_rely_on_it(joined: Pod) -> None:
+    joined.look(ray=Life.DRAINED)
+    assert joined.look(LIMITS.drained_s).act is Act.WAIT
+
+    assert joined.look().act is Act.END
+
+
+def test_a_worker_that_is_let_go_as_soon_as_it_has_come_does_not_come_back(worker: Pod) -> None:
     worker.look(ray=Life.UP)
-    worker.look(ray=Life.DRAINED)
 
-    assert worker.look(11).act is Act.END
+    assert [worker.look(31, ray=Life.DRAINED).act for _ in range(3)] == [Act.WAIT, Act.WAIT, Act.END]
 
 
 def test_a_start_that_is_just_failing_is_not_taken_for_the_end(worker: Pod) -> None:
