@@ -20,7 +20,7 @@ from actors import running
 from actors.environment import prepare_environment, refuse_open_mesh
 from api.client import Client, JsonObject
 from api.keys import refuse_open_door
-from episodes.errors import StoryWorldError, Unavailable
+from episodes.errors import BadInput, StoryWorldError, Unavailable
 from episodes.health import Verdict
 from settings import RendererSettings, load_settings
 
@@ -277,6 +277,30 @@ def audit(
         console.print(f"Violations: {len(report.violations)}.", style="red")
         raise typer.Exit(1)
     console.print("Nothing is wrong.")
+
+
+@cli.command()
+@tells_errors_plainly
+def manifest(
+    what: Annotated[str, typer.Argument(metavar="serve|kuberay", help="A Serve config, or a RayService for KubeRay.")],
+    image: Annotated[str, typer.Option(help="Of the pods: it holds this code.")] = "YOUR-REGISTRY/storyworld-gpu:0.1.0",
+    host: Annotated[str, typer.Option(help="Of the Serve config; any but this machine's own needs API_KEYS.")] = HERE,
+    port: Annotated[int, typer.Option(help="Of the HTTP API.")] = 8000,
+) -> None:
+    """Print what other clusters take: for `serve deploy`, or for `kubectl apply`, with the fleet of STORYWORLD_FLEET."""
+    import yaml
+
+    from actors.manifests import ray_service, serve_config
+
+    match what:
+        case "serve":
+            made = serve_config(host, port)
+        case "kuberay":
+            # whoever reaches the pods' network reaches the API: the head refuses to start without API_KEYS
+            made = ray_service(load_settings(), image, yaml.safe_dump(serve_config("0.0.0.0", port), sort_keys=False))  # noqa: S104
+        case _:
+            raise BadInput(f"There is no manifest {what!r}.", "There are: serve, kuberay.")
+    print(yaml.safe_dump(made, sort_keys=False), end="")
 
 
 @cli.command()
