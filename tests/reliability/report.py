@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import pages
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
 
 def write_section(title: str, lines: Sequence[str], page: Path = PAGE) -> None:
     """Replace what stands under `## title`, or append it. `lines` are Markdown, without the heading."""
-    before, _, rest = (page.read_text() if page.exists() else "").partition(f"\n## {title}\n")
-    _, heading, after = rest.partition("\n## ")
-    body = "\n".join(lines).strip()
-    page.write_text(f"{before.rstrip()}\n\n## {title}\n\n{body}\n" + (f"{heading}{after}" if heading else ""))
+    pages.write_section(page, title, lines)
