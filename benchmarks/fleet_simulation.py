@@ -1,6 +1,6 @@
 """How far one coordinator goes: the real one leads simulated fleets of 10 to 10,000 renderers, in virtual time.
 
-`python -m benchmarks.fleet_simulation` takes up to a minute on two cores, `--quick` up to twenty seconds; `--write` puts what it prints into
+`python -m benchmarks.fleet_simulation` takes up to three minutes, `--quick` up to twenty seconds; `--write` puts what it prints into
 docs/scaling.md. `--database` names an (empty) database whose calls are measured and charged; without it that is SQLite in a temporary folder.
 The rivals are what a user could run instead, on the same machines and the same beats: one queue for everybody, and users in turn on
 renderers that load whatever model is asked for.
@@ -32,7 +32,7 @@ from benchmarks.store_cost import measured  # noqa: E402
 PAGE = ROOT / "docs" / "scaling.md"
 TITLE = "What the simulation says"
 
-FULL = ((10, 1200.0), (100, 400.0), (1000, 100.0), (10_000, 60.0))
+FULL = ((10, 1800.0), (100, 900.0), (1000, 240.0), (10_000, 120.0))
 QUICK = ((10, 600.0), (100, 200.0))
 """Renderers, and seconds of their time."""
 
