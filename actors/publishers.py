@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 
-from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError
+from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, GetTimeoutError, RayActorError
 
 from actors.members import Member
 from actors.names import Handle, publisher_name, short_node
@@ -75,7 +75,7 @@ class Publishers:
             status: PublisherStatus = await member.status()
         except (TimeoutError, GetTimeoutError, ActorUnavailableError):
             return publisher_name(node_id)
-        except RayActorError as error:
+        except (RayActorError, ActorUnschedulableError) as error:  # the second: its node went before it was placed there
             log.warning("publisher.gone", extra={"publisher": publisher_name(node_id), "reason": str(error).splitlines()[0]})
             self._members.pop(node_id, None)
             self._died.add(node_id)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ray.exceptions import RayActorError
+from ray.exceptions import ActorUnschedulableError, RayActorError, RayError
 
 from actors.members import Member
 from actors.names import publisher_name, short_node
@@ -23,10 +23,11 @@ class FakeMember(Member):
     shares: dict[str, float] = field(default_factory=dict)
     version: str = "v1"
     is_dead: bool = False
+    death: RayError = field(default_factory=RayActorError)
 
     async def status(self) -> Any:
         if self.is_dead:
-            raise RayActorError
+            raise self.death
         return PublisherStatus(
             version=self.version, node=short_node(self.node_id), pid=1, has_room=True, shares=dict(self.shares)
         )
@@ -82,6 +83,17 @@ async def test_a_publisher_goes_when_its_nodes_renderers_have_gone_and_it_has_st
 
     assert pods.alive() == [HEAD]
     assert pods.publishers.of_head() == HEAD
+
+
+async def test_a_node_that_goes_while_its_publisher_is_on_its_way_breaks_no_survey() -> None:
+    pods = Pods()
+    await pods.survey(POD)
+    pods.opened[1].death = ActorUnschedulableError("its node does not exist any more")
+    await pods.opened[1].kill()
+
+    answers = await pods.survey()
+
+    assert [answer.node for answer in answers if isinstance(answer, PublisherReport)] == [short_node(HEAD)]
 
 
 async def test_a_publisher_that_died_comes_back_for_its_spool_though_no_renderer_is_there() -> None:
