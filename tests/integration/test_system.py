@@ -143,7 +143,9 @@ def test_a_cancelled_episode_stops_its_renders_and_showed_how_they_looked(system
 
     assert preview.headers["content-type"] == "image/jpeg"
     assert "no-store" in preview.headers["cache-control"]
-    assert cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR).shape[1] <= 320
+    picture_HWC = cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture_HWC is not None
+    assert picture_HWC.shape[1] <= 320
     episode = system.wait_for_end(episode_id)
 
     assert episode["state"] == "CANCELLED"
