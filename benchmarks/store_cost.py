@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from benchmarks.billed_store import Cost
 from benchmarks.fleet_workload import small_plan
@@ -54,7 +55,7 @@ class _Bench:
                     took.setdefault((name, size), []).append(seconds)
         one = {name: min(some) for (name, size), some in took.items() if size == 1}
         row = {name: max(0.0, min(some) - one[name]) / (MANY - 1) for (name, size), some in took.items() if size == MANY}
-        few, many = (min(self._took(lambda n=n: self._note(n)) for _ in range(self._num_turns)) for n in (1, NUM_NOTES))
+        few, many = (min(self._took(partial(self._note, n)) for _ in range(self._num_turns)) for n in (1, NUM_NOTES))
         return Cost(
             read_s=one["read"],
             write_s=min(one[name] - row[name] for name in ("open", "accept", "progress")),
