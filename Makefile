@@ -59,9 +59,10 @@ format: .venv/test  ## Format and mend what can be mended
 	$(BIN)/ruff format -q .
 	$(BIN)/ruff check -q --fix .
 
-benchmarks: .venv/test  ## Measure: motion and orchestration, each against what a user could pick instead
+benchmarks: .venv/test  ## Measure: motion, orchestration and simulated fleets, each against what a user could pick instead
 	$(BIN)/python -m benchmarks.motion
 	$(BIN)/python -m benchmarks.orchestration
+	$(BIN)/python -m benchmarks.fleet_simulation
 
 gpu-benchmark: .venv/test  ## Measure AnimateDiff on this machine's GPU, against diffusers (5 minutes)
 	$(BIN)/python -m benchmarks.gpu_animatediff
