@@ -1,0 +1,56 @@
+"""From a waiting beat to a pod and back to none: Ray's autoscaler, our provider, the entry point and StoryWorld, all real, on a fake RunPod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.runpod.village import FIRST_GPU, Village, eventually, running_village
+
+pytestmark = pytest.mark.timeout(1200)  # two starts of Ray, and each has a limit of its own
+
+
+@pytest.fixture(scope="module")
+def village() -> Iterator[Village]:
+    with running_village() as village:
+        yield village
+        assert village.desk.violations == []
+
+
+def test_a_waiting_beat_brings_a_pod_from_where_there_is_one_and_an_idle_one_goes(village: Village) -> None:
+    village.cloud.full = {(FIRST_GPU, "EU-RO-1")}
+
+    episode_id = village.submit()
+    eventually(village.workers)
+    (worker,) = village.workers()
+    village.desk.empty_lists = 1
+    eventually(lambda: village.client.episode(episode_id)["state"] == "COMPLETED")
+    eventually(lambda: village.workers() == [])
+    eventually(lambda: village.machines.pids_of(worker.id) == [])
+
+    assert (worker.request["gpu"]["id"], worker.data_center) == (FIRST_GPU, "US-KS-2")
+    assert village.desk.num_asked("POST") == 2, "the head, and one worker"
+
+
+def test_a_preempted_pods_beat_is_rendered_by_another_one_and_nothing_is_counted(village: Village) -> None:
+    episode_id = village.submit(duration_s=20.0, width=256, height=256)
+    eventually(lambda: village.client.episode(episode_id)["beats"][0]["state"] == "RENDERING")
+    (first,) = village.workers()
+
+    village.cloud.preempt(first.id)
+    eventually(lambda: village.client.episode(episode_id)["state"] == "COMPLETED")
+
+    (beat,) = village.client.episode(episode_id)["beats"]
+    assert [attempt["failure_class"] for attempt in beat["attempts"]] == ["infra", None]
+    assert beat["attempts"][0]["node"] != beat["attempts"][1]["node"]
+    assert "pod_leaves act=stop" in village.machines.said(first.id)
+
+
+def test_down_leaves_nothing(village: Village) -> None:
+    everything = [pod.id for pod in village.cloud.alive()]
+
+    village.down()
+
+    assert village.cloud.alive() == []
+    eventually(lambda: not any(village.machines.pids_of(pod_id) for pod_id in everything))

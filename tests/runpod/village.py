@@ -1,0 +1,162 @@
+"""A StoryWorld cluster on the fake RunPod: its pods are processes of this machine, which run the real entry point and the real Ray."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ray.autoscaler.tags import STATUS_UNINITIALIZED, TAG_RAY_NODE_KIND, TAG_RAY_NODE_STATUS, TAG_RAY_USER_NODE_TYPE
+
+from api.client import Client
+from cluster.provider import RunPodNodeProvider
+from storage.artifacts import S3Recipe
+from tests.contract.databases import postgres_server
+from tests.contract.s3_servers import CREDENTIALS, moto
+from tests.runpod.cloud import FakeCloud
+from tests.runpod.desk import KEY, Desk
+from tests.runpod.loopback import loopback
+from tests.runpod.pods import FakePod
+from tests.runpod.processes import ROOT, ProcessMachines, free_port
+
+FIRST_GPU, SECOND_GPU = "NVIDIA GeForce RTX 4090", "NVIDIA RTX A5000"
+START_LIMIT_S = 600.0
+"""Twenty times what it takes where nothing else runs."""
+_TOKEN = "a-token-for-tests"
+_FLEET = {"sketch": {"backend": "animatic", "min_count": 0, "retire_after_s": 1, "num_cpus": 0.5, "num_gpus": 1}}
+"""Draws like the animatic, and wants a GPU for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Village:
+    cloud: FakeCloud
+    desk: Desk
+    machines: ProcessMachines
+    head_id: str
+    """RunPod's."""
+    client: Client
+    provider: RunPodNodeProvider
+    """As `ray up` and `ray down` have it on a laptop."""
+
+    def workers(self) -> list[FakePod]:
+        return [pod for pod in self.cloud.alive() if pod.id != self.head_id]
+
+    def submit(self, **fields: object) -> str:
+        small = {"width": 64, "height": 64, "fps": 12, "duration_s": 1.0, "num_beats": 1, **fields}
+        episode_id: str = self.client.create("Saitama fights a giant monster", **small)["episode_id"]
+        self.client.plan(episode_id)
+        self.client.execute(episode_id)
+        return episode_id
+
+    def down(self) -> None:
+        """What `ray down` does."""
+        self.provider.terminate_nodes(self.provider.nodes_for_teardown({}))
+        self.provider.cleanup_cluster_resources()
+
+
+@contextmanager
+def running_village() -> Iterator[Village]:
+    """A head that serves, and no worker yet. Nothing of it is left at the end."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pods", ignore_cleanup_errors=True)))
+        database, s3 = stack.enter_context(postgres_server()), stack.enter_context(moto())
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        machines = ProcessMachines(home, {"PATH": path, "STORYWORLD_VERSION": "pods"})
+        desk = Desk(FakeCloud(lambda: datetime.now(UTC), machines, boot_s=0))
+        api = stack.enter_context(loopback(desk))
+        stack.callback(lambda: sys.stdout.write(machines.everything_said()))  # pytest shows it where a test failed
+        stack.callback(machines.close)
+        env = {**_s3_variables(s3.endpoint, s3.fresh_bucket()), **_OF_EVERY_POD, "STORYWORLD_HOME": str(home)}
+        config = RunPodNodeProvider.bootstrap_config(_config(home, api, env, database.url))
+        provider = _laptop(config)
+        provider.create_node(config["available_node_types"]["head"]["node_config"], _HEAD_TAGS, 1)
+        (head,) = desk.cloud.alive()
+        client = stack.enter_context(Client(_api_address(home, machines, head.id)))
+        eventually(client.is_ready, START_LIMIT_S)
+        yield Village(cloud=desk.cloud, desk=desk, machines=machines, head_id=head.id, client=client, provider=provider)
+
+
+_HEAD_TAGS = {TAG_RAY_NODE_KIND: "head", TAG_RAY_USER_NODE_TYPE: "head", TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED}
+_AGENTS = ("metrics-export", "dashboard-agent-grpc", "dashboard-agent-listen", "runtime-env-agent")
+_SMALL = " ".join(["--object-store-memory=150000000", *(f"--{agent}-port={{port}}" for agent in _AGENTS)])
+"""A port that is named is one that a raylet need not wait for: on a busy machine it gives up after 15 s."""
+_OF_EVERY_POD = {
+    "STORYWORLD_POD_NETWORK": "lo",
+    "LOCAL_MODE": "false",
+    # on a busy machine starting takes longer than Ray thinks it may
+    "RAY_agent_register_timeout_ms": "240000",
+    "RAY_worker_register_timeout_seconds": "240",
+}
+
+
+def _config(home: Path, api: str, env: Mapping[str, str], database_url: str) -> dict[str, Any]:
+    """ray-cluster.yaml as it is shipped, with small nodes that find each other on loopback."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / "ray-cluster.yaml").read_text().replace("YOUR-REGISTRY", "example"))
+    port = free_port()
+    config["provider"] |= {"api_address": api, "data_centers": ["EU-RO-1", "US-KS-2"], "global_networking": False}
+    config["provider"] |= {"head_port": port, "head_address": f"127.0.0.1:{port}"}
+    del config["available_node_types"]["gpu-48g"]
+    head, worker = config["available_node_types"]["head"], config["available_node_types"]["gpu-24g"]
+    head["resources"] = {"CPU": 1, "GPU": 0}
+    worker |= {"resources": {"CPU": 1, "GPU": 1}, "idle_timeout_s": 3}
+    head["node_config"] |= {
+        "gpus": [SECOND_GPU],
+        "pass_env": [],
+        "args": f"{_SMALL} --include-dashboard=false --temp-dir={home / 'ray'}",
+        "env": {
+            **head["node_config"]["env"],
+            **env,
+            "DATABASE_URL": database_url,
+            "STORYWORLD_FLEET": json.dumps(_FLEET),
+            "STORYWORLD_API_PORT": "0",
+            "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+        },
+    }
+    worker["node_config"] |= {"gpus": [FIRST_GPU, SECOND_GPU], "pass_env": [], "args": _SMALL}
+    worker["node_config"]["env"] = {**worker["node_config"]["env"], **env}
+    return config
+
+
+def _s3_variables(endpoint: str, recipe: S3Recipe) -> dict[str, str]:
+    return {
+        "S3_ENDPOINT": endpoint,
+        "S3_BUCKET": recipe.bucket,
+        "S3_REGION": "us-east-1",
+        "S3_ACCESS_KEY": CREDENTIALS.access_key,
+        "S3_SECRET_KEY": CREDENTIALS.secret_key,
+    }
+
+
+def _laptop(config: Mapping[str, Any]) -> RunPodNodeProvider:
+    variables = {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": _TOKEN}
+    return RunPodNodeProvider(config["provider"], config["cluster_name"], variables=variables)
+
+
+def _api_address(home: Path, machines: ProcessMachines, head_id: str) -> str:
+    note = home / "run" / "serve.json"
+
+    def is_there() -> bool:
+        assert not machines.has_exited(head_id), machines.said(head_id)
+        return note.exists()
+
+    eventually(is_there, START_LIMIT_S)
+    address: str = json.loads(note.read_text())["api"]
+    return address
+
+
+def eventually(look: Callable[[], object], limit_s: float = 300.0, every_s: float = 0.1) -> None:
+    """Bounded, never exact: nothing is asserted about time."""
+    deadline_s = time.monotonic() + limit_s
+    while not look():
+        if time.monotonic() > deadline_s:
+            raise AssertionError(f"it did not happen within {limit_s:.0f} s")
+        time.sleep(every_s)
