@@ -108,6 +108,8 @@ class RayFleet:
         except ActorUnavailableError as error:
             raise RendererLost(f"{renderer} cannot be reached: {error}.") from error
         except RayActorError as error:
+            if error.preempted:
+                raise RendererLost(f"The machine of {renderer} was taken away while it rendered.") from error
             raise RendererLost(f"{renderer} died while it rendered.", FailureClass.CRASH) from error
         except RayError as error:
             raise RendererLost(f"{renderer} gave no answer: {type(error).__name__}.") from error
