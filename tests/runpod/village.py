@@ -138,7 +138,7 @@ def _s3_variables(endpoint: str, recipe: S3Recipe) -> dict[str, str]:
 
 def _laptop(config: Mapping[str, Any]) -> RunPodNodeProvider:
     variables = {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": _TOKEN}
-    return RunPodNodeProvider(config["provider"], config["cluster_name"], variables=variables)
+    return RunPodNodeProvider(config["provider"], config["cluster_name"], variables=variables, sleep=lambda _: time.sleep(0.1))
 
 
 def _api_address(home: Path, machines: ProcessMachines, head_id: str) -> str:
