@@ -12,6 +12,7 @@ from cluster.launching import FILE, unpacked
 from cluster.orders import NETWORK
 
 _HOUR_S = 3600.0
+_EVERYBODY = "0.0.0.0"  # noqa: S104  # only with keys: RunPod's proxy comes from outside the container
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,8 @@ class Assignment:
     """Of a head: ray-cluster.yaml as JSON; none: it is alone, and buys no workers."""
     api_port: int
     """Of a head: where its HTTP API listens."""
+    api_host: str
+    """Of a head: for whom. Without keys of its own the API is for this pod alone."""
     limits: Limits
 
     @property
@@ -69,6 +72,7 @@ def read_assignment(variables: Mapping[str, str]) -> Assignment:
         network=variables.get(NETWORK) or None,
         file=file,
         api_port=int(_number(variables, "STORYWORLD_API_PORT", 8000)),
+        api_host=_EVERYBODY if variables.get("API_KEYS") else "127.0.0.1",
         limits=_limits(variables),
     )
 

@@ -41,7 +41,7 @@ def ray_command(assignment: Assignment, address: str, home: Path, options: Seque
 
 
 def api_command(assignment: Assignment) -> list[str]:
-    return [sys.executable, "-m", "storyworld", "serve", "--port", str(assignment.api_port)]
+    return [sys.executable, "-m", "storyworld", "serve", "--host", assignment.api_host, "--port", str(assignment.api_port)]
 
 
 def environment(variables: Mapping[str, str], assignment: Assignment, address: str, mark: str) -> dict[str, str]:

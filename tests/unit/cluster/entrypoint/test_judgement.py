@@ -12,7 +12,9 @@ from cluster.entrypoint.judgement import Act, Life, Memory, Move, Seen, next_mov
 from cluster.identity import Kind
 
 LIMITS = Limits(life_s=50_000)
-WORKER = Assignment(kind=Kind.WORKER, head=("head", 6379), network="podnet1", file=None, api_port=8000, limits=LIMITS)
+WORKER = Assignment(
+    kind=Kind.WORKER, head=("head", 6379), network="podnet1", file=None, api_port=8000, api_host="127.0.0.1", limits=LIMITS
+)
 HEAD = replace(WORKER, kind=Kind.HEAD, head=("", 6379))
 NOTHING = Seen(now_s=0, address=None, head_answers=False, ray=Life.ABSENT, api_runs=False, is_asked_to_stop=False)
 
