@@ -100,7 +100,7 @@ def test_keys_come_from_the_settings_and_a_key_file_hangs_on_the_home(tmp_path: 
     assert purse.google_credentials == tmp_path / "studio.json"
     assert purse.gemini_api_key == SecretStr("of-google")
     assert purse.openai_video_api_keys == {"https://videos.example/v1": SecretStr("of-videos")}
-    assert "of-" not in repr(purse)
+    assert not any(key in repr(purse) for key in ("of-google", "of-videos"))
 
 
 def test_no_option_of_the_fleet_may_hold_a_key(tmp_path: Path) -> None:
