@@ -112,3 +112,15 @@ def _drop_fastapis_own_422(spec: dict[str, Any]) -> None:
                 del operation["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         spec["components"]["schemas"].pop(name, None)
+
+
+def file_answers(media_type: str, example: str = "") -> Responses:
+    """How a stored file is given out: whole, in part, or by a link."""
+    shown = {"schema": {"type": "string", "format": "binary"}, "example": example or "(bytes)"}
+    return {
+        200: {"description": "The whole file.", "content": {media_type: shown}},
+        206: {"description": "The range that was asked for.", "content": {media_type: shown}},
+        304: {"description": "The client has it: its `If-None-Match` names this file."},
+        307: {"description": "A link that works for a short while."},
+        **problem_answers("not-found", "range-not-satisfiable"),
+    }

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api import examples
 from api.media import file_answer, file_of
-from api.openapi import Responses, problem_answers
+from api.openapi import file_answers
 from api.parts import ApiParts, Parts
 from api.requests import known_id
 from api.routes.episodes import known_episode
@@ -18,17 +18,6 @@ from episodes.errors import NotFound
 from episodes.model import BeatView
 
 router = APIRouter(tags=["files"])
-
-
-def _file_answers(media_type: str, example: str = "") -> Responses:
-    shown = {"schema": {"type": "string", "format": "binary"}, "example": example or "(bytes)"}
-    return {
-        200: {"description": "The whole file.", "content": {media_type: shown}},
-        206: {"description": "The range that was asked for.", "content": {media_type: shown}},
-        304: {"description": "The client has it: its `If-None-Match` names this file."},
-        307: {"description": "A link that works for a short while."},
-        **problem_answers("not-found", "range-not-satisfiable"),
-    }
 
 
 def _serve(path: str, media_type: str, summary: str, operation_id: str, example: str = "") -> Callable[..., Any]:
@@ -40,7 +29,7 @@ def _serve(path: str, media_type: str, summary: str, operation_id: str, example:
             response_class=Response,
             summary=summary,
             operation_id=operation_id,
-            responses=_file_answers(media_type, example),
+            responses=file_answers(media_type, example),
         )(answer)
         router.head(path, response_class=Response, include_in_schema=False)(answer)
         return answer

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api import examples
 from api.media import file_answer
-from api.openapi import POST_EXTRA, answers, problem_answers, with_body
+from api.openapi import POST_EXTRA, answers, file_answers, with_body
 from api.parts import Parts
 from api.pictures import check_references, checked_uploads, is_picture_file, picture_key, store_pictures
 from api.requests import MAX_SHOWN, known_id, new_world_id
@@ -100,14 +100,7 @@ def upload_pictures(
     response_class=Response,
     summary="Look at an uploaded picture",
     operation_id="get_picture",
-    responses={
-        200: {
-            "description": "The picture.",
-            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}},
-        },
-        307: {"description": "A link that works for a short while."},
-        **problem_answers("not-found", "range-not-satisfiable"),
-    },
+    responses=file_answers("image/png"),
 )
 def get_picture(parts: Parts, request: Request, world_id: str, file: str) -> Response:
     known_id("world", world_id)
