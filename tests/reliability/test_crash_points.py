@@ -64,6 +64,7 @@ def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
     assert not what_went_wrong(sweep.run(RECOVERIES), all_die=True)
 
 
+@pytest.mark.parametrize("sweep", ["sqlite"], indirect=True)  # what is broken is not the database
 @pytest.mark.parametrize(
     ("sabotage", "chapter", "point"),
     [
