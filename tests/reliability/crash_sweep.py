@@ -30,7 +30,7 @@ from tests.reliability.report import write_section
 DATABASES = ("sqlite", "postgresql")
 NUM_SERVERS = 2
 LASTING = "cancels"
-"""Its renders do not end by themselves, so a survey sees their previews; in other chapters one may."""
+"""Its renders do not end by themselves, so a survey sees how far they are; in other chapters one may."""
 
 RECOVERIES = tuple(
     Case(chapter=chapter, points=(first, second))
@@ -74,7 +74,7 @@ class Recorded:
         """Every point once, in the shortest chapter that reaches it for certain."""
         where: dict[str, str] = {}
         for point in self.num_times[LASTING]:
-            if point.endswith("commit record_previews"):
+            if point.endswith(("commit record_progress", "commit record_previews")):
                 where[point] = LASTING
         for chapter in sorted(self.num_times, key=lambda name: self.num_times[name].total()):
             for point in self.num_times[chapter]:
