@@ -30,7 +30,6 @@ def _openai_video(folder: Path) -> Iterator[Callable[[], VideoBackend]]:
 
 @contextmanager
 def _veo(folder: Path) -> Iterator[Callable[[], VideoBackend]]:
-    pytest.importorskip("google.genai", reason="the extra veo is not installed")
     with a_vertex(folder) as (base_url, _, credentials):
         recipe = BackendRecipe(name="veo", options={"base_url": base_url, "project": "studio"})
         yield lambda: open_backend(recipe, Purse(orders=MemoryArtifacts(), google_credentials=credentials))

@@ -28,8 +28,6 @@ from tests.shops.films import place_of_square
 from tests.shops.google import KEY, SAFETY, TOKEN, a_vertex, an_omni
 from tests.shops.loopback import as_json
 
-pytest.importorskip("google.genai", reason="the extra veo is not installed")
-
 WIDE = Format(width=96, height=64, fps=24)
 VERTEX, OMNI = "veo-3.1-generate-001", "gemini-omni-1.2-flash"
 
