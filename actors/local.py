@@ -7,11 +7,14 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partialmethod
 
 import ray
 from ray import serve
+from ray._private.parameter import RayParams
 from ray.exceptions import RayError
 from ray.serve.config import HTTPOptions, ProxyLocation
 
@@ -55,7 +58,8 @@ def serve_here(
     address = os.environ.get("RAY_ADDRESS", "local")
     # the dashboard's port is Ray's to choose: 8265, or the next one that is free
     own = {"num_cpus": num_cpus, "include_dashboard": True} if address == "local" else {}
-    context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, **own)
+    with _any_port_for_jobs():
+        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, **own)
     # after ray.init, which installs handlers of its own
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -74,6 +78,20 @@ def serve_here(
     finally:
         serve.shutdown()
         ray.shutdown()
+
+
+@contextmanager
+def _any_port_for_jobs() -> Iterator[None]:
+    """The agent that takes `ray job submit` listens on 52365 unless told otherwise, which only `ray start` can be.
+
+    A second Ray on the machine, or any connection that was given this port, and no job can be submitted for as long as the system runs.
+    """
+    as_it_was = RayParams.__init__
+    RayParams.__init__ = partialmethod(as_it_was, dashboard_agent_listen_port=0)
+    try:
+        yield
+    finally:
+        RayParams.__init__ = as_it_was
 
 
 def _start_api(application: serve.Application, http_options: HTTPOptions) -> None:

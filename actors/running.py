@@ -73,7 +73,9 @@ def note_of(home: Path) -> Path:
 def write_note(home: Path, addresses: Mapping[str, str | int]) -> None:
     note = note_of(home)
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(addresses))
+    being_written = note.with_name(f"{note.name}.{os.getpid()}")
+    being_written.write_text(json.dumps(addresses))
+    being_written.replace(note)  # who looks finds all of it or none
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -21,10 +23,24 @@ from tests.integration.system import ROOT, System, eventually, running_system
 RENDERER = "renderer:animatic:0"
 
 
+PORT_OF_EVERY_JOB_AGENT = 52365
+"""Unless one is told otherwise; the kernel gives it to anybody, too."""
+
+
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with running_system(tmp_path_factory.mktemp("home")) as system:
+    with taken(PORT_OF_EVERY_JOB_AGENT), running_system(tmp_path_factory.mktemp("home")) as system:
         yield system
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """By us, or by whoever has it already."""
+    with socket.socket() as held:
+        with suppress(OSError):
+            held.bind(("", port))
+            held.listen()
+        yield
 
 
 def num_attempts(episode: JsonObject) -> list[int]:
