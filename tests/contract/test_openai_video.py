@@ -23,9 +23,9 @@ from storage.artifacts.memory import MemoryArtifacts
 from tests.builders import a_beat, a_job
 from tests.clips import FakeControl, FakeSleep
 from tests.contract.test_video_backend import Pictures
+from tests.loopback import as_json
 from tests.shops.counter import Counter, Fate
 from tests.shops.films import place_of_square
-from tests.shops.loopback import as_json
 from tests.shops.openai_videos import KEY, a_videos_server
 
 WIDE = Format(width=96, height=64, fps=24)

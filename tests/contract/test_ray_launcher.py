@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.loopback import serving
 from tests.runpod.cloud import DATA_CENTERS, FakeCloud
-from tests.runpod.dashboard import FakeDashboard, serving
+from tests.runpod.dashboard import FakeDashboard
 from tests.runpod.desk import KEY, Desk
 from tests.runpod.loopback import loopback
 
@@ -59,7 +60,7 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
     home.mkdir()
     desk = Desk(FakeCloud(lambda: datetime.now(UTC), boot_s=0))
     dashboard = FakeDashboard(home=home, token=TOKEN)
-    with loopback(desk) as api, serving(dashboard) as proxy:
+    with loopback(desk) as api, serving(dashboard.answer) as proxy:
         yield Laptop(tmp_path, desk, dashboard, api, proxy)
     assert desk.violations == []
 

@@ -23,10 +23,10 @@ from storage.artifacts.memory import MemoryArtifacts
 from tests.builders import a_beat, a_job
 from tests.clips import FakeControl, FakeSleep, a_stored_clip
 from tests.contract.test_video_backend import Pictures
+from tests.loopback import as_json
 from tests.shops.counter import Counter, Fate
 from tests.shops.films import place_of_square
 from tests.shops.google import KEY, SAFETY, TOKEN, a_vertex, an_omni
-from tests.shops.loopback import as_json
 
 WIDE = Format(width=96, height=64, fps=24)
 VERTEX, OMNI = "veo-3.1-generate-001", "gemini-omni-1.2-flash"

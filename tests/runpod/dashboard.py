@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import ray
+
+from tests.loopback import Answer, Asked, as_json
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,59 +36,9 @@ class FakeDashboard:
         self.logs.append(ran.stdout + ran.stderr)
         return {"job_id": number, "submission_id": number}
 
-
-@contextmanager
-def serving(dashboard: FakeDashboard) -> Iterator[str]:
-    """Its address."""
-    server = _Server(dashboard)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, dashboard: FakeDashboard) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.dashboard = dashboard
-
-
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def _dashboard(self) -> FakeDashboard:
-        return cast("_Server", self.server).dashboard
-
-    def do_GET(self) -> None:
-        if self._may_come_in():
-            self._answer(200, self._dashboard.get(self.path))
-
-    def do_POST(self) -> None:
-        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self._may_come_in():
-            self._answer(200, self._dashboard.submit(job))
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def _may_come_in(self) -> bool:
-        if not self._dashboard.is_up:
-            self._answer(502, {})  # as RunPod's proxy does while nobody listens
-            return False
-        if self.headers.get("Authorization") != f"Bearer {self._dashboard.token}":
-            self._answer(401, {})
-            return False
-        return True
-
-    def _answer(self, status: int, told: object) -> None:
-        content = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def answer(self, asked: Asked) -> Answer:
+        if not self.is_up:
+            return as_json({}, 502)  # as RunPod's proxy does while nobody listens
+        if asked.headers.get("authorization") != f"Bearer {self.token}":
+            return as_json({}, 401)
+        return as_json(self.submit(asked.json) if asked.method == "POST" else self.get(asked.path))

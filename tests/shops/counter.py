@@ -8,7 +8,7 @@ from enum import Enum, auto
 from threading import Lock
 from typing import Any
 
-from tests.shops.loopback import LOST, Answer, Asked
+from tests.loopback import LOST, Answer, Asked
 
 
 class Fate(Enum):

@@ -14,9 +14,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.loopback import Answer, Asked, as_json, serving
 from tests.shops.counter import Counter, Fate
 from tests.shops.films import a_film
-from tests.shops.loopback import Answer, Asked, as_json, serving
 
 KEY = "AIza-a-key-that-must-not-be-seen"
 TOKEN = "ya29.a-token-that-must-not-be-seen"

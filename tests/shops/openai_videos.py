@@ -8,9 +8,9 @@ from email import message_from_bytes
 from email.policy import HTTP
 from typing import Any
 
+from tests.loopback import Answer, Asked, as_json, serving
 from tests.shops.counter import Counter, Fate
 from tests.shops.films import a_film
-from tests.shops.loopback import Answer, Asked, as_json, serving
 
 KEY = "sk-a-key-that-must-not-be-seen"
 

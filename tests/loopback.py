@@ -1,4 +1,4 @@
-"""A real HTTP server in a thread, for shops that the tests can bend."""
+"""A real HTTP server in a thread on 127.0.0.1, for whatever the tests play: shops, RunPod, a dashboard."""
 
 from __future__ import annotations
 
