@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from actors.plan import FleetPlan
-    from episodes.ports import EpisodeStore
+    from episodes.episode_store import EpisodeStore
     from settings import Settings
 
 MAX_ONGOING_REQUESTS = 2000

@@ -14,8 +14,8 @@ from actors.coordinator import start_coordinator, wait_until_gone
 from actors.names import Handle
 from actors.plan import FleetPlan
 from actors.status import CoordinatorStatus
+from episodes.episode_store import EpisodeStore
 from episodes.errors import Unavailable
-from episodes.ports import EpisodeStore
 
 log = logging.getLogger("storyworld.door")
 

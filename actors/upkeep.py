@@ -5,7 +5,8 @@ from __future__ import annotations
 from actors.home_census import HomeCensus
 from actors.plan import FleetPlan
 from actors.ray_census import RayCensus
-from episodes.ports import ArtifactStore, AuditStore
+from episodes.episode_store import AuditStore
+from episodes.ports import ArtifactStore
 from episodes.upkeep import Upkeep
 from rendering.decoding import decode
 from settings import Settings

@@ -16,9 +16,9 @@ import anyio.to_thread
 
 from api.parts import EventPace
 from api.problems import ProblemError
+from episodes.episode_store import EpisodeStore
 from episodes.errors import Unavailable
 from episodes.model import Event, ProgressView
-from episodes.ports import EpisodeStore
 
 log = logging.getLogger(__name__)
 

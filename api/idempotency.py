@@ -26,8 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import ProblemError
 from api.whole_forms import boundary_of
+from episodes.episode_store import EpisodeStore, StoredAnswer
 from episodes.errors import KeyReused
-from episodes.ports import EpisodeStore, StoredAnswer
 
 SPOOL_BYTES = 1_000_000  # a larger body waits on disk
 CHUNK_BYTES = 65_536

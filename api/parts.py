@@ -9,9 +9,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.keys import ApiKey
+from episodes.episode_store import EpisodeStore
 from episodes.fleet import Kind
 from episodes.health import Checkup
-from episodes.ports import ArtifactStore, CoordinatorDoor, EpisodeStore, Planner, WorldBuilder, WorldStore
+from episodes.ports import ArtifactStore, CoordinatorDoor, Planner, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
 
 

@@ -19,8 +19,8 @@ from actors.names import COORDINATOR, HEAD_RESOURCE, NAMESPACE, Handle, publishe
 from actors.parts import open_stores
 from actors.plan import FleetPlan, PublisherPlan, plan_kind
 from benchmarks.free_parts import BACKEND, PACE, BenchmarkCoordinatorActor
+from episodes.episode_store import EpisodeStore
 from episodes.plan import Beat, EpisodeRequest, Format, Plan, StoryTurn
-from episodes.ports import EpisodeStore
 from episodes.world import Place
 from settings import load_settings
 

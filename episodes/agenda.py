@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from episodes.dispatch import Candidate
+from episodes.episode_store import EpisodeStore
 from episodes.lifecycle import EpisodeState
 from episodes.model import ActiveEpisode, Lease, ReadyBeat
-from episodes.ports import EpisodeStore
 
 WINDOW = 16
 """Ready beats kept per episode: enough that a query is shared by many starts, few enough that memory stays flat."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
+from episodes.episode_store import EpisodeStore
 from episodes.job import FilmJob, RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path
 from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
-from episodes.ports import EpisodeStore
 
 CUTTER = "cutter"
 """Stands for the renderer in a film's attempt."""

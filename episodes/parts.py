@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol, TypeVar
 
-from episodes.ports import ArtifactStore, Clock, EpisodeStore, Fleet, Meter
+from episodes.episode_store import EpisodeStore
+from episodes.ports import ArtifactStore, Clock, Fleet, Meter
 
 T = TypeVar("T")
 

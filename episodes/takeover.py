@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from episodes.ports import EpisodeStore
+from episodes.episode_store import EpisodeStore
 
 log = logging.getLogger("storyworld.coordinator")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from episodes.audit import AuditReport, Census, Decoder, audit
+from episodes.episode_store import AuditStore
 from episodes.errors import Unavailable
-from episodes.ports import ArtifactStore, AuditStore
+from episodes.ports import ArtifactStore
 from episodes.sweep import SweepReport, sweep
 
 

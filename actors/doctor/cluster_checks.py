@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from actors.doctor.facts import ServeFacts
 from api.keys import is_loopback
+from episodes.episode_store import EpisodeStore
 from episodes.errors import StoryWorldError
 from episodes.health import Finding, fine, found, warning, wrong
-from episodes.ports import ArtifactStore, EpisodeStore
+from episodes.ports import ArtifactStore
 
 MAX_SAID = 200
 """Characters of what somebody else reports: a traceback tells no more here."""

@@ -25,8 +25,9 @@ from actors.doctor.node_checks import (
 )
 from actors.names import short_node
 from actors.plan import FleetPlan
+from episodes.episode_store import EpisodeStore
 from episodes.health import Checkup, Finding
-from episodes.ports import ArtifactStore, EpisodeStore
+from episodes.ports import ArtifactStore
 from settings import Settings
 
 PATIENCE_S = 60.0

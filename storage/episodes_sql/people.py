@@ -7,11 +7,11 @@ from dataclasses import asdict
 import uuid_utils
 from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, insert, select, update
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
-from episodes.ports import StoredAnswer
 from storage.episodes_sql.changing import begin_anew
 from storage.episodes_sql.claim import is_repeated
 from storage.episodes_sql.failing import FORGIVEN

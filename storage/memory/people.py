@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid_utils
 
+from episodes.episode_store import StoredAnswer
 from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat, EpisodeRequest, Plan
-from episodes.ports import StoredAnswer
 from storage.memory.changing import Changing
 from storage.memory.reading import Reading
 from storage.memory.rows import BeatRow, EpisodeRow

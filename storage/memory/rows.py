@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import FailureClass, NotFound
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, Event, Failure, FleetSnapshot, Lease, OpenAttempt
 from episodes.plan import Beat, EpisodeRequest
-from episodes.ports import StoredAnswer
 from storage.rules import episode_progress, lease_lost
 
 

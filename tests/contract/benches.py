@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine, text
 
-from episodes.ports import AuditStore, EpisodeStore
+from episodes.episode_store import AuditStore, EpisodeStore
 from storage.episodes_sql import SqlEpisodeStore
 from storage.memory import MemoryEpisodeStore
 

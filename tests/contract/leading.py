@@ -6,12 +6,12 @@ import hashlib
 import uuid
 from typing import Any
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass
 from episodes.job import JobResult, RuntimeFacts, StoredFile
 from episodes.lifecycle import EpisodeState
 from episodes.model import Acceptance, BeatView, Failure, OpenAttempt, Opening
 from episodes.plan import Plan
-from episodes.ports import EpisodeStore
 from tests.builders import a_beat, a_plan, a_request
 
 

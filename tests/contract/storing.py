@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass
 from episodes.job import JobError, JobResult, RuntimeFacts, StoredFile, beat_path, film_path, result_key
 from episodes.model import Acceptance, OpenAttempt
-from episodes.ports import ArtifactStore, EpisodeStore
+from episodes.ports import ArtifactStore
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening

@@ -6,10 +6,10 @@ import uuid
 
 import pytest
 
+from episodes.episode_store import EpisodeStore, StoredAnswer
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import EpisodeSummary
-from episodes.ports import EpisodeStore, StoredAnswer
 from tests.builders import a_plan, a_request
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain

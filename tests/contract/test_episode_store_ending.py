@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import ArtifactConflict, BadInput, FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, OpenAttempt
 from episodes.plan import Plan
-from episodes.ports import EpisodeStore
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, a_file, a_result

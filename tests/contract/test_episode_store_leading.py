@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.plan import Plan
-from episodes.ports import EpisodeStore
 from tests.builders import TINY, a_beat
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, a_result, an_opening

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import LeaseLost
 from episodes.model import Acceptance, Lease
-from episodes.ports import EpisodeStore
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_result, an_opening
 

@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import IllegalMove, NotFound
 from episodes.lifecycle import EpisodeState
 from episodes.model import EpisodeView
-from episodes.ports import EpisodeStore
 from tests.builders import a_plan
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.ports import EpisodeStore
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import BadInput, LeaseLost, NotFound
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.model import OpenAttempt
-from episodes.ports import EpisodeStore
 from tests.builders import a_beat
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader

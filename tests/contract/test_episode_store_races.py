@@ -8,10 +8,10 @@ from itertools import count
 
 import pytest
 
+from episodes.episode_store import EpisodeStore, StoredAnswer
 from episodes.errors import LeaseLost
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import Acceptance, Lease, OpenAttempt
-from episodes.ports import EpisodeStore, StoredAnswer
 from tests.builders import a_plan
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench

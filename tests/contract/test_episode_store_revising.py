@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import OpenAttempt
 from episodes.plan import Plan
-from episodes.ports import EpisodeStore
 from tests.builders import a_beat, a_plan, a_request
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench

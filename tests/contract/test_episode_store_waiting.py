@@ -8,9 +8,9 @@ from functools import partial
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import BadInput, Conflict, LeaseLost
 from episodes.model import FleetSnapshot, Lease, RendererNote
-from episodes.ports import EpisodeStore
 from tests.builders import a_request
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench

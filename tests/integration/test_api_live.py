@@ -21,7 +21,7 @@ from PIL import Image
 from api.app import create_app
 from api.event_tail import EventTail
 from api.parts import ApiLimits, ApiParts
-from episodes.ports import EpisodeStore
+from episodes.episode_store import EpisodeStore
 from episodes.upkeep import Upkeep
 from planning.offline.planner import OfflinePlanner
 from planning.world_builder import StoredWorlds

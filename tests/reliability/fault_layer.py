@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, TypeVar, cast
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import Unavailable
-from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
+from episodes.ports import ArtifactStore, WorldStore
 
 P = TypeVar("P")
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from episodes.ports import ArtifactStore, EpisodeStore, WorldStore
+from episodes.episode_store import EpisodeStore
+from episodes.ports import ArtifactStore, WorldStore
 from storage.database import open_database
 from tests.contract.databases import empty, postgres
 from tests.reliability.fault_layer import Faults, faulty

@@ -23,10 +23,11 @@ from actors.loop import WallClock
 from api.app import create_app
 from api.parts import ApiParts, EventPace
 from episodes.coordinator import Coordinator
+from episodes.episode_store import EpisodeStore
 from episodes.model import Attempt, EpisodeView, Failure, Lease
 from episodes.parts import Pace, Parts
 from episodes.plan import EpisodeRequest, Plan
-from episodes.ports import ArtifactStore, EpisodeStore, Planner, WorldStore
+from episodes.ports import ArtifactStore, Planner, WorldStore
 from episodes.upkeep import Upkeep
 from episodes.world import StoredWorld
 from planning.world_builder import StoredWorlds

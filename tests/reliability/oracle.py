@@ -1,4 +1,4 @@
-"""The oracle of the model test: what an EpisodeStore must do, written as plainly as can be, from the words of episodes/ports.py.
+"""The oracle of the model test: what an EpisodeStore must do, written as plainly as can be, from the words of episodes/episode_store.py.
 
 It shares nothing with the stores but the nouns: no rule, no table of moves, no counter that could go wrong in the same way. It is slow,
 knows one caller, and has its time set from outside. Where a store has to refuse, it raises Refused with the error's type.

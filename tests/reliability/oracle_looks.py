@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import LeaseLost, NotFound
 from episodes.job import FilmPart, StartFrame
 from episodes.lifecycle import AttemptState as A
@@ -28,7 +29,6 @@ from episodes.model import (
     ProgressView,
     ReadyBeat,
 )
-from episodes.ports import StoredAnswer
 from tests.reliability.oracle_rows import Part, Refused, Story, Tried, moment
 
 

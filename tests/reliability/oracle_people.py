@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import BadInput, Conflict, IllegalMove, NotFound
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView, FleetSnapshot, Lease
 from episodes.plan import Beat, EpisodeRequest, Plan
-from episodes.ports import StoredAnswer
 from tests.reliability.movable_clock import START_S
 from tests.reliability.oracle_looks import Looks
 from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried

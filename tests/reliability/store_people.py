@@ -7,10 +7,10 @@ import uuid
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from episodes.episode_store import StoredAnswer
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.plan import Beat, Plan
-from episodes.ports import StoredAnswer
 from tests.builders import a_beat, a_request
 from tests.reliability.oracle_rows import FINAL
 from tests.reliability.store_bench import Bench

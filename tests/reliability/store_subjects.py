@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine, event, text
 
-from episodes.ports import AuditStore, EpisodeStore
+from episodes.episode_store import AuditStore, EpisodeStore
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.memory import MemoryEpisodeStore

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from episodes.episode_store import EpisodeStore
 from episodes.errors import Unavailable
-from episodes.ports import ArtifactStore, EpisodeStore
+from episodes.ports import ArtifactStore
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore
 from tests.builders import a_request

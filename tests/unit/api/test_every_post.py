@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.routing import BaseRoute, Route
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import Unavailable
-from episodes.ports import StoredAnswer
 from storage.memory import MemoryEpisodeStore
 from tests.unit.api.rig import PNG, Rig, is_problem
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from episodes.episode_store import StoredAnswer
 from episodes.errors import Unavailable
 from episodes.model import EpisodeView
 from episodes.plan import EpisodeRequest
-from episodes.ports import StoredAnswer
 from storage.memory import MemoryEpisodeStore
 from tests.unit.api.rig import PNG, Rig, is_problem
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from episodes.episode_store import EpisodeStore
 from episodes.lifecycle import BeatState
-from episodes.ports import EpisodeStore, WorldStore
+from episodes.ports import WorldStore
 from episodes.world import WorldSource
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
 from tests.builders import a_plan, a_request, a_world
