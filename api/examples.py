@@ -219,8 +219,12 @@ NEW_WORLD: Json = {
         {
             "character_id": "saitama",
             "name": "Saitama",
-            "description": "bald man in a yellow suit with a white cape",
+            "description": "bald young man with a plain face",
             "palette": ["#f5d7b0", "#f4d03f", "#c0392b"],
+            "wardrobe": [
+                {"outfit_id": "suit", "description": "yellow suit, white cape, red gloves"},
+                {"outfit_id": "home", "description": "grey hooded jumper, jeans"},
+            ],
             "references": [],
         }
     ],
@@ -234,8 +238,17 @@ NEW_WORLD: Json = {
             "references": [],
         }
     ],
-    "props": [{"prop_id": "bag", "name": "Shopping bag", "description": "a plastic bag with leeks"}],
+    "props": [{"prop_id": "bag", "name": "Shopping bag", "description": "a plastic bag with leeks", "references": []}],
     "style": {"description": "anime, clean line art, cel shading", "negative": "photo, 3d render"},
+    "relations": [{"from_id": "saitama", "to_id": "rooftop", "what": "lives below"}],
+    "state": {
+        "characters": [
+            {"character_id": "saitama", "clothes": "home", "injuries": [], "is_alive": True, "place_id": "rooftop"},
+        ],
+        "props": [{"prop_id": "bag", "held_by": "saitama", "place_id": None}],
+        "daylight": "dusk",
+        "weather": "",
+    },
 }
 WORLD: Json = {
     "world_id": "anime_world",

@@ -102,6 +102,7 @@ def _is_key_of(world_id: str, key: str) -> bool:
 def _references(world: World) -> Iterator[tuple[str, Picture]]:
     owners = [(f"characters.{i}", c.references) for i, c in enumerate(world.characters)]
     owners += [(f"places.{i}", p.references) for i, p in enumerate(world.places)]
+    owners += [(f"props.{i}", p.references) for i, p in enumerate(world.props)]
     for where, references in owners:
         for place, picture in enumerate(references):
             yield f"{where}.references.{place}", picture

@@ -1,16 +1,19 @@
-"""Intake: a measured picture becomes a character's or a place's reference, of one that is there or of a new one."""
+"""Intake: a measured picture becomes the reference of a character, place or prop that is there, or of a new character or place."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Final
 
 from episodes.errors import BadInput
-from episodes.world import Character, Picture, PictureKind, Place, World
+from episodes.world import Character, Picture, PictureKind, Place, Prop, World
 from planning.extraction.file_names import name_in
 from planning.extraction.measure import Measured
 from planning.extraction.wording import description_of
 from planning.names import comparable, identifier
+
+Entity = Character | Place | Prop
 
 MAX_ENTRIES: Final = 64
 MAX_REFERENCES: Final = 16
@@ -20,22 +23,28 @@ _HINT: Final = "Remove some with PUT /worlds/{id} first."
 def take_in(world: World, picture: Picture, measured: Measured, file_name: str) -> World:
     """The world with this picture in it; unchanged if it is there already. Raises BadInput when there is no more room.
 
-    A picture named like a character or place becomes a further reference of it; else somebody or somewhere new begins with it.
+    A picture named like a character, place or prop becomes a further reference of it; else somebody or somewhere new begins with it.
     """
     if picture.sha256 in {p.sha256 for p in world.pictures()}:
         return world
     name = name_in(file_name)
-    for character in world.characters:
-        if name and comparable(name) in (comparable(character.name), comparable(character.character_id)):
-            return _replaced(
-                world, character, character.model_copy(update=_with(character.references, picture, character.name))
-            )
-    for place in world.places:
-        if name and comparable(name) in (comparable(place.name), comparable(place.place_id)):
-            return _replaced(world, place, place.model_copy(update=_with(place.references, picture, place.name)))
+    owner = _named(world, name) if name else None
+    if owner is not None:
+        return _replaced(world, owner, owner.model_copy(update=_with(owner.references, picture, owner.name)))
     if picture.kind is PictureKind.PLACE:
         return _with_place(world, picture, measured, name)
     return _with_character(world, picture, measured, name)
+
+
+def _named(world: World, name: str) -> Entity | None:
+    """The first character, place or prop of this name."""
+    ids: Iterator[tuple[Entity, str]] = chain(
+        ((c, c.character_id) for c in world.characters),
+        ((p, p.place_id) for p in world.places),
+        ((p, p.prop_id) for p in world.props),
+    )
+    wanted = comparable(name)
+    return next((one for one, its_id in ids if wanted in (comparable(one.name), comparable(its_id))), None)
 
 
 def _with(references: tuple[Picture, ...], picture: Picture, name: str) -> dict[str, tuple[Picture, ...]]:
@@ -44,10 +53,10 @@ def _with(references: tuple[Picture, ...], picture: Picture, name: str) -> dict[
     return {"references": (*references, picture)}
 
 
-def _replaced(world: World, old: Character | Place, new: Character | Place) -> World:
-    if isinstance(new, Character):
-        return world.model_copy(update={"characters": tuple(new if c is old else c for c in world.characters)})
-    return world.model_copy(update={"places": tuple(new if p is old else p for p in world.places)})
+def _replaced(world: World, old: Entity, new: Entity) -> World:
+    of_kind: dict[type[Entity], str] = {Character: "characters", Place: "places", Prop: "props"}
+    kind = of_kind[type(old)]
+    return world.model_copy(update={kind: tuple(new if one is old else one for one in getattr(world, kind))})
 
 
 def _with_character(world: World, picture: Picture, measured: Measured, name: str) -> World:

@@ -6,7 +6,7 @@ import pytest
 
 from episodes.errors import BadInput, Unavailable
 from episodes.job import StoredFile
-from episodes.world import Light, PictureKind, World, WorldSource
+from episodes.world import Light, PictureKind, Prop, World, WorldSource
 from planning.world_builder import StoredWorlds
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory.worlds import MemoryWorldStore
@@ -89,6 +89,16 @@ def test_a_picture_named_like_somebody_becomes_a_further_reference() -> None:
     assert [len(p.references) for p in stored.world.places] == [1]
     assert stored.world.characters[0].description == "red coat", "what somebody wrote stays"
     assert stored.source is WorldSource.STORED
+
+
+def test_a_picture_named_like_a_prop_shows_that_prop() -> None:
+    desk = Desk()
+    desk.worlds.put("w", a_world(props=(Prop(prop_id="red-key", name="Red key"),)), WorldSource.STORED)
+
+    stored, picture = desk.builder.add_picture("w", "red_key.png", as_file(a_figure()))
+
+    assert stored.world.props[0].references == (picture,)
+    assert len(stored.world.characters) == 1
 
 
 def test_the_same_picture_twice_is_one() -> None:
