@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import FieldError, ProblemError, problem_response
-from episodes.errors import BadInput, Conflict, IllegalMove, KeyReused, NotFound, TooLarge, Unavailable
+from episodes.errors import BadInput, Conflict, FieldsLocked, IllegalMove, KeyReused, NotFound, TooLarge, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-slow": (408, "The body did not arrive in time."),
     "illegal-move": (409, "A state change that is not possible from the present state; `state` and `wanted` name both."),
     "conflict": (409, "Somebody else was first."),
+    "locked": (409, "Fields that somebody locked would be changed; `errors` names them."),
     "precondition-failed": (412, "`If-Match` names another revision than the newest."),
     "too-large": (413, "More than is allowed."),
     "unsupported-media-type": (415, "The body is of a kind that this operation does not read."),
@@ -68,6 +69,11 @@ def _illegal_move(scope: Scope, error: IllegalMove) -> Response:
 
 def _conflict(scope: Scope, error: Conflict) -> Response:
     return problem_response(scope, 409, "conflict", error.message, hint=error.hint)
+
+
+def _locked(scope: Scope, error: FieldsLocked) -> Response:
+    found = [FieldError(where=path[:MAX_WHERE], message="It is locked.") for path in error.paths[:MAX_FIELD_ERRORS]]
+    return problem_response(scope, 409, "locked", error.message, hint=error.hint, errors=found)
 
 
 def _key_reused(scope: Scope, error: KeyReused) -> Response:
@@ -139,6 +145,7 @@ def _where(loc: Sequence[str | int]) -> str:
 _ANSWERS: dict[type[Exception], Answer] = {
     NotFound: _not_found,
     IllegalMove: _illegal_move,
+    FieldsLocked: _locked,
     KeyReused: _key_reused,
     Conflict: _conflict,
     TooLarge: _too_large,

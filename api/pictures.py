@@ -11,8 +11,8 @@ from typing import BinaryIO
 from fastapi import UploadFile
 
 from api.parts import ApiLimits, ApiParts
-from api.shapes import PictureShape, UploadShape
-from api.shaping import picture_shape
+from api.world_shapes import PictureShape, UploadShape
+from api.world_shaping import picture_shape
 from episodes.errors import BadInput, TooLarge
 from episodes.ports import WorldBuilder
 from episodes.world import Picture, World
@@ -66,7 +66,7 @@ def store_pictures(builder: WorldBuilder, world_id: str, uploads: Sequence[Uploa
         except BadInput as error:
             hint = f"{error.hint} The {place} before it are stored.".strip() if place else error.hint
             raise type(error)(error.message, hint, f"file.{place}") from error
-        shapes.append(picture_shape(world_id, upload.file_name, picture))
+        shapes.append(picture_shape(stored, upload.file_name, picture))
         revision = stored.revision
     return UploadShape(world_id=world_id, revision=revision, pictures=shapes)
 

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Header, Query
+
 from api.problems import ProblemError
-from episodes.errors import NotFound, RevisionConflict
+from episodes.errors import RevisionConflict
 from episodes.ports import WorldStore
-from episodes.world import StoredWorld, World, WorldSource
+from episodes.world import StoredWorld
+from episodes.world_changes import WorldChange, change_world, newest_of
+
+IfMatch = Annotated[str | None, Header(max_length=200, description="ETag of the revision to replace.")]
+EvenLocked = Annotated[bool, Query(description="Change locked fields, too; they stay locked.")]
 
 
 def etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def put_expected(
+def change_expected(
     worlds: WorldStore,
     world_id: str,
-    world: World,
+    change: Callable[[StoredWorld], WorldChange],
     *,
     if_match: str | None,
-    if_none_match: str | None,
-    revision: int | None,
+    if_none_match: str | None = None,
+    revision: int | None = None,
+    once: str | None = None,
 ) -> StoredWorld:
-    """Store a revision if the newest is the one that the client has seen. Raises RevisionConflict, or 412 for the headers."""
+    """Store a revision if the newest is the one that the client has seen. Raises RevisionConflict, or 412 for the headers.
+
+    A call named `once` that has had its effect gets the newest, whatever that is by now.
+    """
+    newest = newest_of(worlds, world_id)
+    if once is not None and worlds.has_happened(once):
+        return newest
     if if_match is None and if_none_match is None:
-        return worlds.put(world_id, world, WorldSource.STORED, revision)
-    newest = _newest_revision(worlds, world_id)
-    if not _holds(if_match, if_none_match, newest):
-        raise _precondition_failed(newest)
+        return change_world(worlds, world_id, change, expected_revision=revision, once=once)
+    if not _holds(if_match, if_none_match, newest.revision):
+        raise _precondition_failed(newest.revision)
     try:
-        return worlds.put(world_id, world, WorldSource.STORED, newest)
+        return change_world(worlds, world_id, change, expected_revision=newest.revision, once=once)
     except RevisionConflict as error:
-        raise _precondition_failed(_newest_revision(worlds, world_id)) from error
-
-
-def _newest_revision(worlds: WorldStore, world_id: str) -> int:
-    try:
-        return worlds.world(world_id).revision
-    except NotFound:
-        return 0
+        raise _precondition_failed(newest_of(worlds, world_id).revision) from error
 
 
 def _holds(if_match: str | None, if_none_match: str | None, newest: int) -> bool:

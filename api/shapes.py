@@ -11,7 +11,6 @@ from episodes.errors import FailureClass
 from episodes.health import Verdict
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.plan import CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
-from episodes.world import Picture, World, WorldSource
 
 
 class Shape(BaseModel):
@@ -163,44 +162,6 @@ class EventShape(Shape):
     type: str
     at: datetime
     data: dict[str, Any]  # JSON of a shape that depends on the type
-
-
-class WorldShape(Shape):
-    world_id: str
-    revision: int
-    """Give it back as `If-Match` to change exactly this one. 0: never stored."""
-    source: WorldSource
-    updated_at: datetime | None
-    world: World
-
-
-class WorldSummaryShape(Shape):
-    world_id: str
-    revision: int
-    source: WorldSource
-    updated_at: datetime | None
-    title: str
-    num_characters: int
-    num_places: int
-    num_pictures: int
-
-
-class WorldListShape(Shape):
-    worlds: list[WorldSummaryShape]
-
-
-class PictureShape(Shape):
-    file_name: str
-    url: str
-    picture: Picture
-    """What was measured in it."""
-
-
-class UploadShape(Shape):
-    world_id: str
-    revision: int
-    """Of the world with the new pictures in it."""
-    pictures: list[PictureShape]
 
 
 class ViolationShape(Shape):

@@ -15,16 +15,12 @@ from api.shapes import (
     EpisodeShape,
     EpisodeSummaryShape,
     EventShape,
-    PictureShape,
     PlaceShape,
-    WorldShape,
-    WorldSummaryShape,
 )
 from episodes.lifecycle import BeatState
 from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
 from episodes.plan import Beat
 from episodes.waiting import why_waiting
-from episodes.world import Picture, StoredWorld
 
 ARTIFACT_PATHS = {
     "video": "video",
@@ -165,31 +161,3 @@ def page_shape(page: EpisodePage) -> EpisodePageShape:
 
 def event_shape(event: Event) -> EventShape:
     return EventShape(episode_id=event.episode_id, number=event.number, type=event.event_type, at=event.at, data=event.data)
-
-
-def world_shape(stored: StoredWorld) -> WorldShape:
-    return WorldShape(
-        world_id=stored.world_id,
-        revision=stored.revision,
-        source=stored.source,
-        updated_at=stored.updated_at,
-        world=stored.world,
-    )
-
-
-def world_summary_shape(stored: StoredWorld) -> WorldSummaryShape:
-    return WorldSummaryShape(
-        world_id=stored.world_id,
-        revision=stored.revision,
-        source=stored.source,
-        updated_at=stored.updated_at,
-        title=stored.world.title,
-        num_characters=len(stored.world.characters),
-        num_places=len(stored.world.places),
-        num_pictures=len(stored.world.pictures()),
-    )
-
-
-def picture_shape(world_id: str, file_name: str, picture: Picture) -> PictureShape:
-    stored_name = picture.key.rsplit("/", 1)[-1]
-    return PictureShape(file_name=file_name, url=f"/worlds/{world_id}/images/{stored_name}", picture=picture)

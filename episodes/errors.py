@@ -5,6 +5,7 @@ StoryWorldError
 ├── IllegalMove             a state change that the table does not have      409
 ├── Conflict                somebody else was first, or other bytes          409
 │   ├── RevisionConflict        the world changed meanwhile
+│   ├── FieldsLocked            somebody locked what would have been changed
 │   ├── ArtifactConflict        the key already holds other bytes
 │   └── KeyReused               an Idempotency-Key came with another body    422
 ├── BadInput                what was asked for can never work                422
@@ -82,6 +83,16 @@ class Conflict(StoryWorldError):
 
 class RevisionConflict(Conflict):
     pass
+
+
+class FieldsLocked(Conflict):
+    """`paths` are those of the locked fields."""
+
+    def __init__(self, message: str, hint: str = "", paths: tuple[str, ...] = ()) -> None:
+        Exception.__init__(self, message, hint, paths)
+        self.message = message
+        self.hint = hint
+        self.paths = paths
 
 
 class ArtifactConflict(Conflict):

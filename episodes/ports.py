@@ -10,7 +10,8 @@ from typing import Protocol
 from episodes.fleet import FleetReport, Kind
 from episodes.job import FilmJob, JobResult, RenderJob, StoredFile
 from episodes.plan import EpisodeRequest, Plan
-from episodes.world import Picture, StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world import Picture, RevisionNote, StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world_record import NOTHING_KNOWN, WorldRecord
 
 
 class Clock(Protocol):
@@ -34,14 +35,34 @@ class WorldStore(Protocol):
     def world(self, world_id: str) -> StoredWorld:
         """The newest revision. Raises NotFound when it was never put."""
 
-    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
+    def put(
+        self,
+        world_id: str,
+        world: World,
+        source: WorldSource,
+        expected_revision: int | None = None,
+        *,
+        record: WorldRecord = NOTHING_KNOWN,
+        what: str = "",
+        once: str | None = None,
+    ) -> StoredWorld:
         """Store a new revision. `expected_revision` (0: none yet) other than the newest: RevisionConflict.
 
-        Content equal to the newest is a no-op, whatever revision was expected: a repeated call has had its effect already.
+        World and record equal to the newest are a no-op, whatever revision was expected: a repeated call has had its effect already.
+        So has one named `once` that was there before, whatever became of the world since: the newest is what it gets.
         """
+
+    def has_happened(self, once: str) -> bool:
+        """A put of this name has had its effect."""
 
     def worlds(self) -> list[StoredWorld]:
         """The newest revision of each, by id."""
+
+    def revision(self, world_id: str, revision: int) -> StoredWorld:
+        """Raises NotFound."""
+
+    def revisions(self, world_id: str, *, before: int | None = None, limit: int = 50) -> list[RevisionNote]:
+        """The history, newest first: at most `limit` revisions, all below `before`. Empty when there are none."""
 
     def add_picture(self, picture: UploadedPicture) -> None:
         """Remember an upload, after its bytes are stored. The same picture twice is one."""

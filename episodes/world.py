@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from episodes.nouns import Colour, Id, Name, Noun, Prose, Sha256
+from episodes.world_record import WorldRecord
 
 EMPTY_WORLD_ID = "empty"
 """The world of an episode that names none."""
@@ -222,7 +223,19 @@ class StoredWorld(Noun):
     revision: int = Field(ge=0)
     source: WorldSource
     world: World
+    record: WorldRecord = WorldRecord()
+    what: str = ""
+    """What made this revision, in a sentence."""
     updated_at: datetime | None = None
+
+
+class RevisionNote(Noun):
+    """A line of a world's history."""
+
+    revision: int = Field(ge=1)
+    source: WorldSource
+    what: str
+    updated_at: datetime | None
 
 
 class UploadedPicture(Noun):

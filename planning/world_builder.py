@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from dataclasses import replace
 
-from episodes.errors import BadInput, NotFound, RevisionConflict
+from episodes.errors import BadInput, FieldsLocked
 from episodes.ports import ArtifactStore, WorldStore
-from episodes.world import EMPTY_WORLD_ID, Picture, StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world import EMPTY_WORLD_ID, Picture, StoredWorld, UploadedPicture, WorldSource
+from episodes.world_changes import WorldChange, change_world, newest_of
+from episodes.world_fields import taken_in
 from planning.extraction.decode import Decoded, decode
 from planning.extraction.file_names import safe_file_name
 from planning.extraction.measure import Measured, measure
-from planning.intake import take_in
+from planning.intake import Arrival, take_in
+from planning.vision.sight import Eyes, Seen, Unseen
 
 log = logging.getLogger(__name__)
-
-_MAX_TRIES: Final = 50  # each failed try means that somebody else's succeeded, so this many uploads at once get through
 
 
 class StoredWorlds:
     """Implements WorldBuilder. Keeps nothing itself, so that any number of processes may do the same at once."""
 
-    def __init__(self, worlds: WorldStore, artifacts: ArtifactStore) -> None:
+    def __init__(self, worlds: WorldStore, artifacts: ArtifactStore, eyes: Eyes | None = None) -> None:
         self._worlds = worlds
         self._artifacts = artifacts
+        self._eyes = eyes
 
     def load(self, world_id: str) -> StoredWorld:
-        stored = self._stored(world_id)
-        known = {picture.sha256 for picture in stored.world.pictures()}
+        stored = newest_of(self._worlds, world_id)
+        known = {picture.sha256 for picture in stored.world.pictures()} | set(stored.record.left_out)
         for upload in self._worlds.pictures(world_id):
             if upload.sha256 in known:
                 continue
             picture, measured = _read(upload, decode(self._artifacts.get_bytes(upload.key)))
+            arrival = Arrival(picture=picture, measured=measured, file_name=upload.file_name)
+            # nobody who only looks at a world waits for a model, or pays for it
+            told = None if self._eyes is None else self._eyes.recall(upload.sha256)
             try:
-                stored = self._take_in(upload, picture, measured)
-            except BadInput:
+                stored = self._take_in(world_id, arrival, told)
+            except (BadInput, FieldsLocked):
                 # somebody put a world that has no room for it: theirs is the last word
                 log.warning("picture_left_out", extra={"world_id": world_id, "picture": upload.sha256})
         return stored
 
     def exists(self, world_id: str) -> bool:
-        return world_id == EMPTY_WORLD_ID or self._stored(world_id).revision > 0 or bool(self._worlds.pictures(world_id))
+        is_stored = world_id == EMPTY_WORLD_ID or newest_of(self._worlds, world_id).revision > 0
+        return is_stored or bool(self._worlds.pictures(world_id))
 
     def add_picture(self, world_id: str, file_name: str, data: bytes) -> tuple[StoredWorld, Picture]:
         if world_id == EMPTY_WORLD_ID:
@@ -53,30 +59,35 @@ class StoredWorlds:
             sha256=decoded.sha256,
             size_bytes=len(decoded.data),
         )
-        # a full world refuses before anything is stored
         picture, measured = _read(upload, decoded)
-        take_in(self._stored(world_id).world, picture, measured, upload.file_name)
+        arrival = Arrival(picture=picture, measured=measured, file_name=upload.file_name)
+        # a world that is full or locked refuses before anything is stored or paid for
+        _changed(newest_of(self._worlds, world_id), arrival, None)
         self._artifacts.put_bytes(upload.key, decoded.data, decoded.media_type)
         self._worlds.add_picture(upload)
-        return self._take_in(upload, picture, measured), picture
+        told = None if self._eyes is None else self._eyes.look(decoded)
+        return self._take_in(world_id, arrival, told), picture
 
-    def _stored(self, world_id: str) -> StoredWorld:
-        try:
-            return self._worlds.world(world_id)
-        except NotFound:
-            return StoredWorld(world_id=world_id, revision=0, source=WorldSource.EMPTY, world=World())
+    def _take_in(self, world_id: str, arrival: Arrival, told: Seen | Unseen | None) -> StoredWorld:
+        return change_world(self._worlds, world_id, lambda stored: _changed(stored, arrival, told))
 
-    def _take_in(self, upload: UploadedPicture, picture: Picture, measured: Measured) -> StoredWorld:
-        for attempt in range(_MAX_TRIES):
-            stored = self._stored(upload.world_id)
-            world = take_in(stored.world, picture, measured, upload.file_name)
-            source = WorldSource.STORED if stored.source is WorldSource.STORED else WorldSource.EXTRACTED
-            try:
-                return self._worlds.put(upload.world_id, world, source, expected_revision=stored.revision)
-            except RevisionConflict:
-                if attempt + 1 == _MAX_TRIES:
-                    raise
-        raise AssertionError("unreachable: the last try returns or raises")
+
+def _changed(stored: StoredWorld, arrival: Arrival, told: Seen | Unseen | None) -> WorldChange:
+    if isinstance(told, Seen):
+        arrival = replace(arrival, seen=told)
+    room, claims = take_in(stored.world, arrival)
+    world, record = taken_in(stored, room, claims)
+    sha256 = arrival.picture.sha256
+    unread = {picture: reason for picture, reason in record.unread.items() if picture != sha256 or told is None}
+    if isinstance(told, Unseen):
+        unread[sha256] = told.reason
+    left_out = tuple(picture for picture in record.left_out if picture != sha256)
+    return WorldChange(
+        world=world,
+        record=record.model_copy(update={"unread": unread, "left_out": left_out}),
+        source=WorldSource.STORED if stored.source is WorldSource.STORED else WorldSource.EXTRACTED,
+        what=f"Took in the picture {arrival.file_name}.",
+    )
 
 
 def _read(upload: UploadedPicture, decoded: Decoded) -> tuple[Picture, Measured]:

@@ -234,6 +234,9 @@ WORLD_REVISIONS = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("source", Text, nullable=False),
     Column("world", Text, nullable=False),
+    # WorldRecord: where its fields come from
+    Column("record", Text, nullable=False, server_default="{}"),
+    Column("what", Text, nullable=False, server_default=""),
     Column("updated_at", Double, nullable=False),
 )
 

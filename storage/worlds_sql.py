@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Engine, Row, bindparam, func, insert, select, update
 
 from episodes.errors import NotFound
-from episodes.world import StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world import RevisionNote, StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world_record import NOTHING_KNOWN, WorldRecord
+from storage.episodes_sql.claim import has_happened, is_repeated
 from storage.episodes_sql.rows import moment
 from storage.rules import revision_conflict
 from storage.tables import WORLD_PICTURES, WORLD_REVISIONS, WORLDS
@@ -18,6 +20,15 @@ _NEWEST = select(WORLD_REVISIONS).join(
     WORLDS, (WORLDS.c.world_id == WORLD_REVISIONS.c.world_id) & (WORLDS.c.revision == WORLD_REVISIONS.c.revision)
 )
 _NEWEST_OF = _NEWEST.where(WORLDS.c.world_id == _OF_WORLD)
+_REVISION = select(WORLD_REVISIONS).where(
+    WORLD_REVISIONS.c.world_id == _OF_WORLD, WORLD_REVISIONS.c.revision == bindparam("of_revision")
+)
+_NOTES = (
+    # not the worlds themselves, which are long
+    select(*(WORLD_REVISIONS.c[name] for name in RevisionNote.model_fields))
+    .where(WORLD_REVISIONS.c.world_id == _OF_WORLD)
+    .order_by(WORLD_REVISIONS.c.revision.desc())
+)
 _LOCK = select(WORLDS.c.revision, WORLDS.c.num_pictures).where(WORLDS.c.world_id == _OF_WORLD).with_for_update()
 _PICTURES = select(WORLD_PICTURES).where(WORLD_PICTURES.c.world_id == _OF_WORLD).order_by(WORLD_PICTURES.c.number)
 _HAS_PICTURE = select(func.count()).where(
@@ -38,26 +49,60 @@ class SqlWorldStore:
             raise NotFound("world", world_id)
         return newest
 
-    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
+    def put(
+        self,
+        world_id: str,
+        world: World,
+        source: WorldSource,
+        expected_revision: int | None = None,
+        *,
+        record: WorldRecord = NOTHING_KNOWN,
+        what: str = "",
+        once: str | None = None,
+    ) -> StoredWorld:
         with self._transactions.writing("put_world") as connection:
             head = _locked(connection, world_id)
             newest = _newest(connection, world_id)
-            if newest is not None and newest.world == world:
+            was_there = is_repeated(connection, once)
+            if newest is not None and (was_there or (newest.world == world and newest.record == record)):
                 return newest
             if expected_revision is not None and expected_revision != head.revision:
                 raise revision_conflict(world_id, expected_revision, head.revision)
-            revision = {"world_id": world_id, "revision": head.revision + 1, "source": source.value}
             now = connection.scalars(select(now_s())).one()
-            connection.execute(insert(WORLD_REVISIONS), {**revision, "world": world.model_dump_json(), "updated_at": now})
-            connection.execute(update(WORLDS).where(WORLDS.c.world_id == world_id).values(revision=head.revision + 1))
-            return StoredWorld(
-                world_id=world_id, revision=head.revision + 1, source=source, world=world, updated_at=moment(now)
+            stored = StoredWorld(
+                world_id=world_id,
+                revision=head.revision + 1,
+                source=source,
+                world=world,
+                record=record,
+                what=what,
+                updated_at=moment(now),
             )
+            connection.execute(insert(WORLD_REVISIONS), _row(stored, now))
+            connection.execute(update(WORLDS).where(WORLDS.c.world_id == world_id).values(revision=stored.revision))
+            return stored
+
+    def has_happened(self, once: str) -> bool:
+        with self._transactions.reading() as connection:
+            return has_happened(connection, once)
 
     def worlds(self) -> list[StoredWorld]:
         with self._transactions.reading() as connection:
             found = [_stored(row) for row in connection.execute(_NEWEST)]
         return sorted(found, key=lambda w: w.world_id)  # here, because databases sort text each in their own way
+
+    def revision(self, world_id: str, revision: int) -> StoredWorld:
+        with self._transactions.reading() as connection:
+            row = connection.execute(_REVISION, {"of_world": world_id, "of_revision": revision}).first()
+        if row is None:
+            raise NotFound("revision", str(revision))
+        return _stored(row)
+
+    def revisions(self, world_id: str, *, before: int | None = None, limit: int = 50) -> list[RevisionNote]:
+        notes = _NOTES if before is None else _NOTES.where(WORLD_REVISIONS.c.revision < before)
+        with self._transactions.reading() as connection:
+            rows = connection.execute(notes.limit(limit), {"of_world": world_id})
+            return [_note(row) for row in rows]
 
     def add_picture(self, picture: UploadedPicture) -> None:
         with self._transactions.writing("add_picture") as connection:
@@ -91,5 +136,23 @@ def _stored(row: Row[Any]) -> StoredWorld:  # Any: a row of a whole table has no
         revision=row.revision,
         source=WorldSource(row.source),
         world=World.model_validate_json(row.world),
+        record=WorldRecord.model_validate_json(row.record),
+        what=row.what,
         updated_at=moment(row.updated_at),
     )
+
+
+def _note(row: Row[Any]) -> RevisionNote:  # Any: likewise
+    return RevisionNote(revision=row.revision, source=WorldSource(row.source), what=row.what, updated_at=moment(row.updated_at))
+
+
+def _row(stored: StoredWorld, updated_at_s: float) -> dict[str, object]:
+    return {
+        "world_id": stored.world_id,
+        "revision": stored.revision,
+        "source": stored.source.value,
+        "world": stored.world.model_dump_json(),
+        "record": stored.record.model_dump_json(),
+        "what": stored.what,
+        "updated_at": updated_at_s,
+    }

@@ -7,16 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Body, File, Header, Query, Request, UploadFile
 from starlette.responses import Response
 
-from api import examples
+from api import world_examples as examples
 from api.media import file_answer
 from api.openapi import POST_EXTRA, answers, file_answers, with_body
 from api.parts import Parts
 from api.pictures import check_references, checked_uploads, is_picture_file, picture_key, store_pictures
 from api.requests import MAX_SHOWN, known_id, new_world_id
-from api.revisions import etag, put_expected
-from api.shapes import UploadShape, WorldListShape, WorldShape
-from api.shaping import world_shape, world_summary_shape
+from api.revisions import EvenLocked, IfMatch, change_expected, etag
 from api.strict_json import StrictRoute
+from api.world_changes import replaced_world
+from api.world_shapes import UploadShape, WorldListShape, WorldShape
+from api.world_shaping import world_shape, world_summary_shape
 from episodes.errors import NotFound
 from episodes.world import World
 
@@ -57,23 +58,26 @@ def get_world(parts: Parts, world_id: str, response: Response) -> WorldShape:
     summary="Store a world: a new one, or a new revision",
     description=(
         "With `If-Match` (or `revision`) only that revision is replaced, and 412 (or 409) says that somebody was faster; "
-        "`If-None-Match: *` only makes a new world. Reference pictures must have been uploaded to this world before."
+        "`If-None-Match: *` only makes a new world. Reference pictures must have been uploaded to this world before. What is changed "
+        "is a person's word from then on, which no measurement and no model overwrites."
     ),
     operation_id="put_world",
-    responses=answers(200, "The stored revision.", examples.WORLD, *with_body("conflict", "precondition-failed")),
+    responses=answers(200, "The stored revision.", examples.WORLD, *with_body("conflict", "locked", "precondition-failed")),
 )
 def put_world(
     parts: Parts,
     world_id: str,
     world: Annotated[World, Body(examples=[examples.NEW_WORLD])],
     response: Response,
-    if_match: Annotated[str | None, Header(max_length=200, description="ETag of the revision to replace.")] = None,
+    if_match: IfMatch = None,
     if_none_match: Annotated[str | None, Header(max_length=200, description="`*`: only if there is none yet.")] = None,
     revision: Annotated[int | None, Query(ge=0, lt=2**31, description="Revision to replace; 0: none yet.")] = None,
+    even_locked: EvenLocked = False,
 ) -> WorldShape:
     new_world_id(world_id)
     check_references(parts, world_id, world)
-    stored = put_expected(parts.worlds, world_id, world, if_match=if_match, if_none_match=if_none_match, revision=revision)
+    change = replaced_world(world, even_locked=even_locked)
+    stored = change_expected(parts.worlds, world_id, change, if_match=if_match, if_none_match=if_none_match, revision=revision)
     response.headers["ETag"] = etag(stored.revision)
     return world_shape(stored)
 
@@ -85,7 +89,7 @@ def put_world(
     summary="Upload reference pictures; what can be measured in them becomes part of the world",
     description="PNG, JPEG or WebP in parts named `file`. The same picture twice is one. A world that was not there begins with it.",
     operation_id="upload_pictures",
-    responses=answers(201, "What was measured.", examples.UPLOAD, *with_body("key-reused")),
+    responses=answers(201, "What was measured.", examples.UPLOAD, *with_body("conflict", "locked", "key-reused")),
     openapi_extra=POST_EXTRA,
 )
 def upload_pictures(

@@ -94,9 +94,18 @@ def is_repeated(connection: Connection, once: str | None) -> bool:
     if once is None:
         return False
     mark = insert_once(connection, ANSWERS).values(
-        key=f"{once}:done", body_sha256="", status=DONE, body=b"", answered_at=now_s()
+        key=_mark_of(once), body_sha256="", status=DONE, body=b"", answered_at=now_s()
     )
     return connection.execute(mark.returning(ANSWERS.c.key)).first() is None
+
+
+def has_happened(connection: Connection, once: str) -> bool:
+    """The same, without letting it happen."""
+    return connection.scalar(select(ANSWERS.c.status).where(ANSWERS.c.key == _mark_of(once))) is not None
+
+
+def _mark_of(once: str) -> str:
+    return f"{once}:done"
 
 
 def queue_is_paused(connection: Connection) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from episodes.errors import NotFound, RevisionConflict
 from episodes.ports import WorldStore
 from episodes.world import Box, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
+from episodes.world_record import Source, SourceKind, WorldRecord
 from tests.builders import a_character, a_world
 from tests.contract.at_once import at_once
 
@@ -146,3 +147,82 @@ def test_pictures_that_arrive_together_are_all_kept(worlds: WorldStore) -> None:
 
     assert outcomes == [None] * 12
     assert sorted(p.file_name for p in worlds.pictures("anime")) == [f"{i}.png" for i in range(6)]
+
+
+def a_record(lock: str = "title") -> WorldRecord:
+    source = Source(kind=SourceKind.MODEL, picture="1" * 64, model="a 🎬 model", since_revision=1)
+    return WorldRecord(sources={"title": source}, locked=(lock,), unread={"2" * 64: "It refused."}, left_out=("3" * 64,))
+
+
+def test_a_record_is_kept_with_its_revision(worlds: WorldStore) -> None:
+    put = worlds.put("anime", a_world(), WorldSource.STORED, record=a_record(), what="Locked title.")
+
+    assert worlds.world("anime") == put
+    assert (put.record, put.what) == (a_record(), "Locked title.")
+    assert worlds.worlds() == [put]
+
+
+def test_another_record_is_another_revision_and_an_equal_one_is_none(worlds: WorldStore) -> None:
+    first = worlds.put("anime", a_world(), WorldSource.STORED, record=a_record())
+
+    assert worlds.put("anime", a_world(), WorldSource.STORED, record=a_record(), what="Again.") == first
+    assert worlds.put("anime", a_world(), WorldSource.STORED, record=a_record("style")).revision == 2
+
+
+def test_every_revision_can_be_looked_at(worlds: WorldStore) -> None:
+    puts = [worlds.put("anime", a_world(title=f"take {i}"), WorldSource.STORED, what=f"Take {i}.") for i in range(3)]
+    worlds.put("other", a_world(), WorldSource.STORED)
+
+    assert [worlds.revision("anime", number) for number in (1, 2, 3)] == puts
+    for world_id, number in (("anime", 4), ("anime", 0), ("other", 2), ("nobodys", 1)):
+        with pytest.raises(NotFound):
+            worlds.revision(world_id, number)
+
+
+def test_the_history_is_told_from_its_end(worlds: WorldStore) -> None:
+    for i in range(1, 6):
+        worlds.put("anime", a_world(title=f"take {i}"), WorldSource.STORED, what=f"Take {i}.")
+
+    def told(**page: int) -> list[int]:
+        return [note.revision for note in worlds.revisions("anime", **page)]
+
+    assert told() == [5, 4, 3, 2, 1]
+    assert told(limit=2) == [5, 4]
+    assert told(before=4, limit=2) == [3, 2]
+    assert told(before=1) == []
+    assert worlds.revisions("nobodys") == []
+    newest = worlds.revisions("anime")[0]
+    assert (newest.what, newest.source, newest.updated_at) == (
+        "Take 5.",
+        WorldSource.STORED,
+        worlds.world("anime").updated_at,
+    )
+
+
+def test_a_put_that_is_named_has_its_effect_once(worlds: WorldStore) -> None:
+    assert not worlds.has_happened("a call")
+    worlds.put("anime", a_world(title="one"), WorldSource.STORED, once="a call")
+    assert worlds.has_happened("a call")
+    since = worlds.put("anime", a_world(title="two"), WorldSource.STORED)
+
+    assert worlds.put("anime", a_world(title="one"), WorldSource.STORED, 0, once="a call") == since
+
+    assert worlds.world("anime") == since
+
+
+def test_a_named_put_that_was_refused_may_come_again(worlds: WorldStore) -> None:
+    worlds.put("anime", a_world(title="one"), WorldSource.STORED)
+    with pytest.raises(RevisionConflict):
+        worlds.put("anime", a_world(title="two"), WorldSource.STORED, 0, once="a call")
+
+    assert not worlds.has_happened("a call")
+    assert worlds.put("anime", a_world(title="two"), WorldSource.STORED, 1, once="a call").revision == 2
+
+
+def test_of_equal_puts_that_are_named_alike_one_counts(worlds: WorldStore) -> None:
+    puts = [partial(worlds.put, "anime", a_world(title=f"take {i}"), WorldSource.STORED, once="a call") for i in range(6)]
+
+    outcomes = at_once(puts)
+
+    assert {o.revision for o in outcomes if isinstance(o, StoredWorld)} == {1}
+    assert len(outcomes) == 6

@@ -14,7 +14,7 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import examples
+from api import examples, world_examples
 from api.problems import MEDIA_TYPE, Problem
 from tests.unit.api.rig import PNG, Rig
 
@@ -35,6 +35,7 @@ async def _episodes_that_move() -> tuple[str, str, str]:
 
 FINISHED, OTHER, PICTURE = asyncio.run(_some_ids())
 KNOWN = {"episode_id": (FINISHED, OTHER), "beat_id": ("b1",), "world_id": ("anime_world", "empty"), "file": (PICTURE,)}
+KNOWN |= {"character_id": ("mika",), "place_id": ("rooftop",), "prop_id": ("key",), "revision": ("1", "2")}
 """For looking. Only finished episodes: the event stream of another does not end."""
 MOVED = asyncio.run(_episodes_that_move())
 
@@ -135,7 +136,14 @@ any_bodies = st.tuples(raw_bodies | jsons.map(json.dumps).map(str.encode), st.sa
 BODIES = {
     "create_episode": st.tuples(new_episodes.flatmap(nearly_right), st.just("application/json")),
     "revise_beat": st.tuples(beat_changes.flatmap(nearly_right), st.just("application/json")),
-    "put_world": st.tuples(nearly_right(examples.NEW_WORLD), st.just("application/json")),
+    "put_world": st.tuples(nearly_right(world_examples.NEW_WORLD), st.just("application/json")),
+    "edit_world": st.tuples(nearly_right(world_examples.WORLD_CHANGE), st.just("application/json")),
+    "edit_character": st.tuples(nearly_right(world_examples.CHARACTER_CHANGE), st.just("application/json")),
+    "edit_place": st.tuples(nearly_right(world_examples.PLACE_CHANGE), st.just("application/json")),
+    "edit_prop": st.tuples(nearly_right(world_examples.PROP_CHANGE), st.just("application/json")),
+    "roll_back_world": st.tuples(nearly_right(world_examples.ROLLBACK), st.just("application/json")),
+    "lock_fields": st.tuples(nearly_right(world_examples.LOCKS), st.just("application/json")),
+    "unlock_fields": st.tuples(nearly_right(world_examples.LOCKS), st.just("application/json")),
     "upload_pictures": st.tuples(forms(), st.just("multipart/form-data; boundary=x")),
 }
 HEADERS = {

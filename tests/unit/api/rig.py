@@ -83,7 +83,8 @@ class FakeBuilder:
             UploadedPicture(world_id=world_id, file_name=file_name, key=key, sha256=sha256, size_bytes=len(data))
         )
         picture = Picture(key=key, sha256=sha256, size_bytes=len(data), width=8, height=8, kind=PictureKind.PLACE)
-        return self._worlds.put(world_id, self.load(world_id).world, WorldSource.EXTRACTED), picture
+        now = self.load(world_id)
+        return self._worlds.put(world_id, now.world, WorldSource.EXTRACTED, record=now.record), picture
 
 
 class FakeDoor:

@@ -50,6 +50,18 @@ async def with_failures(rig: Rig) -> str:
     return episode_id
 
 
+async def with_a_history(rig: Rig) -> str:
+    for title in ("Night market", "Day market"):
+        await rig.client.put("/worlds/market", json={"title": title})
+    return ""
+
+
+async def with_a_lock(rig: Rig) -> str:
+    await with_a_history(rig)
+    await rig.client.post("/worlds/market/lock", json={"fields": ["title"]})
+    return ""
+
+
 def move(prepare: Prepare, then: str) -> Case:
     return Case(prepare=prepare, body={}, other={"params": {"x": "1"}}, then=then)
 
@@ -71,6 +83,15 @@ CASES = {
         body={"files": [("file", ("a.png", PNG))]},
         other={"files": [("file", ("a.png", PNG + b"!"))]},
         then="",
+    ),
+    "/worlds/{world_id}/rollback": Case(
+        prepare=with_a_history, body={"json": {"revision": 1}}, other={"json": {"revision": 2}}
+    ),
+    "/worlds/{world_id}/lock": Case(
+        prepare=with_a_history, body={"json": {"fields": ["title"]}}, other={"json": {"fields": ["style"]}}
+    ),
+    "/worlds/{world_id}/unlock": Case(
+        prepare=with_a_lock, body={"json": {"fields": ["title"]}}, other={"json": {"fields": ["style"]}}
     ),
     "/sweep": Case(prepare=with_failures, body={}, other={"params": {"dry_run": "true"}}),
 }

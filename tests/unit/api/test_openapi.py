@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import examples
+from api import examples, world_examples
 from api.beat_changes import BeatChange
 from api.fleet_shapes import FleetShape
 from api.requests import NewEpisode
@@ -22,10 +22,9 @@ from api.shapes import (
     QueueShape,
     ReadinessShape,
     SweepShape,
-    UploadShape,
-    WorldListShape,
-    WorldShape,
 )
+from api.world_changes import Change, CharacterEdit, Locks, PlaceEdit, PropEdit, Rollback, WorldEdit
+from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.world import World
 from tests.unit.api.rig import Rig
 
@@ -85,6 +84,15 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /worlds",
         "GET /worlds/{world_id}",
         "PUT /worlds/{world_id}",
+        "PATCH /worlds/{world_id}",
+        "PATCH /worlds/{world_id}/characters/{character_id}",
+        "PATCH /worlds/{world_id}/places/{place_id}",
+        "PATCH /worlds/{world_id}/props/{prop_id}",
+        "GET /worlds/{world_id}/revisions",
+        "GET /worlds/{world_id}/revisions/{revision}",
+        "POST /worlds/{world_id}/rollback",
+        "POST /worlds/{world_id}/lock",
+        "POST /worlds/{world_id}/unlock",
         "POST /worlds/{world_id}/images",
         "GET /worlds/{world_id}/images/{file}",
         "GET /audit",
@@ -170,10 +178,17 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (EpisodePageShape, examples.PAGE),
         (MovedShape, examples.moved("EXECUTING")),
         (QueueShape, examples.queue(is_paused=True)),
-        (WorldShape, examples.WORLD),
-        (WorldListShape, examples.WORLDS),
-        (UploadShape, examples.UPLOAD),
-        (World, examples.NEW_WORLD),
+        (WorldShape, world_examples.WORLD),
+        (WorldListShape, world_examples.WORLDS),
+        (UploadShape, world_examples.UPLOAD),
+        (World, world_examples.NEW_WORLD),
+        (RevisionListShape, world_examples.REVISIONS),
+        (Rollback, world_examples.ROLLBACK),
+        (Locks, world_examples.LOCKS),
+        (WorldEdit, world_examples.WORLD_CHANGE),
+        (CharacterEdit, world_examples.CHARACTER_CHANGE),
+        (PlaceEdit, world_examples.PLACE_CHANGE),
+        (PropEdit, world_examples.PROP_CHANGE),
         (AuditShape, examples.AUDIT),
         (CheckupShape, examples.CHECKUP),
         (SweepShape, examples.SWEEP),
@@ -186,7 +201,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if shape not in (NewEpisode, BeatChange, World):
+    if not issubclass(shape, (NewEpisode, BeatChange, World, Change)):
         assert noun.model_dump(mode="json") == example
 
 
@@ -196,7 +211,7 @@ async def test_the_example_of_a_new_episode_makes_one(rig: Rig) -> None:
 
 
 async def test_the_example_of_a_world_can_be_put(rig: Rig) -> None:
-    assert (await rig.client.put("/worlds/example", json=examples.NEW_WORLD)).status_code == 200
+    assert (await rig.client.put("/worlds/example", json=world_examples.NEW_WORLD)).status_code == 200
 
 
 async def test_the_description_shows_no_secret_and_no_place_of_this_machine(rig: Rig) -> None:

@@ -89,10 +89,12 @@ async def test_a_new_world_is_not_a_revision_of_anything(rig: Rig, headers: dict
 class RacedWorlds(MemoryWorldStore):
     """Somebody else puts between the look and the put."""
 
-    def put(self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None) -> StoredWorld:
-        if expected_revision is not None:
+    def put(
+        self, world_id: str, world: World, source: WorldSource, expected_revision: int | None = None, **more: Any
+    ) -> StoredWorld:
+        if expected_revision is not None and expected_revision < 2:
             super().put(world_id, World(title="theirs"), source)
-        return super().put(world_id, world, source, expected_revision)
+        return super().put(world_id, world, source, expected_revision, **more)
 
 
 async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
@@ -101,6 +103,13 @@ async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
     problem = is_problem(answer, 412, "precondition-failed")
     assert "newest revision is 2" in problem["detail"]
     assert (await rig.client.get("/worlds/anime_world")).json()["world"]["title"] == "theirs"
+
+
+async def test_whoever_expects_nothing_puts_on_top_of_what_came_first() -> None:
+    rig = Rig(worlds=RacedWorlds())
+    answer = await rig.client.put("/worlds/anime_world", json=A_WORLD)
+    assert (answer.status_code, answer.json()["revision"]) == (200, 3)
+    assert answer.json()["world"]["title"] == "Night market"
 
 
 @pytest.mark.parametrize("world_id", ["Big", "a b", "-a", "x" * 65, "empty", "%00"])

@@ -13,6 +13,7 @@ EXAMPLES: list[StoryWorldError] = [
     errors.IllegalMove("episode e1", "CREATED", "execute", "EXECUTING"),
     errors.Conflict("a", "b"),
     errors.RevisionConflict("a", "b"),
+    errors.FieldsLocked("a", "b", ("characters.mika.name",)),
     errors.ArtifactConflict("a", "b"),
     errors.KeyReused("a", "b"),
     errors.BadInput("a", "b", "num_beats"),
