@@ -44,6 +44,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.store = MemoryEpisodeStore(now_s=self.clock.now_s)
         self.fleet = FakeFleet(self.artifacts, *(self.kinds or (a_kind(num_renderers=self.num_renderers),)))
+        self._coordinators: list[Coordinator] = []
 
     @asynccontextmanager
     async def coordinator(self, holder: str = "one") -> AsyncIterator[Coordinator]:
@@ -59,9 +60,11 @@ class Stage:
         coordinator = Coordinator(parts, holder, self.pace)
         task = asyncio.create_task(coordinator.run())
         await settle()
+        self._coordinators.append(coordinator)
         try:
             yield coordinator
         finally:
+            self._coordinators.remove(coordinator)
             if task.done():
                 task.result()
             task.cancel()
@@ -74,6 +77,18 @@ class Stage:
         self.store.save_plan(episode_id, plan, world_revision=1)
         self.store.execute(episode_id)
         return episode_id
+
+    async def begin(self, plan: Plan, *fallbacks: str) -> str:
+        """Submit it, and let the coordinator get as far with it as it can now."""
+        episode_id = self.submit(plan, *fallbacks)
+        await self.wake()
+        return episode_id
+
+    async def wake(self) -> None:
+        """There is something to do; returns when all has been done that can be done now."""
+        for coordinator in self._coordinators:
+            coordinator.wake()
+        await settle()
 
     def look(self, episode_id: str) -> EpisodeView:
         return self.store.episode(episode_id)

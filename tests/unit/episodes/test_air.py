@@ -12,10 +12,8 @@ from tests.unit.episodes.stage import PACE, Stage
 
 async def test_a_killed_renderer_gives_its_beat_back() -> None:
     stage = Stage(num_renderers=1)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.lose("renderer:animatic:0")
         await stage.clock.advance(10)
         await stage.finish_all()
@@ -27,10 +25,8 @@ async def test_a_killed_renderer_gives_its_beat_back() -> None:
 
 async def test_whether_a_lost_beat_is_anywhere_is_settled_before_the_next_survey_is_due() -> None:
     stage = Stage(num_renderers=1)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.lose("renderer:animatic:0")
         await settle()
         assert stage.beat_states(episode_id) == [BeatState.RENDERING]
@@ -55,10 +51,8 @@ async def test_a_renderer_that_was_frozen_before_the_coordinator_came_is_replace
 
 async def test_a_clip_whose_reply_was_lost_is_found_in_the_store_and_not_rendered_again() -> None:
     stage = Stage()
-    async with stage.coordinator("one") as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        episode_id = await stage.begin(a_plan(1))
         attempt_id = stage.fleet.hand_over("renderer:animatic:0")
     stage.fleet.forget_callers()
     stage.fleet.publish(attempt_id, reply=False)
@@ -72,10 +66,8 @@ async def test_a_clip_whose_reply_was_lost_is_found_in_the_store_and_not_rendere
 
 async def test_a_new_coordinator_waits_for_renders_that_still_run() -> None:
     stage = Stage()
-    async with stage.coordinator("one") as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        episode_id = await stage.begin(a_plan(1))
     stage.fleet.forget_callers()
 
     async with stage.coordinator("two"):
@@ -91,10 +83,8 @@ async def test_a_new_coordinator_waits_for_renders_that_still_run() -> None:
 
 async def test_work_that_died_with_everything_is_rendered_again() -> None:
     stage = Stage()
-    async with stage.coordinator("one") as coordinator:
-        episode_id = stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        episode_id = await stage.begin(a_plan(2))
         stage.fleet.finish()
         await settle()
     stage.fleet.forget_callers()
@@ -113,9 +103,7 @@ async def test_a_renderer_that_does_not_listen_to_a_cancel_is_killed() -> None:
     stage = Stage()
     stage.fleet.is_deaf = True
     async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+        episode_id = await stage.begin(a_plan(1))
         stage.store.cancel(episode_id)
         coordinator.wake()
         await stage.clock.advance(PACE.stop_s - 2)
@@ -128,10 +116,8 @@ async def test_a_renderer_that_does_not_listen_to_a_cancel_is_killed() -> None:
 
 async def test_a_frozen_renderer_is_killed_and_its_beat_goes_on_elsewhere() -> None:
     stage = Stage(num_renderers=2)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         [frozen] = stage.fleet.rendering
         stage.fleet.silent.add(frozen)
         await stage.clock.advance(PACE.silence_s - 3)
@@ -176,10 +162,8 @@ async def test_progress_is_recorded_while_a_beat_renders_and_never_falls() -> No
 
 async def test_how_a_beat_looks_is_recorded_now_and_then_and_only_when_it_is_news() -> None:
     stage, renderer = Stage(), "renderer:animatic:0"
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.show(renderer, b"first")
         await stage.clock.advance(PACE.survey_s)
         assert stage.store.preview(episode_id, "b1") == b"first"
@@ -196,10 +180,8 @@ async def test_how_a_beat_looks_is_recorded_now_and_then_and_only_when_it_is_new
 
 async def test_a_picture_that_is_too_large_is_not_recorded_and_harms_nobody() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.show("renderer:animatic:0", b"x" * (MAX_PREVIEW_BYTES + 1))
         await stage.clock.advance(2 * PACE.survey_s)
         assert stage.store.preview(episode_id, "b1") is None

@@ -10,10 +10,8 @@ from tests.unit.episodes.stage import PACE, Stage
 
 async def test_an_episode_becomes_a_film() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(3))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(3))
         await stage.finish_all()
 
     episode = stage.look(episode_id)
@@ -25,10 +23,8 @@ async def test_an_episode_becomes_a_film() -> None:
 
 async def test_the_film_has_the_clips_in_story_order() -> None:
     stage = Stage(num_renderers=3)
-    async with stage.coordinator() as coordinator:
-        stage.submit(a_plan(3))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        await stage.begin(a_plan(3))
         for renderer in ("renderer:animatic:2", "renderer:animatic:0", "renderer:animatic:1"):
             stage.fleet.finish(renderer)
             await settle()
@@ -48,10 +44,8 @@ async def test_a_lost_wake_up_costs_only_a_look() -> None:
 
 async def test_publishing_overlaps_the_next_render() -> None:
     stage = Stage(num_renderers=1)
-    async with stage.coordinator() as coordinator:
-        stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        await stage.begin(a_plan(2))
         stage.fleet.hand_over("renderer:animatic:0")
         await settle()
 
@@ -62,10 +56,8 @@ async def test_publishing_overlaps_the_next_render() -> None:
 async def test_a_beat_that_depends_on_another_waits_for_its_clip() -> None:
     plan = Plan(beats=(a_beat(0), a_beat(1, depends_on=("b1",), starts_from="b1")))
     stage = Stage(num_renderers=2)
-    async with stage.coordinator() as coordinator:
-        stage.submit(plan)
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        await stage.begin(plan)
         assert [j.meta.beat_id for j in stage.fleet.started] == ["b1"]
 
         stage.fleet.finish()
@@ -79,10 +71,9 @@ async def test_a_beat_that_depends_on_another_waits_for_its_clip() -> None:
 
 async def test_two_episodes_share_one_renderer_beat_by_beat() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
+    async with stage.coordinator():
         first, second = stage.submit(a_plan(3)), stage.submit(a_plan(3))
-        coordinator.wake()
-        await settle()
+        await stage.wake()
         await stage.finish_all()
 
     order = [job.meta.episode_id for job in stage.fleet.started]
@@ -91,10 +82,8 @@ async def test_two_episodes_share_one_renderer_beat_by_beat() -> None:
 
 async def test_a_failed_attempt_goes_to_another_renderer() -> None:
     stage = Stage(num_renderers=2)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.fail(FailureClass.OUTPUT)
         await stage.clock.advance(5)
         await stage.finish_all()
@@ -107,10 +96,8 @@ async def test_a_failed_attempt_goes_to_another_renderer() -> None:
 
 async def test_a_success_without_a_clip_is_a_failed_output() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.succeed_without_a_clip()
         await stage.clock.advance(5)
         await stage.finish_all()
@@ -122,15 +109,12 @@ async def test_a_success_without_a_clip_is_a_failed_output() -> None:
 
 async def test_a_success_with_anothers_clip_is_a_failed_output_and_stops_nobody() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         first = stage.fleet.finish()
         await stage.clock.advance(5)
         stage.store.revise_beat(episode_id, a_beat(0, description="Something else."))
-        coordinator.wake()
-        await settle()
+        await stage.wake()
         stage.fleet.succeed_with_a_file_of(first)
         await stage.clock.advance(5)
         await stage.finish_all()
@@ -143,10 +127,8 @@ async def test_a_success_with_anothers_clip_is_a_failed_output_and_stops_nobody(
 
 async def test_a_render_that_stops_though_nobody_cancelled_it_is_not_the_beats_fault() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         await stage.fleet.cancel(stage.fleet.started[0].job_id)
         await stage.clock.advance(5)
         await stage.finish_all()
@@ -193,10 +175,8 @@ async def test_a_beat_fails_after_three_counted_attempts_and_the_rest_finishes()
 
 async def test_an_episode_without_any_clip_fails() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.fail(FailureClass.CONTENT)
         await settle()
 
@@ -219,72 +199,26 @@ async def test_a_stopped_coordinator_hands_over_at_once() -> None:
         assert (stage.store.lease_holder() or ("", 0))[0] == "two"
 
 
-async def test_cancelling_stops_running_renders_and_accepts_nothing_more() -> None:
-    stage = Stage(num_renderers=2)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(3))
-        coordinator.wake()
-        await settle()
-        stage.store.cancel(episode_id)
-        coordinator.wake()
-        await settle()
-
-    episode = stage.look(episode_id)
-    assert episode.state is EpisodeState.CANCELLED
-    assert {b.state for b in episode.beats} == {BeatState.CANCELLED}
-    assert len(stage.fleet.cancelled) == 2
-    assert {a.state for b in episode.beats for a in b.attempts} == {AttemptState.CANCELLED}
-
-
-async def test_a_clip_that_comes_after_the_cancel_is_not_taken() -> None:
-    stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
-        attempt_id = stage.fleet.hand_over("renderer:animatic:0")
-        stage.store.cancel(episode_id)
-        stage.fleet.publish(attempt_id)
-        await stage.clock.advance(5)
-
-    episode = stage.look(episode_id)
-    assert episode.state is EpisodeState.CANCELLED
-    assert episode.beats[0].artifacts == ()
-
-
-async def test_a_retried_beat_opens_the_episode_again_and_the_film_is_cut_anew() -> None:
-    stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
-        stage.fleet.fail(FailureClass.CONTENT)
-        await settle()
-        await stage.finish_all()
-        assert stage.look(episode_id).state is EpisodeState.PARTIALLY_COMPLETED
-
-        stage.store.retry_beat(episode_id, "b1")
-        coordinator.wake()
-        await settle()
-        await stage.finish_all()
-
-    episode = stage.look(episode_id)
-    assert episode.state is EpisodeState.COMPLETED
-    assert [a.version for a in episode.artifacts] == [2]
-    assert [p.beat_id for p in stage.fleet.films[-1].parts] == ["b1", "b2"]
-
-
 async def test_a_beat_that_nobody_can_render_fails_with_that_reason() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(Plan(beats=(a_beat(0), a_beat(1, backend="veo"))))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(Plan(beats=(a_beat(0), a_beat(1, backend="veo"))))
         await stage.finish_all()
 
     episode = stage.look(episode_id)
     assert episode.state is EpisodeState.PARTIALLY_COMPLETED
     assert "No eligible renderer" in episode.beats[1].reason
+
+
+async def fail_and_finish(stage: Stage, bad: str, good: str, *, every_s: float) -> None:
+    """For a while, one fails whatever it gets and the other finishes it."""
+    for _ in range(60):
+        await settle()
+        if bad in stage.fleet.rendering:
+            stage.fleet.fail(FailureClass.RESOURCE, bad)
+        if good in stage.fleet.rendering:
+            stage.fleet.finish(good)
+        await stage.clock.advance(every_s)
 
 
 async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None:
@@ -293,13 +227,7 @@ async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None
     async with stage.coordinator() as coordinator:
         episode_id = stage.submit(a_plan(8))
         coordinator.wake()
-        for _ in range(60):
-            await settle()
-            if bad in stage.fleet.rendering:
-                stage.fleet.fail(FailureClass.RESOURCE, bad)
-            if good in stage.fleet.rendering:
-                stage.fleet.finish(good)
-            await stage.clock.advance(1)
+        await fail_and_finish(stage, bad, good, every_s=1.0)
 
     attempts = [a for b in stage.look(episode_id).beats for a in b.attempts]
     assert stage.look(episode_id).state is EpisodeState.COMPLETED
@@ -315,13 +243,7 @@ async def test_a_blocked_renderer_stays_blocked_under_the_next_coordinator_unles
     async with stage.coordinator("one") as coordinator:
         stage.submit(a_plan(8))
         coordinator.wake()
-        for _ in range(60):
-            await settle()
-            if bad in stage.fleet.rendering:
-                stage.fleet.fail(FailureClass.RESOURCE, bad)
-            if good in stage.fleet.rendering:
-                stage.fleet.finish(good)
-            await stage.clock.advance(0.5)
+        await fail_and_finish(stage, bad, good, every_s=0.5)
     await stage.clock.advance(PACE.lease_ttl_s)
 
     async with stage.coordinator("two"):
@@ -353,60 +275,6 @@ async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finis
     assert len(episode.beats[1].attempts) == 2
     assert len({a.renderer for a in episode.beats[1].attempts}) == 2
     assert "Quarantined" in episode.beats[1].reason
-
-
-async def test_a_paused_episode_finishes_what_runs_and_starts_nothing_new() -> None:
-    stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
-        stage.store.pause(episode_id)
-        coordinator.wake()
-        await settle()
-        stage.fleet.finish()
-        await stage.clock.advance(20)
-        assert stage.beat_states(episode_id) == [BeatState.ACCEPTED, BeatState.PENDING]
-
-        stage.store.resume(episode_id)
-        coordinator.wake()
-        await settle()
-        await stage.finish_all()
-
-    assert stage.look(episode_id).state is EpisodeState.COMPLETED
-
-
-async def test_a_paused_queue_starts_nothing_for_anybody() -> None:
-    stage = Stage()
-    async with stage.coordinator() as coordinator:
-        stage.store.pause_queue()
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await stage.clock.advance(20)
-        assert stage.fleet.started == []
-
-        stage.store.resume_queue()
-        coordinator.wake()
-        await settle()
-        await stage.finish_all()
-
-    assert stage.look(episode_id).state is EpisodeState.COMPLETED
-
-
-async def test_cancelling_one_beat_stops_its_render_and_the_rest_becomes_the_film() -> None:
-    stage = Stage(num_renderers=2)
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
-        stage.store.cancel_beat(episode_id, "b1")
-        coordinator.wake()
-        await settle()
-        await stage.finish_all()
-
-    assert [j.job_id for j in stage.fleet.started if j.meta.beat_id == "b1"] == stage.fleet.cancelled
-    assert stage.beat_states(episode_id) == [BeatState.CANCELLED, BeatState.ACCEPTED]
-    assert stage.look(episode_id).state is EpisodeState.PARTIALLY_COMPLETED
 
 
 async def test_when_every_renderer_is_blocked_the_rest_fails_with_that_reason() -> None:

@@ -57,10 +57,8 @@ async def test_a_beat_fails_when_the_last_backend_could_not_either() -> None:
 
 async def test_a_backend_that_the_fleet_has_not_is_left_at_once_for_one_that_it_has() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(3, backend="svd"), "veo", "animatic")
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(3, backend="svd"), "veo", "animatic")
         await stage.finish_all()
 
     episode = stage.look(episode_id)
@@ -113,10 +111,8 @@ async def test_without_fallbacks_a_beat_waits_for_a_backend_that_cannot_start() 
 
 async def test_what_fell_back_is_found_in_sql_by_the_next_coordinator() -> None:
     stage = a_stage(num_svd=1)
-    async with stage.coordinator("one") as coordinator:
-        episode_id = stage.submit(a_plan(1, backend="svd"), "animatic")
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        episode_id = await stage.begin(a_plan(1, backend="svd"), "animatic")
         stage.fleet.fail(FailureClass.CONTENT)
         await settle()
         assert list(stage.fleet.rendering) == [ANIMATIC]

@@ -14,7 +14,6 @@ from episodes.patience import Patience
 from episodes.watch import Watch
 from storage.memory import MemoryEpisodeStore
 from tests.builders import a_plan
-from tests.fakes import settle
 from tests.unit.episodes.stage import PACE, Stage
 
 
@@ -45,10 +44,8 @@ class LapsingStage(Stage):
 
 async def test_a_renderer_that_does_not_listen_is_killed_though_the_database_comes_and_goes() -> None:
     stage = LapsingStage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.is_deaf = True
         stage.store.cancel(episode_id)
         await stage.go_on(int(PACE.stop_s) + 10)
@@ -59,10 +56,8 @@ async def test_a_renderer_that_does_not_listen_is_killed_though_the_database_com
 
 async def test_a_frozen_renderer_is_killed_though_the_database_comes_and_goes() -> None:
     stage = LapsingStage()
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.silent.add("renderer:animatic:0")
         await stage.go_on(int(PACE.silence_s) + 10)
         await stage.finish_all()
@@ -76,11 +71,10 @@ async def test_a_frozen_renderer_is_killed_though_the_database_comes_and_goes() 
 
 async def test_a_database_that_goes_away_for_a_while_loses_nothing() -> None:
     stage = Stage()
-    async with stage.coordinator() as coordinator:
+    async with stage.coordinator():
         episode_id = stage.submit(a_plan(1))
         accept, stage.store.accept = stage.store.accept, _refuse  # type: ignore[method-assign, assignment]
-        coordinator.wake()
-        await settle()
+        await stage.wake()
         stage.fleet.finish()
         await stage.clock.advance(1)
         stage.store.accept = accept  # type: ignore[method-assign]

@@ -32,10 +32,8 @@ class SilentStage(Stage):
 
 async def test_what_nobody_has_is_not_rendered_again_while_the_store_may_have_it() -> None:
     stage = SilentStage(num_renderers=2)
-    async with stage.coordinator("one") as coordinator:
-        episode_id = stage.submit(a_plan(3))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        episode_id = await stage.begin(a_plan(3))
         attempt_id = stage.fleet.hand_over("renderer:animatic:0")
     stage.fleet.forget_callers()
     stage.fleet.publish(attempt_id, reply=False)
@@ -60,10 +58,8 @@ async def test_what_nobody_has_is_not_rendered_again_while_the_store_may_have_it
 async def test_patience_with_a_silent_store_ends() -> None:
     stage = SilentStage(pace=replace(PACE, bear_s=90.0))
     stage.artifacts.is_silent = True
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.lose("renderer:animatic:0")
         await stage.clock.advance(stage.pace.bear_s)
         assert len(stage.look(episode_id).beats[0].attempts) == 1
@@ -79,14 +75,11 @@ async def test_patience_with_a_silent_store_ends() -> None:
 async def test_a_render_that_was_told_to_stop_ends_as_stopped_though_the_store_stays_silent() -> None:
     stage = SilentStage(pace=replace(PACE, bear_s=90.0))
     stage.artifacts.is_silent = True
-    async with stage.coordinator() as coordinator:
-        episode_id = stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        episode_id = await stage.begin(a_plan(1))
         stage.fleet.is_deaf = True
         stage.store.cancel(episode_id)
-        coordinator.wake()
-        await settle()
+        await stage.wake()
         stage.fleet.lose("renderer:animatic:0")
         await stage.clock.advance(stage.pace.bear_s + 10)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.waiting import why_waiting
 from tests.builders import a_kind, a_plan
-from tests.fakes import settle
 from tests.unit.episodes.stage import PACE, Stage
 
 ELASTIC = a_kind(num_renderers=3, min_count=0, retire_after_s=60.0)
@@ -14,11 +13,9 @@ R0, R1, R2 = ELASTIC.renderers
 
 async def test_the_first_beat_of_a_kind_with_nobody_there_starts_one_at_once() -> None:
     stage = Stage(kinds=(ELASTIC,))
-    async with stage.coordinator() as coordinator:
+    async with stage.coordinator():
         assert stage.fleet.names == []
-        stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+        await stage.begin(a_plan(1))
 
         assert list(stage.fleet.rendering) == [R0]
     assert stage.clock.now_s() == 0.0
@@ -26,24 +23,18 @@ async def test_the_first_beat_of_a_kind_with_nobody_there_starts_one_at_once() -
 
 async def test_as_many_come_as_there_are_beats_and_at_most_as_many_as_there_may_be() -> None:
     stage = Stage(kinds=(ELASTIC,))
-    async with stage.coordinator() as coordinator:
-        stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        await stage.begin(a_plan(2))
         assert stage.fleet.names == [R0, R1]
 
-        stage.submit(a_plan(9))
-        coordinator.wake()
-        await settle()
+        await stage.begin(a_plan(9))
         assert list(stage.fleet.rendering) == [R0, R1, R2]
 
 
 async def test_who_has_nothing_to_do_goes_and_comes_back_when_it_is_needed() -> None:
     stage = Stage(kinds=(ELASTIC,))
     async with stage.coordinator() as coordinator:
-        stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
+        await stage.begin(a_plan(2))
         await stage.finish_all()
         await stage.clock.advance(ELASTIC.retire_after_s - 5)
         assert stage.fleet.names == [R0, R1]
@@ -61,10 +52,8 @@ async def test_who_has_nothing_to_do_goes_and_comes_back_when_it_is_needed() -> 
 
 async def test_nobody_is_let_go_before_its_clip_is_stored() -> None:
     stage = Stage(kinds=(ELASTIC,))
-    async with stage.coordinator() as coordinator:
-        stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator():
+        await stage.begin(a_plan(1))
         attempt_id = stage.fleet.hand_over(R0)
         await stage.clock.advance(10 * ELASTIC.retire_after_s)
         assert stage.fleet.retired == []
@@ -129,16 +118,14 @@ async def test_a_renderer_that_cannot_start_is_tried_ever_more_slowly_and_the_be
 
 async def test_an_idle_renderer_is_parked_and_renders_again() -> None:
     stage = Stage(kinds=(a_kind(park_after_s=20.0),))
-    async with stage.coordinator() as coordinator:
+    async with stage.coordinator():
         await stage.clock.advance(22)
         assert stage.fleet.parked == {R0}
         fleet = stage.store.fleet()
         assert fleet is not None
         assert [r.is_parked for r in fleet.renderers] == [True]
 
-        stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+        await stage.begin(a_plan(1))
         assert list(stage.fleet.rendering) == [R0]
     assert stage.fleet.parked == set()
 
@@ -146,13 +133,11 @@ async def test_an_idle_renderer_is_parked_and_renders_again() -> None:
 async def test_how_long_the_first_beat_took_is_measured_once() -> None:
     stage = Stage()
     stage.fleet.not_ready = {R0: ""}
-    async with stage.coordinator() as coordinator:
+    async with stage.coordinator():
         await stage.clock.advance(7)
         stage.fleet.not_ready = {}
         await stage.clock.advance(100)
-        stage.submit(a_plan(2))
-        coordinator.wake()
-        await settle()
+        await stage.begin(a_plan(2))
         await stage.finish_all()
 
     [(backend, ready_s, _)] = stage.meter.first_beats
@@ -161,10 +146,8 @@ async def test_how_long_the_first_beat_took_is_measured_once() -> None:
 
 async def test_a_new_coordinator_keeps_who_is_there() -> None:
     stage = Stage(kinds=(ELASTIC,))
-    async with stage.coordinator("one") as coordinator:
-        stage.submit(a_plan(1))
-        coordinator.wake()
-        await settle()
+    async with stage.coordinator("one"):
+        await stage.begin(a_plan(1))
     stage.fleet.forget_callers()
     await stage.clock.advance(PACE.lease_ttl_s + 1)
     async with stage.coordinator("two"):
