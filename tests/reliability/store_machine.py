@@ -11,9 +11,10 @@ from tests.reliability.store_bench import THOROUGH, Tally
 from tests.reliability.store_coordinators import Coordinators
 from tests.reliability.store_people import People
 from tests.reliability.store_subjects import Subject
+from tests.reliability.store_troubles import Troubles
 
 
-class StoreMachine(People, Coordinators):
+class StoreMachine(People, Coordinators, Troubles):
     """As Hypothesis runs it."""
 
 

@@ -1,0 +1,124 @@
+"""The rules of the model test for what goes wrong in an order that nobody would draw: films and beats in trouble, step by step."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from episodes.errors import FailureClass
+from episodes.fleet import Preview
+from episodes.model import Failure, Lease
+from episodes.plan import Plan
+from tests.reliability.oracle_rows import Story, Tried
+from tests.reliability.store_work import RETRIES_IN_S, Work, good, lost
+
+
+class Troubles(Work):
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(("fails", "fails", "old content", "cancelled", "begins again")),
+        counted=st.booleans(),
+    )
+    def something_happens_to_a_film(self, data: st.DataObject, what: str, counted: bool) -> None:
+        """While it is being cut; afterwards the leader goes on."""
+        film = self.being_made(is_film=True)
+        if film is None or self.oracle.lease is None:
+            return
+        again = self.opening(film.episode_id, None, film.revision)
+        if what == "fails":
+            failure = Failure(
+                attempt_id=film.attempt_id,
+                failure_class=FailureClass.OUTPUT,
+                reason=f"fault {self.a_number()}",
+                counted=counted,
+                retry_in_s=data.draw(st.sampled_from(RETRIES_IN_S)),
+            )
+            self.do("fail", self.oracle.lease, [failure])
+        if what == "cancelled":
+            self.do("cancel", film.episode_id)
+            self.do("accept", self.oracle.lease, [good(film)])
+        if what == "begins again":
+            self.do("open_attempts", self.oracle.lease, [again])
+        if what in ("old content", "begins again"):
+            first = next(iter(self.oracle.stories[film.episode_id].parts.values()))
+            self.do("revise_beat", film.episode_id, first.beat)
+            self.work(3)
+        self.do("open_attempts", self.oracle.lease, [again])
+        self.look_at_all()
+        self.work(1)
+
+    @rule(call=st.sampled_from(("cancel_beat", "revise_beat")), is_good=st.booleans())
+    def a_rendering_beat_begins_anew(self, call: str, is_good: bool) -> None:
+        """And then the first attempt's result comes, and the second's, and the beat is revised once more."""
+        first = self.being_made(is_film=False)
+        if first is None or first.beat_id is None or self.oracle.lease is None:
+            return
+        story, lease = self.oracle.stories[first.episode_id], self.oracle.lease
+        for share in (0.25, 0.75, 0.5):
+            self.do("record_progress", lease, {first.attempt_id: share})
+        self.do("record_previews", lease, {first.attempt_id: Preview(number=1, jpeg=b"of the first")})
+        if call == "cancel_beat":
+            self.do(call, first.episode_id, first.beat_id)
+            self.do("retry_beat", first.episode_id, first.beat_id)
+        else:
+            self.do(call, first.episode_id, story.parts[first.beat_id].beat)
+        for revision in (first.revision, story.parts[first.beat_id].revision):
+            self.do("open_attempts", lease, [self.opening(first.episode_id, first.beat_id, revision)])
+        self.look_at_all()
+        self.do("preview", first.episode_id, first.beat_id)
+        newest = story.tries_of(first.beat_id)[-1]
+        self.do("record_progress", lease, {first.attempt_id: 0.9, newest.attempt_id: 0.75})
+        if is_good:
+            self.do("accept", lease, [good(first)])
+        else:
+            self.do("fail", lease, [lost(first)])
+        self.do("accept", lease, [good(newest)])
+        self.do("revise_beat", first.episode_id, story.parts[first.beat_id].beat)
+        self.look_at_all()
+        self._ask_for_everything(lease, story, first)
+        self._plan_again(lease, story)
+
+    def _plan_again(self, lease: Lease, story: Story) -> None:
+        """The same plan; what was done of the old one is no part of it."""
+        self.do("save_plan", story.episode_id, Plan(beats=tuple(part.beat for part in story.parts.values())), 2)
+        opening = self.opening(story.episode_id, next(iter(story.parts)), story.revision)
+        self.do("open_attempts", lease, [opening])
+        self.do("execute", story.episode_id)
+        self.do("open_attempts", lease, [opening])
+        self.do("record_progress", lease, {opening.attempt_id: 0.5})
+
+    def _ask_for_everything(self, lease: Lease, story: Story, closed: Tried) -> None:
+        """While nothing may begin, and then what may: beats in any state, and an attempt that is over."""
+        again = self.opening(story.episode_id, closed.beat_id, closed.revision, closed.attempt_id)
+        for call in ("pause_queue", "resume_queue"):
+            self.do(call)
+            beats = [self.opening(story.episode_id, one, part.revision) for one, part in story.parts.items()]
+            older = [self.opening(story.episode_id, one, part.revision - 1) for one, part in story.parts.items()]
+            self.do("open_attempts", lease, [*older, *beats, again])
+
+    @rule(is_film=st.booleans())
+    def trouble_lasts(self, is_film: bool) -> None:
+        """The same beat or film fails again and again, a while apart, and at last for good, or falls back."""
+        for retry_in_s, counted in ((2.0, False), (2.0, True), (2.0, False), (None, True)):
+            one = self.being_made(is_film=is_film)
+            if one is None or self.oracle.lease is None:
+                return
+            failure = Failure(
+                attempt_id=one.attempt_id,
+                failure_class=FailureClass.INFRA,
+                reason=f"fault {self.a_number()}",
+                counted=counted,
+                retry_in_s=retry_in_s,
+            )
+            self.do("fail", self.oracle.lease, [failure])
+            for call in ("pause_queue", "resume_queue"):
+                self.do(call)
+            if is_film:
+                self.do("open_attempts", self.oracle.lease, [self.opening(one.episode_id, None, one.revision)])
+            if not is_film:
+                self.do("pause", one.episode_id)
+                self.do("resume", one.episode_id)
+            if not is_film and counted:
+                self.do("cancel_beat", one.episode_id, one.beat_id)
+                self.do("retry_beat", one.episode_id, one.beat_id)
+            self.wait(self.oracle.stories[one.episode_id])
