@@ -1,19 +1,27 @@
-"""The contract of VideoBackend, kept by those that buy their clips, from servers of the tests: the tests are those of its suite."""
+"""The contract of VideoBackend, kept by those that buy their clips, from servers of the tests: the tests are those of its suite.
+
+And what they promise whoever pays, in all moods of the server.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from episodes.errors import FailureClass, RenderCancelled
 from rendering.backend import VideoBackend
 from rendering.backends import BackendRecipe, Purse, open_backend
 from storage.artifacts.memory import MemoryArtifacts
+from tests.clips import FakeControl
 from tests.contract import test_video_backend as contract
+from tests.contract.bought_rigs import RIGS, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import *  # noqa: F403
 from tests.contract.test_video_backend import Kind
+from tests.shops.counter import Fate
 from tests.shops.google import a_vertex
 from tests.shops.openai_videos import a_videos_server
 
@@ -42,3 +50,111 @@ SHOPS = {"openai-video": _openai_video, "veo": _veo}
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     with SHOPS[request.param](tmp_path) as opened:
         yield Kind(open=opened, looks_at_pictures=False)
+
+
+@pytest.fixture(params=RIGS)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    with RIGS[request.param](tmp_path) as rig:
+        yield rig
+
+
+def test_an_order_is_gone_on_with_by_the_next_attempt(rig: Rig) -> None:
+    rig.server.fate = Fate.NEVER_DONE
+    failure = rig.fails(an_attempt(), longest_wait_s="20")
+    rig.server.fate = Fate.DONE
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert rig.num_orders_asked == 1
+
+
+def test_a_lost_answer_buys_once_and_tells(rig: Rig) -> None:
+    """It is asked for again by nobody, not even by Google's library."""
+    rig.server.loses_its_answer = True
+
+    first, second = rig.fails(an_attempt()), rig.fails(an_attempt(2))
+
+    assert (first.failure_class, second.failure_class) == (FailureClass.CONTENT, FailureClass.CONTENT)
+    assert "Nobody knows whether this clip was bought" in str(first)
+    assert rig.num_orders_asked == 1
+    rig.render(an_attempt(3, num_failures=0))
+    assert len(rig.server.bought) == 2, "a person retried"
+
+
+@pytest.mark.parametrize("status", [500, 504])
+def test_an_error_of_the_server_while_ordering_is_a_doubt(rig: Rig, status: int) -> None:
+    rig.server.refusals = [an_error(status, "Internal error.")]
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert "Internal error" in str(failure)
+    assert rig.num_orders_asked == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_as_late_as_it_wants(rig: Rig, status: int) -> None:
+    rig.server.refusals = [an_error(status, "Quota exceeded.", retry_after="40")]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(40)
+    assert (rig.num_orders_asked, len(rig.server.bought)) == (2, 1)
+
+
+def test_a_server_that_nobody_reaches_sold_nothing(rig: Rig) -> None:
+    away = replace(rig, base_url="http://127.0.0.1:9")
+
+    assert away.fails(an_attempt()).failure_class is FailureClass.INFRA
+    assert away.fails(an_attempt(2)).failure_class is FailureClass.INFRA, "and leaves no doubt"
+
+
+def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
+    rig.server.troubles = [an_error(500, "Oh."), an_error(429, "Slow down.", retry_after="7")]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(1 + 7)
+    assert len(rig.server.bought) == 1
+
+
+@pytest.mark.parametrize(
+    ("fate", "failure_class"),
+    [(Fate.BLOCKED, FailureClass.CONTENT), (Fate.FAILED, FailureClass.OUTPUT), (Fate.FORGOTTEN, FailureClass.CONTENT)],
+)
+def test_an_order_that_came_to_nothing_is_over(rig: Rig, fate: Fate, failure_class: FailureClass) -> None:
+    rig.server.fate = fate
+    failure = rig.fails(an_attempt())
+    rig.server.fate = Fate.DONE
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is failure_class
+    assert rig.words[fate] in str(failure)
+    assert len(rig.server.bought) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(400, "refuses the request (400): Oh no."), (404, "does not have it (404): Oh no.")]
+)
+def test_a_request_that_can_never_work_fails_the_beat_with_the_servers_words(rig: Rig, status: int, said: str) -> None:
+    rig.server.refusals = [an_error(status, "Oh no.")]
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert said in str(failure)
+
+
+def test_whoever_is_told_to_stop_stops_the_server_too_where_that_can_be(rig: Rig) -> None:
+    """Else the order is kept, and gone on with."""
+    rig.server.fate = Fate.NEVER_DONE
+    with pytest.raises(RenderCancelled):
+        rig.render(an_attempt(), control=FakeControl(stop_at_share=0.01))
+    rig.server.fate = Fate.DONE
+
+    rig.render(an_attempt(2))
+
+    assert rig.server.cancelled == (["1"] if rig.can_be_cancelled else [])
+    assert len(rig.server.bought) == (2 if rig.can_be_cancelled else 1)

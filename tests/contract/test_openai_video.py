@@ -1,74 +1,40 @@
-"""openai-video against a server that speaks `/v1/videos`, in all its moods."""
+"""openai-video against a server that speaks `/v1/videos`: what is its own, beside test_bought_backends.py."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from pydantic import SecretStr
 
 from episodes.errors import FailureClass, RenderCancelled, RenderFailed
-from episodes.job import RenderJob
 from episodes.plan import Format
-from rendering.backend import Keyframes
 from rendering.backends import BackendRecipe, Purse, open_backend
 from rendering.backends.animatic.backend import AnimaticBackend
-from rendering.backends.bought.backend import BoughtBackend
-from rendering.renderer import Renderer
 from storage.artifacts.memory import MemoryArtifacts
 from tests.builders import a_beat, a_job
-from tests.clips import FakeControl, FakeSleep
+from tests.clips import FakeControl
+from tests.contract.bought_rigs import RIGS, WIDE, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import Pictures
 from tests.loopback import as_json
-from tests.shops.counter import Counter, Fate
+from tests.shops.counter import Fate
 from tests.shops.films import place_of_square
 from tests.shops.openai_videos import KEY, a_videos_server
 
-WIDE = Format(width=96, height=64, fps=24)
-
-
-@dataclass
-class Rig:
-    base_url: str
-    server: Counter
-    store: MemoryArtifacts = field(default_factory=MemoryArtifacts)
-    clock: FakeSleep = field(default_factory=FakeSleep)
-
-    def backend(self, **options: str) -> BoughtBackend:
-        """A fresh one, whose time passes by itself."""
-        recipe = BackendRecipe(name="openai-video", options={"base_url": self.base_url, "price_per_s": "0.1", **options})
-        keys = {self.base_url: SecretStr(KEY), "http://another.example": SecretStr("another's")}
-        opened = open_backend(recipe, Purse(orders=self.store, openai_video_api_keys=keys))
-        assert isinstance(opened, BoughtBackend)
-        return replace(opened, patience=replace(opened.patience, sleep=self.clock, now_s=self.clock.now_s))
-
-    def render(self, job: RenderJob, *, control: FakeControl | None = None, **options: str) -> Keyframes:
-        return Renderer(self.backend(**options), Pictures()).render(job, control or FakeControl())
-
-    def fails(self, job: RenderJob, **options: str) -> RenderFailed:
-        with pytest.raises(RenderFailed) as caught:
-            Renderer(self.backend(**options), Pictures()).render(job, FakeControl())
-        return caught.value
-
 
 @pytest.fixture
-def rig() -> Iterator[Rig]:
-    with a_videos_server(key=KEY) as (base_url, server):
-        yield Rig(base_url, server)
-
-
-def an_attempt(number: int = 1, *, duration_s: float = 1.0, num_failures: int | None = None, fps: int = 24) -> RenderJob:
-    job = a_job(a_beat(duration_s=duration_s), film_format=WIDE.model_copy(update={"fps": fps}))
-    failures = number - 1 if num_failures is None else num_failures
-    return job.model_copy(update={"meta": job.meta.model_copy(update={"attempt": number, "num_failures": failures})})
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    with RIGS["openai-video"](tmp_path) as rig:
+        yield rig
 
 
 def test_a_beat_is_cut_out_of_what_was_bought_at_its_own_speed(rig: Rig) -> None:
-    keys = rig.render(an_attempt(duration_s=1.5, fps=12))
+    keys = rig.render(an_attempt(duration_s=1.5, size=WIDE.model_copy(update={"fps": 12})))
 
     assert keys.indices == tuple(range(18))
     places = [place_of_square(frame) for frame in keys.frames_THWC]
@@ -108,16 +74,10 @@ def test_the_price_stands_in_the_recipe_when_it_is_known(rig: Rig) -> None:
     assert rig.render(an_attempt(duration_s=1.5)).recipe["price_usd"] == "0.2000"
 
 
-def test_an_order_is_written_down_before_it_is_waited_for_and_found_by_the_next_attempt(rig: Rig) -> None:
+def test_how_long_an_order_is_waited_for_can_be_said(rig: Rig) -> None:
     rig.server.fate = Fate.NEVER_DONE
-    failure = rig.fails(an_attempt(), longest_wait_s="20")
-    rig.server.fate = Fate.DONE
 
-    rig.render(an_attempt(2))
-
-    assert failure.failure_class is FailureClass.INFRA
-    assert "is not done after 2" in str(failure)
-    assert len(rig.server.bought) == 1
+    assert "is not done after 2" in str(rig.fails(an_attempt(), longest_wait_s="20"))
 
 
 def test_a_share_that_rises_at_every_look_is_reported(rig: Rig) -> None:
@@ -130,18 +90,7 @@ def test_a_share_that_rises_at_every_look_is_reported(rig: Rig) -> None:
     assert control.shares[-1] < 1
 
 
-def test_a_lost_answer_buys_once_and_tells(rig: Rig) -> None:
-    rig.server.loses_its_answer = True
-
-    first, second = rig.fails(an_attempt()), rig.fails(an_attempt(2))
-
-    assert (first.failure_class, second.failure_class) == (FailureClass.CONTENT, FailureClass.CONTENT)
-    assert len(rig.server.bought) == 1
-    rig.render(an_attempt(3, num_failures=0))
-    assert len(rig.server.bought) == 2, "a person retried"
-
-
-def test_a_server_error_while_ordering_is_a_doubt(rig: Rig) -> None:
+def test_an_error_that_is_told_otherwise_is_a_doubt_too(rig: Rig) -> None:
     rig.server.refusals = [as_json({"detail": "worker died"}, 500)]
 
     failure = rig.fails(an_attempt())
@@ -150,28 +99,8 @@ def test_a_server_error_while_ordering_is_a_doubt(rig: Rig) -> None:
     assert "worker died" in str(failure)
 
 
-def test_a_server_that_nobody_reaches_sold_nothing(rig: Rig) -> None:
-    away = Rig("http://127.0.0.1:9/v1", rig.server, store=rig.store)
-
-    failure = away.fails(an_attempt())
-
-    assert failure.failure_class is FailureClass.INFRA
-    assert "does not answer" in str(failure)
-    assert away.fails(an_attempt(2)).failure_class is FailureClass.INFRA, "and leaves no doubt"
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_server_is_asked_again_as_late_as_it_wants(rig: Rig, status: int) -> None:
-    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, status, retry_after="40")]
-
-    rig.render(an_attempt())
-
-    assert rig.clock.now == pytest.approx(40)
-    assert len(rig.server.bought) == 1
-
-
 def test_a_server_that_stays_busy_is_left_to_a_later_attempt(rig: Rig) -> None:
-    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, 429)] * 20
+    rig.server.refusals = [an_error(429, "queue full")] * 20
 
     failure = rig.fails(an_attempt())
 
@@ -181,19 +110,10 @@ def test_a_server_that_stays_busy_is_left_to_a_later_attempt(rig: Rig) -> None:
 
 
 def test_a_server_that_wants_to_be_left_alone_for_long_is(rig: Rig) -> None:
-    rig.server.refusals = [as_json({"error": {"message": "queue full"}}, 429, retry_after="3600")]
+    rig.server.refusals = [an_error(429, "queue full", retry_after="3600")]
 
     assert rig.fails(an_attempt()).failure_class is FailureClass.INFRA
     assert rig.clock.now == 0
-
-
-def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
-    rig.server.troubles = [as_json({}, 502), as_json({"error": {"message": "slow down"}}, 429, retry_after="7")]
-
-    rig.render(an_attempt())
-
-    assert rig.clock.now == pytest.approx(1 + 7)
-    assert len(rig.server.bought) == 1
 
 
 def test_an_order_that_is_not_known_yet_is_waited_for(rig: Rig) -> None:
@@ -218,49 +138,6 @@ def test_an_order_that_the_server_forgot_is_bought_again_by_a_person_unless_it_w
     assert len(rig.server.bought) == 2
 
 
-@pytest.mark.parametrize(
-    ("fate", "failure_class", "said"),
-    [
-        (Fate.BLOCKED, FailureClass.CONTENT, "blocked: The prompt shows what must not be shown."),
-        (Fate.FAILED, FailureClass.OUTPUT, "could not make the clip: out of memory."),
-    ],
-)
-def test_an_order_that_came_to_nothing_is_over(rig: Rig, fate: Fate, failure_class: FailureClass, said: str) -> None:
-    rig.server.fate = fate
-    failure = rig.fails(an_attempt())
-    rig.server.fate = Fate.DONE
-
-    rig.render(an_attempt(2))
-
-    assert failure.failure_class is failure_class
-    assert said in str(failure)
-    assert len(rig.server.bought) == 2
-
-
-@pytest.mark.parametrize(
-    ("status", "said"), [(400, "refuses the request (400): no such size"), (404, "does not have it (404): no such size")]
-)
-def test_a_request_that_can_never_work_fails_the_beat_with_the_servers_words(rig: Rig, status: int, said: str) -> None:
-    rig.server.refusals = [as_json({"error": {"message": "no such size"}}, status)]
-
-    failure = rig.fails(an_attempt())
-
-    assert failure.failure_class is FailureClass.CONTENT
-    assert said in str(failure)
-
-
-def test_whoever_is_told_to_stop_stops_the_server_too(rig: Rig) -> None:
-    rig.server.fate = Fate.NEVER_DONE
-
-    with pytest.raises(RenderCancelled):
-        rig.render(an_attempt(), control=FakeControl(stop_at_share=0.01))
-
-    assert rig.server.cancelled == ["1"]
-    rig.server.fate = Fate.DONE
-    rig.render(an_attempt(2))
-    assert len(rig.server.bought) == 2
-
-
 def test_an_order_of_an_earlier_attempt_is_not_cancelled(rig: Rig) -> None:
     rig.server.fate = Fate.NEVER_DONE
     rig.fails(an_attempt(), longest_wait_s="20")
@@ -276,7 +153,7 @@ def test_the_key_is_sent_and_seen_nowhere_else(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     keys = rig.render(an_attempt())
-    wrong = Rig(rig.base_url, rig.server)
+    wrong = replace(rig, store=MemoryArtifacts())
     recipe = BackendRecipe(name="openai-video", options={"base_url": rig.base_url})
     purse = Purse(orders=wrong.store, openai_video_api_keys={rig.base_url: SecretStr("sk-wrong-and-secret")})
     with pytest.raises(RenderFailed) as refused:
@@ -286,13 +163,9 @@ def test_the_key_is_sent_and_seen_nowhere_else(
     assert "refuses the key (401)" in str(refused.value)
     said = capsys.readouterr()
     shown = [said.out, said.err, caplog.text, json.dumps(keys.recipe), str(refused.value), repr(refused.value.args)]
-    shown += [repr(purse), repr(rig.backend()), *(_texts(rig.store)), *(_texts(wrong.store))]
+    shown += [repr(purse), repr(rig.backend()), *rig.texts(), *wrong.texts()]
     assert rig.server.asked[0].headers["authorization"] == f"Bearer {KEY}"
     assert not [text for text in shown if KEY in text or "sk-wrong" in text or "another's" in text]
-
-
-def _texts(store: MemoryArtifacts) -> Iterator[str]:
-    return (key + store.get_bytes(key).decode() for key in store.keys("episodes/"))
 
 
 def test_a_key_is_sent_to_its_own_server_only() -> None:

@@ -1,99 +1,48 @@
-"""veo against servers that speak Google's two APIs, in all their moods."""
+"""veo against servers that speak Google's two APIs: what is its own, beside test_bought_backends.py."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from episodes.errors import BadInput, FailureClass, RenderCancelled, RenderFailed
-from episodes.job import RenderJob, StartFrame
+from episodes.errors import BadInput, FailureClass
+from episodes.job import StartFrame
 from episodes.plan import Format
-from rendering.backend import Keyframes
 from rendering.backends import BackendRecipe, Purse, open_backend
-from rendering.backends.bought.backend import BoughtBackend
-from rendering.renderer import Renderer
 from storage.artifacts.memory import MemoryArtifacts
-from tests.builders import a_beat, a_job
-from tests.clips import FakeControl, FakeSleep, a_stored_clip
+from tests.clips import a_stored_clip
+from tests.contract.bought_rigs import OMNI, RIGS, GoogleRig, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import Pictures
-from tests.loopback import as_json
-from tests.shops.counter import Counter, Fate
 from tests.shops.films import place_of_square
-from tests.shops.google import KEY, SAFETY, TOKEN, a_vertex, an_omni
-
-WIDE = Format(width=96, height=64, fps=24)
-VERTEX, OMNI = "veo-3.1-generate-001", "gemini-omni-1.2-flash"
-
-
-@dataclass
-class Rig:
-    base_url: str
-    server: Counter
-    model: str
-    credentials: Path | None = None
-    key: str = KEY
-    store: MemoryArtifacts = field(default_factory=MemoryArtifacts)
-    clock: FakeSleep = field(default_factory=FakeSleep)
-
-    @cached_property
-    def backend(self) -> BoughtBackend:
-        """Its time passes by itself."""
-        recipe = BackendRecipe(name="veo", options={"base_url": self.base_url, "project": "studio", "model": self.model})
-        purse = Purse(orders=self.store, gemini_api_key=SecretStr(self.key), google_credentials=self.credentials)
-        opened = open_backend(recipe, purse)
-        assert isinstance(opened, BoughtBackend)
-        return replace(opened, patience=replace(opened.patience, sleep=self.clock, now_s=self.clock.now_s, order_s=30.0))
-
-    def render(self, job: RenderJob, *, control: FakeControl | None = None, pictures: Pictures | None = None) -> Keyframes:
-        return Renderer(self.backend, pictures or Pictures()).render(job, control or FakeControl())
-
-    def fails(self, job: RenderJob) -> RenderFailed:
-        with pytest.raises(RenderFailed) as caught:
-            self.render(job)
-        return caught.value
-
-    @property
-    def num_orders_asked(self) -> int:
-        """Those that were refused, or whose answer was lost, too."""
-        return sum(a.path.endswith((":predictLongRunning", "/interactions")) for a in self.server.asked)
+from tests.shops.google import KEY, TOKEN
 
 
 @pytest.fixture
 def vertex(tmp_path: Path) -> Iterator[Rig]:
-    with a_vertex(tmp_path) as (url, server, credentials):
-        yield Rig(url, server, VERTEX, credentials)
+    with RIGS["vertex"](tmp_path) as rig:
+        yield rig
 
 
 @pytest.fixture
-def omni() -> Iterator[Rig]:
-    with an_omni() as (url, server):
-        yield Rig(url, server, OMNI)
+def omni(tmp_path: Path) -> Iterator[Rig]:
+    with RIGS["omni"](tmp_path) as rig:
+        yield rig
 
 
 @pytest.fixture(params=["vertex", "omni"])
-def rig(request: pytest.FixtureRequest) -> Rig:
+def rig(request: pytest.FixtureRequest) -> GoogleRig:
     found = request.getfixturevalue(request.param)
-    assert isinstance(found, Rig)
+    assert isinstance(found, GoogleRig)
     return found
 
 
-def an_attempt(number: int = 1, *, num_failures: int | None = None, duration_s: float = 1.0, size: Format = WIDE) -> RenderJob:
-    job = a_job(a_beat(duration_s=duration_s, negative_prompt="text"), film_format=size)
-    asked = job.input.model_copy(update={"negative_prompt": "text"})
-    failures = number - 1 if num_failures is None else num_failures
-    meta = job.meta.model_copy(update={"attempt": number, "num_failures": failures})
-    return job.model_copy(update={"meta": meta, "input": asked})
-
-
 def test_the_shortest_clip_that_is_long_enough_is_bought_in_the_nearest_shape(vertex: Rig) -> None:
-    keys = vertex.render(an_attempt(duration_s=4.5, size=Format(width=72, height=128, fps=12)))
+    keys = vertex.render(an_attempt(duration_s=4.5, size=Format(width=72, height=128, fps=12), negative_prompt="text"))
 
     assert vertex.server.bought == [
         {
@@ -137,7 +86,7 @@ def test_a_beat_that_is_longer_than_any_clip_gets_a_slower_one(vertex: Rig) -> N
     assert "slower" in keys.recipe["spread"]
 
 
-def test_a_beat_that_goes_on_is_bought_with_the_last_frame_before_it(rig: Rig, tmp_path: Path) -> None:
+def test_a_beat_that_goes_on_is_bought_with_the_last_frame_before_it(rig: GoogleRig, tmp_path: Path) -> None:
     store = MemoryArtifacts()
     clip = a_stored_clip(store, "earlier.mp4", tmp_path, num_frames=8)
     store.get_file(clip.key, tmp_path / "earlier.mp4")
@@ -152,114 +101,8 @@ def test_a_beat_that_goes_on_is_bought_with_the_last_frame_before_it(rig: Rig, t
     assert "earlier.mp4" in keys.recipe["opening"]
 
 
-def test_an_order_is_gone_on_with_by_the_next_attempt(rig: Rig) -> None:
-    rig.server.fate = Fate.NEVER_DONE
-    failure = rig.fails(an_attempt())
-    rig.server.fate = Fate.DONE
-
-    rig.render(an_attempt(2))
-
-    assert failure.failure_class is FailureClass.INFRA
-    assert rig.num_orders_asked == 1
-
-
-def test_a_lost_answer_is_asked_for_by_nobody_not_even_by_googles_library(rig: Rig) -> None:
-    rig.server.loses_its_answer = True
-
-    first, second = rig.fails(an_attempt()), rig.fails(an_attempt(2))
-
-    assert (first.failure_class, second.failure_class) == (FailureClass.CONTENT, FailureClass.CONTENT)
-    assert "Nobody knows whether this clip was bought" in str(first)
-    assert rig.num_orders_asked == 1
-    rig.render(an_attempt(3, num_failures=0))
-    assert len(rig.server.bought) == 2, "a person retried"
-
-
-@pytest.mark.parametrize("status", [500, 504])
-def test_an_error_of_the_server_while_ordering_is_a_doubt(rig: Rig, status: int) -> None:
-    rig.server.refusals = [as_json({"error": {"code": status, "message": "Internal error."}}, status)]
-
-    failure = rig.fails(an_attempt())
-
-    assert failure.failure_class is FailureClass.CONTENT
-    assert "Internal error" in str(failure)
-    assert rig.num_orders_asked == 1
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_server_is_asked_again_as_late_as_it_wants(rig: Rig, status: int) -> None:
-    rig.server.refusals = [as_json({"error": {"code": status, "message": "Quota exceeded."}}, status, retry_after="40")]
-
-    rig.render(an_attempt())
-
-    assert rig.clock.now == pytest.approx(40)
-    assert (rig.num_orders_asked, len(rig.server.bought)) == (2, 1)
-
-
-def test_a_server_that_nobody_reaches_sold_nothing(rig: Rig) -> None:
-    away = replace(rig, base_url="http://127.0.0.1:9")
-
-    assert away.fails(an_attempt()).failure_class is FailureClass.INFRA
-    assert away.fails(an_attempt(2)).failure_class is FailureClass.INFRA, "and leaves no doubt"
-
-
-def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
-    busy = as_json({"error": {"code": 429, "message": "Slow down."}}, 429, retry_after="7")
-    rig.server.troubles = [as_json({"error": {"code": 500, "message": "Oh."}}, 500), busy]
-
-    rig.render(an_attempt())
-
-    assert rig.clock.now == pytest.approx(1 + 7)
-    assert len(rig.server.bought) == 1
-
-
-@pytest.mark.parametrize(
-    ("fate", "failure_class", "said"),
-    [
-        (Fate.BLOCKED, FailureClass.CONTENT, f"blocked: {SAFETY}"),
-        (Fate.FAILED, FailureClass.OUTPUT, "could not make the clip"),
-        (Fate.FORGOTTEN, FailureClass.CONTENT, "does not know the order"),
-    ],
-)
-def test_an_order_that_came_to_nothing_is_over(rig: Rig, fate: Fate, failure_class: FailureClass, said: str) -> None:
-    rig.server.fate = fate
-    failure = rig.fails(an_attempt())
-    rig.server.fate = Fate.DONE
-
-    rig.render(an_attempt(2))
-
-    assert failure.failure_class is failure_class
-    assert said in str(failure)
-    assert len(rig.server.bought) == 2
-
-
-@pytest.mark.parametrize(
-    ("status", "said"), [(400, "refuses the request (400): Oh no."), (404, "does not have it (404): Oh no.")]
-)
-def test_a_request_that_can_never_work_fails_the_beat_with_the_servers_words(rig: Rig, status: int, said: str) -> None:
-    rig.server.refusals = [as_json({"error": {"code": status, "message": "Oh no."}}, status)]
-
-    failure = rig.fails(an_attempt())
-
-    assert failure.failure_class is FailureClass.CONTENT
-    assert said in str(failure)
-
-
-def test_whoever_is_told_to_stop_stops_an_interaction_and_keeps_an_operation(rig: Rig) -> None:
-    rig.server.fate = Fate.NEVER_DONE
-    with pytest.raises(RenderCancelled):
-        rig.render(an_attempt(), control=FakeControl(stop_at_share=0.01))
-    rig.server.fate = Fate.DONE
-
-    rig.render(an_attempt(2))
-
-    can_be_cancelled = rig.model == OMNI
-    assert rig.server.cancelled == (["1"] if can_be_cancelled else [])
-    assert len(rig.server.bought) == (2 if can_be_cancelled else 1)
-
-
 def test_the_keys_are_sent_and_seen_nowhere_else(
-    rig: Rig, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    rig: GoogleRig, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     keys = rig.render(an_attempt())
@@ -267,8 +110,7 @@ def test_the_keys_are_sent_and_seen_nowhere_else(
     said = str(wrong.fails(an_attempt())) if rig.model == OMNI else ""
 
     captured = capsys.readouterr()
-    stored = [key + rig.store.get_bytes(key).decode() for key in rig.store.keys("episodes/")]
-    shown = [captured.out, captured.err, caplog.text, json.dumps(keys.recipe), said, repr(rig.backend), *stored]
+    shown = [captured.out, captured.err, caplog.text, json.dumps(keys.recipe), said, repr(rig.backend()), *rig.texts()]
     sent = json.dumps([asked.headers for asked in rig.server.asked])
     assert (KEY if rig.model == OMNI else TOKEN) in sent
     assert not [text for text in shown for secret in (KEY, TOKEN, "wrong-and-secret", "PRIVATE KEY") if secret in text]
@@ -289,7 +131,7 @@ def test_a_credential_that_is_missing_or_wrong_is_told_at_the_start(tmp_path: Pa
 
 
 def test_credentials_that_google_does_not_take_say_where_they_come_from(vertex: Rig) -> None:
-    vertex.server.refusals = [as_json({"error": {"code": 403, "message": "Permission denied on project studio."}}, 403)]
+    vertex.server.refusals = [an_error(403, "Permission denied on project studio.")]
 
     failure = vertex.fails(an_attempt())
 
