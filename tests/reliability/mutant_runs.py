@@ -34,7 +34,8 @@ from hypothesis import strategies as st
 import storage.database
 import tests.contract.leading
 from episodes.errors import StoryWorldError
-from tests.reliability.mutants import MUTANTS, Mutant
+from tests.reliability.mutant import Mutant
+from tests.reliability.mutants import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELOADED = (hypothesis.stateful, sqlalchemy.dialects.sqlite, storage.database, tests.contract.leading)

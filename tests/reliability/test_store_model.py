@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.databases import postgres
+from tests.reliability.mutant import Mutant
 from tests.reliability.mutant_runs import ROOT, Fate, changed
-from tests.reliability.mutants import MUTANTS, Mutant
+from tests.reliability.mutants import MUTANTS
 from tests.reliability.store_bench import Tally
 from tests.reliability.store_machine import run_model
 from tests.reliability.store_subjects import MemorySubject, sql_subject
