@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cluster.backoff import LONGEST_S, Backoff
 from cluster.budget import is_over
-from cluster.config import ClusterConfig
+from cluster.config import ClusterConfig, NodeType
 from cluster.errors import LimitReached, NoCandidate, RateLimited, Refused, RunPodError, Unanswered
 from cluster.identity import Candidate, Kind, new_instance_id
 from cluster.inventory import Inventory
-from cluster.orders import Order, body, candidates, summary, usd_per_hour
-from cluster.pods import GpuOffer, Pod
+from cluster.orders import Order, body, candidates, is_in_stock, summary, usd_per_hour
+from cluster.pods import Catalogue, Pod
 from cluster.runpod import RunPod
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,21 @@ _LOOK_PAUSE_S = 2.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prices:
-    gpus: Mapping[str, GpuOffer]
+    catalogue: Catalogue
     read_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """What one candidate would cost, as RunPod's catalogue has it now."""
+
+    candidate: Candidate
+    usd_per_hour: float | None
+    """None: it would not be asked for."""
+    is_in_stock: bool
+    """By the catalogue, which is a snapshot: one that is not is asked for after the others."""
+    against: str
+    """Why it would not be asked for; empty for one that would."""
 
 
 class Buyer:
@@ -55,7 +68,12 @@ class Buyer:
         self._backoff = backoff
         self._now_s = now_s
         self._sleep = sleep
-        self._prices: dict[tuple[int, str], _Prices] = {}
+        self._prices: dict[tuple[bool, int, str], _Prices] = {}
+
+    def quotes(self, node_type: NodeType) -> list[Quote]:
+        """Every candidate, in the order in which they are asked for. Orders nothing. Raises RunPodError without a catalogue."""
+        catalogue = self._catalogue(node_type)
+        return [self._quote(place, node_type, catalogue) for place in candidates(node_type, self._config, catalogue)]
 
     def buy(self, order: Order, kind: Kind, deadline_s: float) -> Pod:
         """Raises NoCandidate (with what was against each), or RunPodError when no candidate would do or none can be asked.
@@ -65,14 +83,14 @@ class Buyer:
         self._check_rest(_ACCOUNT)
         self._check_rest(order.node_type.fingerprint)
         self._inventory.refresh_if_new()
-        catalogue = self._catalogue(order)
+        catalogue = self._catalogue(order.node_type)
         refusals: list[str] = []
         for candidate in candidates(order.node_type, self._config, catalogue):
             if self._now_s() > deadline_s:
                 refusals.append("the rest was not tried, for lack of time")
                 break
             try:
-                return self._try(candidate, order, kind, self._price(candidate, order, catalogue))
+                return self._try(candidate, order, kind, self._price(candidate, order.node_type, catalogue))
             except _NotThere as error:
                 refusals.append(f"{candidate}: {error}")
             except LimitReached as error:  # a cheaper one may fit in
@@ -83,14 +101,22 @@ class Buyer:
         if left_s := self._backoff.left_s(key):
             raise NoCandidate(f"RunPod refused, and is asked again in {left_s:.0f} s.", "The log has its reason.")
 
-    def _price(self, candidate: Candidate, order: Order, catalogue: Mapping[str, GpuOffer]) -> float:
+    def _quote(self, candidate: Candidate, node_type: NodeType, catalogue: Catalogue) -> Quote:
+        in_stock = is_in_stock(candidate, catalogue)
+        try:
+            usd = self._price(candidate, node_type, catalogue)
+        except _NotThere as error:
+            return Quote(candidate=candidate, usd_per_hour=None, is_in_stock=in_stock, against=str(error))
+        return Quote(candidate=candidate, usd_per_hour=usd, is_in_stock=in_stock, against="")
+
+    def _price(self, candidate: Candidate, node_type: NodeType, catalogue: Catalogue) -> float:
         """USD per hour. Raises _NotThere for what is known without asking."""
         if left_s := self._backoff.left_s(candidate):
             raise _NotThere(f"rests for {left_s:.0f} s")
         usd = usd_per_hour(candidate, catalogue)
         if usd is None:
-            raise _NotThere("RunPod's catalogue has no such GPU")
-        if is_over(usd, order.node_type.max_usd_per_hour):
+            raise _NotThere("RunPod's catalogue has no such machine")
+        if is_over(usd, node_type.max_usd_per_hour):
             raise _NotThere(f"costs {usd:.2f} USD per hour, more than max_usd_per_hour")
         return usd
 
@@ -119,11 +145,11 @@ class Buyer:
                 raise _NotThere(error.message) from error
             self._backoff.rest(_ACCOUNT if error.status in (401, 402) else order.node_type.fingerprint, LONGEST_S)
             raise
-        except Unanswered:
+        except Unanswered as error:
             self._backoff.refuse(candidate)
             found = self._find(instance_id)
             if found is None:
-                raise
+                raise Unanswered(f"{error.message} Whether {instance_id} was ordered is not known.") from error
             return found
         self._check_name(pod, instance_id)
         return pod
@@ -161,14 +187,14 @@ class Buyer:
         self._inventory.end(pod.name, reason)
         raise _NotThere(f"{reason}, so it was deleted")
 
-    def _catalogue(self, order: Order) -> Mapping[str, GpuOffer]:
+    def _catalogue(self, of: NodeType) -> Catalogue:
         """A pod whose price is not known is not ordered, so this raises what RunPod's catalogue raises."""
-        key = (order.node_type.gpu_count, order.node_type.cloud)
+        key = (bool(of.gpus), of.count, of.cloud)
         prices = self._prices.get(key)
         if prices is None or self._now_s() - prices.read_s > _PRICES_HOLD_S:
-            gpus = self._runpod.gpus(count=order.node_type.gpu_count, cloud=order.node_type.cloud)
-            prices = self._prices[key] = _Prices(gpus=gpus, read_s=self._now_s())
-        return prices.gpus
+            catalogue = self._runpod.gpus(count=of.count, cloud=of.cloud) if of.gpus else self._runpod.cpus(count=of.count)
+            prices = self._prices[key] = _Prices(catalogue=catalogue, read_s=self._now_s())
+        return prices.catalogue
 
 
 class _NotThere(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cluster.errors import BadConfig
 
 _RAYS_OWN = frozenset({"type", "module", "disable_node_updaters", "disable_launch_config_check", "use_internal_ips"})
+SINGLE_PODS = "single_pods"
+"""Of the section: name → a node_config, for a pod that is a StoryWorld of its own. No provider has to do with them."""
 _SET_BY_THE_PROVIDER = frozenset(
     {
         "RAY_CLOUD_INSTANCE_ID",
@@ -28,6 +30,7 @@ _SET_BY_THE_PROVIDER = frozenset(
         "STORYWORLD_RUNPOD_API_KEY",
     }
 )
+_NOT_OURS = _RAYS_OWN | {SINGLE_PODS}
 _MAX_VARIABLES = 50 - len(_SET_BY_THE_PROVIDER)  # RunPod takes 50
 
 _Config = TypeVar("_Config", bound=BaseModel)
@@ -86,9 +89,13 @@ class NodeType(_Strict):
     """A `node_config`: what to order, in order of preference. Read anew by Ray every few seconds."""
 
     image: str
-    gpus: tuple[str, ...] = Field(min_length=1)
+    gpus: tuple[str, ...] = ()
     """RunPod's names; the first that is to be had is taken."""
     gpu_count: int = Field(default=1, ge=1)
+    cpus: tuple[str, ...] = ()
+    """Instead of `gpus`: RunPod's CPU flavours. Such pods are in no private network."""
+    vcpus: int = Field(default=8, ge=2)
+    """A power of two; the flavour says how much memory comes with each."""
     max_usd_per_hour: float = Field(gt=0)
     """For one pod. What costs more is not ordered, and deleted where the bill says otherwise than the catalogue."""
     data_centers: tuple[str, ...] = ()
@@ -107,6 +114,15 @@ class NodeType(_Strict):
     env: dict[str, str] = Field(default_factory=dict)
     pass_env: tuple[str, ...] = ()
     """Variables to hand on from the environment of whoever orders the pod: secrets, because Ray logs this file."""
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        return self.gpus or self.cpus
+
+    @property
+    def count(self) -> int:
+        """Of GPUs, or of vCPUs."""
+        return self.gpu_count if self.gpus else self.vcpus
 
     @property
     def fingerprint(self) -> str:
@@ -134,16 +150,34 @@ class NodeType(_Strict):
             raise ValueError("a pod has a volume or a host_disk, not both")
         return self
 
+    @model_validator(mode="after")
+    def _is_one_kind_of_machine(self) -> Self:
+        if bool(self.gpus) == bool(self.cpus):
+            raise ValueError("name either gpus or cpus")
+        if self.cpus and (self.host_disk or self.cloud != "SECURE"):
+            raise ValueError("pods without a GPU have no host_disk, and are in the SECURE cloud; a volume they can have")
+        return self
+
 
 def read_cluster(section: Mapping[str, object]) -> ClusterConfig:
     """Raises BadConfig. Ray's own keys of the section, and those that it adds for itself (`_…`), are left out."""
-    ours = {key: value for key, value in section.items() if key not in _RAYS_OWN and not key.startswith("_")}
+    ours = {key: value for key, value in section.items() if key not in _NOT_OURS and not key.startswith("_")}
     return _read(ClusterConfig, ours, "provider")
 
 
 def read_node_type(name: str, node_config: Mapping[str, object]) -> NodeType:
     """Raises BadConfig."""
     return _read(NodeType, node_config, f"available_node_types.{name}.node_config")
+
+
+def read_single_pod(name: str, section: Mapping[str, Any], image: str | None) -> NodeType:
+    """With another `image` where one is given. Raises BadConfig, also when the section has no such pod."""
+    known = section.get(SINGLE_PODS) or {}
+    if name not in known:
+        there_are = f"There are: {', '.join(known)}." if known else "Describe one there, in the words of a node_config."
+        raise BadConfig(f"provider.{SINGLE_PODS} has no {name!r}.", there_are)
+    settings = {**known[name], "image": image} if image is not None else known[name]
+    return _read(NodeType, settings, f"provider.{SINGLE_PODS}.{name}")
 
 
 def _read(config: type[_Config], values: Mapping[str, object], where: str) -> _Config:

@@ -4,6 +4,8 @@ ClusterError
 ├── BadConfig            ray-cluster.yaml or the environment says what can never work
 ├── LimitReached         one more pod would pass a limit of the cluster
 ├── NoCandidate          no GPU type in any data centre gave a pod
+├── AlreadyUp            the cluster has pods, where there should be none
+├── DidNotComeUp         a pod that was bought was given up
 └── RunPodError          what the API answered
     ├── Refused              it said no, and would say no again; carries the status
     │   └── NoSuchPod            404
@@ -35,6 +37,14 @@ class LimitReached(ClusterError):
 
 
 class NoCandidate(ClusterError):
+    pass
+
+
+class AlreadyUp(ClusterError):
+    pass
+
+
+class DidNotComeUp(ClusterError):
     pass
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from cluster.pods import Pod
@@ -23,13 +23,17 @@ class Kind(StrEnum):
 class Candidate:
     """One place to get a pod of a node type from."""
 
-    gpu: str
-    gpu_count: int
+    machine: str
+    """RunPod's name of a GPU type, or of a CPU flavour."""
+    count: int
+    """Of GPUs, or of vCPUs."""
     data_center: str
     cloud: str
+    has_gpu: bool = True
 
     def __str__(self) -> str:
-        return f"{self.gpu_count} × {self.gpu} in {self.data_center} ({self.cloud.lower()} cloud)"
+        what = f"{self.count} × {self.machine}" if self.has_gpu else f"{self.count} vCPUs ({self.machine})"
+        return f"{what} in {self.data_center} ({self.cloud.lower()} cloud)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,9 +60,8 @@ def kind_of(cluster_name: str, pod_name: str) -> Kind | None:
 
 def written(tags: Mapping[str, str], candidate: Candidate, max_usd_per_hour: float) -> str:
     """For the pod's environment: an API with nothing but names would not give the tags back to the next process."""
-    place = {"gpu": candidate.gpu, "gpu_count": candidate.gpu_count}
-    place |= {"data_center": candidate.data_center, "cloud": candidate.cloud}
-    return json.dumps({"tags": dict(tags), "candidate": place, "max_usd_per_hour": max_usd_per_hour}, sort_keys=True)
+    told = {"tags": dict(tags), "candidate": asdict(candidate), "max_usd_per_hour": max_usd_per_hour}
+    return json.dumps(told, sort_keys=True)
 
 
 def identify(pod: Pod) -> Identity:

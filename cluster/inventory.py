@@ -57,8 +57,11 @@ class Inventory:
         self._gone_lately: deque[Sight] = deque(maxlen=100)
         self._deleted_s: dict[str, float] = {}
 
-    def refresh(self) -> None:
-        """Look at RunPod, and carry out what follows. Raises RunPodError when it does not say; then nothing has changed."""
+    def refresh(self, *, only_looks: bool = False) -> None:
+        """Look at RunPod, and carry out what follows, unless one `only_looks`.
+
+        Raises RunPodError when it does not say; then nothing has changed.
+        """
         with self._refreshing:
             listed = self._list()
             with self._lock:
@@ -67,9 +70,11 @@ class Inventory:
             with self._lock:
                 self._take_in(listed)
                 self._take_in_missing(found)
-                self._judge()
                 self._was_refreshed = True
-            self._delete_unwanted()
+                if not only_looks:
+                    self._judge()
+            if not only_looks:
+                self._delete_unwanted()
 
     def refresh_if_new(self) -> None:
         if not self._was_refreshed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cluster.config import ClusterConfig, NodeType
 from cluster.identity import VARIABLE, Candidate, written
-from cluster.pods import GpuOffer
+from cluster.pods import Catalogue
 
 NETWORK = "STORYWORLD_POD_NETWORK"
 """Interface of the private network, for which a pod waits before it starts Ray."""
@@ -28,27 +28,31 @@ class Order:
     """What the node type's pods get, secrets included; without what is the pod's own."""
 
 
-def candidates(node_type: NodeType, config: ClusterConfig, catalogue: Mapping[str, GpuOffer]) -> list[Candidate]:
+def candidates(node_type: NodeType, config: ClusterConfig, catalogue: Catalogue) -> list[Candidate]:
     """A GPU type everywhere before the next type. What the catalogue calls out of stock comes last: it is a snapshot."""
     places = [
-        Candidate(gpu=gpu, gpu_count=node_type.gpu_count, data_center=data_center, cloud=node_type.cloud)
-        for gpu in node_type.gpus
+        Candidate(
+            machine=machine,
+            count=node_type.count,
+            data_center=data_center,
+            cloud=node_type.cloud,
+            has_gpu=bool(node_type.gpus),
+        )
+        for machine in node_type.machines
         for data_center in node_type.data_centers or config.data_centers
     ]
-
-    def is_out_of_stock(place: Candidate) -> bool:
-        offer = catalogue.get(place.gpu)
-        return offer is None or not offer.is_in_stock(place.data_center)
-
-    return sorted(places, key=is_out_of_stock)
+    return sorted(places, key=lambda place: not is_in_stock(place, catalogue))
 
 
-def usd_per_hour(candidate: Candidate, catalogue: Mapping[str, GpuOffer]) -> float | None:
-    """List price of the pod; None for a GPU type that the catalogue does not have."""
-    offer = catalogue.get(candidate.gpu)
-    if offer is None:
-        return None
-    return (offer.price.secure if candidate.cloud == "SECURE" else offer.price.community) * candidate.gpu_count
+def is_in_stock(candidate: Candidate, catalogue: Catalogue) -> bool:
+    offer = catalogue.get(candidate.machine)
+    return offer is not None and offer.is_in_stock(candidate.data_center)
+
+
+def usd_per_hour(candidate: Candidate, catalogue: Catalogue) -> float | None:
+    """List price of the pod; None for what the catalogue does not have."""
+    offer = catalogue.get(candidate.machine)
+    return None if offer is None else offer.usd_per_hour(candidate.count, candidate.cloud)
 
 
 def node_env(
@@ -67,14 +71,11 @@ def node_env(
 def body(order: Order, candidate: Candidate, instance_id: str, config: ClusterConfig) -> dict[str, object]:
     """The request, in RunPod's words."""
     node_type = order.node_type
-    gpu: dict[str, object] = {"id": candidate.gpu, "count": candidate.gpu_count}
-    if node_type.min_cuda_version:
-        gpu["minCudaVersion"] = node_type.min_cuda_version
     request: dict[str, object] = {
         "name": instance_id,
         "image": node_type.image,
         "args": node_type.args,
-        "gpu": gpu,
+        **_machine(candidate, node_type),
         "cloud": candidate.cloud,
         "dataCenterIds": [candidate.data_center],
         "disk": node_type.disk_gb,
@@ -100,6 +101,13 @@ def summary(refusals: Sequence[str]) -> str:
     different = list(dict.fromkeys(refusals))
     shown = "; ".join(text.rstrip(".") for text in different[:5])
     return f"{shown}." if len(different) <= 5 else f"{shown}; and {len(different) - 5} more."
+
+
+def _machine(candidate: Candidate, node_type: NodeType) -> dict[str, object]:
+    if not candidate.has_gpu:
+        return {"cpu": {"id": candidate.machine, "vcpuCount": candidate.count}}
+    least = {"minCudaVersion": node_type.min_cuda_version} if node_type.min_cuda_version else {}
+    return {"gpu": {"id": candidate.machine, "count": candidate.count, **least}}
 
 
 def _mounts(node_type: NodeType) -> dict[str, object]:

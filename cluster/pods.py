@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,9 @@ class Pod(_Answered):
     status: str
     """PROVISIONING, STARTING, RUNNING, EXITED, ERROR or TERMINATED; a word that is new counts as alive."""
     env: dict[str, str] = Field(repr=False)
+    ports: tuple[str, ...]
+    """Open to the internet through RunPod's proxy, like "8265/http"."""
+    mounts: dict[str, Any]
     data_center_id: str | None
     cost: float
     """USD per hour, now: nothing while it is stopped."""
@@ -60,18 +64,47 @@ class GpuPrice(_Answered):
     community: float
 
 
+class CpuPrice(_Answered):
+    """USD per hour for one vCPU: there are no others than in the secure cloud."""
+
+    secure_per_vcpu: float
+
+
 class DataCenterStock(_Answered):
     id: str
     availability: str
 
 
-class GpuOffer(_Answered):
-    """A GPU type in RunPod's catalogue: a snapshot, no reservation."""
+class _Offer(_Answered):
+    """What RunPod's catalogue says: a snapshot, no reservation."""
 
     id: str
-    price: GpuPrice
     data_centers: tuple[DataCenterStock, ...] = ()
     """Those that offer it for the pods that were asked about."""
 
     def is_in_stock(self, data_center: str) -> bool:
         return any(stock.id == data_center and stock.availability != "NONE" for stock in self.data_centers)
+
+
+class GpuOffer(_Offer):
+    """A GPU type."""
+
+    price: GpuPrice
+
+    def usd_per_hour(self, count: int, cloud: str) -> float:
+        """List price of a pod."""
+        return (self.price.secure if cloud == "SECURE" else self.price.community) * count
+
+
+class CpuOffer(_Offer):
+    """A CPU flavour."""
+
+    price: CpuPrice
+
+    def usd_per_hour(self, count: int, cloud: str) -> float:
+        """List price of a pod."""
+        return self.price.secure_per_vcpu * count
+
+
+Catalogue = Mapping[str, GpuOffer | CpuOffer]
+"""By RunPod's name."""

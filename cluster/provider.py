@@ -24,26 +24,26 @@ from ray.autoscaler.tags import (
     TAG_RAY_USER_NODE_TYPE,
 )
 
-from cluster.backoff import Backoff
 from cluster.buyer import Buyer
+from cluster.clearing import clear, end_all
 from cluster.config import ClusterConfig, read_cluster, read_node_type
-from cluster.errors import BadConfig, ClusterError, RunPodError
+from cluster.errors import BadConfig, ClusterError
 from cluster.head_runner import HeadRunner
 from cluster.identity import Kind
 from cluster.inventory import Inventory
 from cluster.jobs import HeadJobs, connect_with_ray
 from cluster.launching import bootstrapped, head_env, unburdened
 from cluster.orders import Order, node_env
-from cluster.runpod import RunPod
+from cluster.parts import put_together
 from cluster.sight import Node
+from cluster.standing import is_alone
 from cluster.surroundings import Surroundings, look_around
-from cluster.wire import HttpWire, Wire
+from cluster.wire import Wire
 
 logger = logging.getLogger(__name__)
 
 _BUYING_LIMIT_S = 240.0  # Ray asks again after 600 s, and would buy a second time
-_SWEEPS = 3
-_SWEEP_PAUSE_S = 5.0
+_ASKED = "Ray asked for it"
 
 
 class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes are Any
@@ -63,10 +63,10 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
         super().__init__(provider_config, cluster_name)
         self._config: ClusterConfig = read_cluster(provider_config)
         self._surroundings: Surroundings = look_around(variables)
-        runpod = RunPod(wire or HttpWire(self._config.api_address, self._surroundings.api_key), sleep)
-        backoff = Backoff(now_s)
-        self._inventory = Inventory(cluster_name, self._config, runpod, backoff, now_s, today)
-        self._buyer = Buyer(cluster_name, self._config, runpod, self._inventory, backoff, now_s, sleep)
+        key = self._surroundings.api_key
+        parts = put_together(cluster_name, self._config, key, wire=wire, now_s=now_s, today=today, sleep=sleep)
+        self._inventory: Inventory = parts.inventory
+        self._buyer: Buyer = parts.buyer
         self._now_s = now_s
         self._sleep = sleep
         self._set_tags: dict[str, dict[str, str]] = {}
@@ -138,25 +138,23 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
 
     def terminate_node(self, node_id: str) -> None:
         """Raises RunPodError when it cannot be deleted now; Ray tries again, and so does every refresh. An unknown one is fine."""
-        self._inventory.end(node_id, "Ray asked for it")
+        self._inventory.end(node_id, _ASKED)
 
     def terminate_nodes(self, node_ids: list[str]) -> None:
-        """All of them are tried before one that failed is raised."""
-        failed: list[RunPodError] = []
-        for node_id in node_ids:
-            try:
-                self.terminate_node(node_id)
-            except RunPodError as error:
-                logger.error("pod_not_deleted instance_id=%s: %s", node_id, error)  # noqa: TRY400  # the sentence says it all
-                failed.append(error)
-        if failed:
-            raise failed[0]
+        end_all(self._inventory, node_ids, _ASKED)
 
     @staticmethod
     def bootstrap_config(cluster_config: dict[str, Any]) -> dict[str, Any]:
         return bootstrapped(cluster_config)
 
     def prepare_for_head_node(self, cluster_config: dict[str, Any]) -> dict[str, Any]:
+        """Raises BadConfig when the head that Ray has found is a StoryWorld of its own."""
+        for node in self._inventory.nodes():
+            if is_alone(node):
+                raise BadConfig(
+                    f"{node.instance_id} is a StoryWorld of its own, which buys no workers.",
+                    "`python storyworld.py down` ends it; then `ray up` makes a head.",
+                )
         return unburdened(cluster_config)
 
     def get_command_runner(self, log_prefix: str, node_id: str, *_: object, **__: object) -> HeadRunner:
@@ -168,17 +166,17 @@ class RunPodNodeProvider(NodeProvider):  # type: ignore[misc]  # Ray's classes a
 
     def cleanup_cluster_resources(self) -> None:
         """The last step of `ray down`. The head may have had an order on its way when it died: what shows up late is deleted."""
-        for _ in range(_SWEEPS):
-            self._sleep(_SWEEP_PAUSE_S)
-            self.terminate_nodes(self.nodes_for_teardown({}))
-        if left := self.nodes_for_teardown({}):
-            raise RunPodError(f"RunPod still lists {', '.join(left)}.", "Run `ray down` again, or delete them in its console.")
+        clear(self._inventory, _ASKED, self._sleep)
 
     def _order(
         self, node_config: dict[str, Any], tags: dict[str, str], resources: dict[str, float], labels: dict[str, str]
     ) -> Order:
         name = tags.get(TAG_RAY_USER_NODE_TYPE, "")
         node_type = read_node_type(name, node_config)
+        if node_type.cpus and self._config.global_networking:
+            raise BadConfig(
+                f"{name} names cpus, and RunPod's private network has GPU pods only.", "Name gpus in ray-cluster.yaml."
+            )
         env = {**node_type.env, **self._surroundings.passed_on(node_type.pass_env), **self._surroundings.auth()}
         if tags[TAG_RAY_NODE_KIND] == Kind.HEAD:
             env |= head_env(self.provider_config, name, env)

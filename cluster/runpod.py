@@ -1,4 +1,4 @@
-"""RunPod's REST API, version 2: the five calls that the provider needs.
+"""RunPod's REST API, version 2: the six calls that are needed.
 
 Repeated are only calls that may be: reading and deleting. Creating goes out once, because an answer that was lost
 may stand for a pod that bills.
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from cluster.errors import NoSuchPod, RateLimited, Refused, Unanswered
-from cluster.pods import GpuOffer, Pod
+from cluster.pods import CpuOffer, GpuOffer, Pod
 from cluster.wire import Answer, Call, Wire
 
 _TRIES = 3
@@ -57,12 +57,21 @@ class RunPod:
             return
 
     def gpus(self, *, count: int, cloud: str) -> dict[str, GpuOffer]:
-        """The catalogue by GPU type: prices, and where there is stock for pods with so many of it."""
-        query = {"include": "AVAILABILITY", "product": "POD", "count": str(count), "cloud": cloud}
-        listed = _whole(self._repeat(Call(method="GET", path="/catalog/gpus", query=query))).get("gpus")
+        """GPU types: prices, and where there is stock for pods with so many of it."""
+        listed = self._offered("gpus", {"count": str(count), "cloud": cloud})
+        return {offer.id: offer for offer in (_parse(GpuOffer, item) for item in listed)}
+
+    def cpus(self, *, count: int) -> dict[str, CpuOffer]:
+        """CPU flavours: prices, and where there is stock for pods with so many vCPUs."""
+        listed = self._offered("cpus", {"vcpuCount": str(count)})
+        return {offer.id: offer for offer in (_parse(CpuOffer, item) for item in listed)}
+
+    def _offered(self, kind: str, query: Mapping[str, str]) -> list[object]:
+        query = {"include": "AVAILABILITY", "product": "POD", **query}
+        listed = _whole(self._repeat(Call(method="GET", path=f"/catalog/{kind}", query=query))).get(kind)
         if not isinstance(listed, list):
             raise Unanswered("RunPod's catalogue has another shape than it should have.")
-        return {offer.id: offer for offer in (_parse(GpuOffer, item) for item in listed)}
+        return listed
 
     def _repeat(self, call: Call) -> Answer:
         pause_s = _FIRST_PAUSE_S

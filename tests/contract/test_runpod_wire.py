@@ -53,6 +53,7 @@ def test_the_catalogue_can_be_asked_for(wire: Wire) -> None:
 
     assert gpus["NVIDIA L4"].price.secure == 0.43
     assert gpus["NVIDIA L4"].is_in_stock("EU-RO-1")
+    assert RunPod(wire).cpus(count=8)["cpu5c"].usd_per_hour(8, "SECURE") == pytest.approx(0.28)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 429, 500, 503])

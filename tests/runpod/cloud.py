@@ -18,6 +18,8 @@ GPUS = {
     "NVIDIA H100 PCIe": 2.39,
 }
 """USD per hour in the secure cloud; the community cloud takes half."""
+CPUS = {"cpu5c": 0.035, "cpu3g": 0.04}
+"""USD per hour for a vCPU; the secure cloud alone has them."""
 DATA_CENTERS = ("EU-RO-1", "US-KS-2", "CA-MTL-1", "AP-JP-1")
 WITHOUT_NETWORK = ("AP-JP-1",)
 FULL = "There are no longer any instances available with the requested specifications. Please refresh and try again."
@@ -68,11 +70,16 @@ class FakeCloud:
             self._notice_exits()
             return [pod for pod in self._pods.values() if pod.ended != "TERMINATED"]
 
+    def everything(self) -> list[FakePod]:
+        """That there ever was, in order."""
+        with self._lock:
+            return list(self._pods.values())
+
     def usd_per_hour(self) -> float:
         return sum(float(pod.shown(self._today())["cost"]) for pod in self.alive())
 
     def sell_out(self) -> None:
-        self.full = {(gpu, place) for gpu in GPUS for place in DATA_CENTERS}
+        self.full = {(machine, place) for machine in (*GPUS, *CPUS) for place in DATA_CENTERS}
 
     def preempt(self, pod_id: str) -> None:
         """The machine is wanted back: SIGTERM, some seconds, and the pod is EXITED."""
@@ -91,6 +98,9 @@ class FakeCloud:
     def catalogue(self, cloud: str, count: int) -> dict[str, Any]:
         return {"gpus": [self._offer(gpu, usd) for gpu, usd in GPUS.items()]}
 
+    def cpu_catalogue(self) -> dict[str, Any]:
+        return {"cpus": [self._cpu_offer(cpu, usd) for cpu, usd in CPUS.items()]}
+
     def shown(self) -> dict[str, Any]:
         with self._lock:
             self._notice_exits()
@@ -104,20 +114,21 @@ class FakeCloud:
             return self._pods[pod_id].shown(self._today())
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
-        gpu, place = self._placed(request)
+        machine, place = self._placed(request)
         with self._lock:
             pod = FakePod(
                 id=f"pod{len(self._pods) + 1:06d}",
                 request={**request, "name": self.renames(request["name"])},
                 data_center=self.lands_in or place,
-                usd_per_hour=self._price(gpu, request),
+                usd_per_hour=self._price(machine, request),
                 created_at=self._today(),
                 boot_s=self.boot_s,
-                is_stuck=gpu in self.stuck,
+                is_stuck=machine in self.stuck,
                 is_billed_late=self.bills_late,
             )
             self._pods[pod.id] = pod
-            self._machines.start(pod.id, request.get("env", {}), request.get("args", ""))
+            if not pod.is_stuck:
+                self._machines.start(pod.id, request.get("env", {}), request.get("args", ""))
             return pod.shown(self._today())
 
     def delete(self, pod_id: str) -> None:
@@ -127,26 +138,30 @@ class FakeCloud:
 
     def _placed(self, request: dict[str, Any]) -> tuple[str, str]:
         """What RunPod checks beyond the description. The answer for a broken rule looks like that for no capacity."""
-        if "gpu" not in request or "cpu" in request:
+        if ("gpu" in request) == ("cpu" in request):
             raise Rejected(400, "exactly one of gpu and cpu must be set")
         if len(request.get("mounts", {})) > 1:
             raise Rejected(400, "persistent and network mounts are mutually exclusive")
+        if "cpu" in request and (request.get("globalNetworking") or "persistent" in request.get("mounts", {})):
+            raise Rejected(400, "CPU pods have neither global networking nor persistent mounts")
         if self.balance_is_empty:
             raise Rejected(402, "insufficient balance")
-        gpu = request["gpu"]["id"]
-        if gpu in self.forbidden:
+        machine = (request.get("gpu") or request["cpu"])["id"]
+        if machine in self.forbidden:
             raise Rejected(403, "this account has no access to this pool")
         wanted = request.get("dataCenterIds") or list(DATA_CENTERS)
-        places = [place for place in wanted if place in DATA_CENTERS and (gpu, place) not in self.full]
+        places = [place for place in wanted if place in DATA_CENTERS and (machine, place) not in self.full]
         if request.get("globalNetworking"):
             places = [place for place in places if place not in WITHOUT_NETWORK]
-        if gpu not in GPUS or not places:
+        if machine not in (GPUS if "gpu" in request else CPUS) or not places:
             raise Rejected(400, FULL)
-        return gpu, places[0]
+        return machine, places[0]
 
-    def _price(self, gpu: str, request: dict[str, Any]) -> float:
-        listed = GPUS[gpu] if request.get("cloud", "SECURE") == "SECURE" else GPUS[gpu] / 2
-        return self.billed.get(gpu, listed * float(request["gpu"].get("count", 1)))
+    def _price(self, machine: str, request: dict[str, Any]) -> float:
+        if "cpu" in request:
+            return self.billed.get(machine, CPUS[machine] * float(request["cpu"]["vcpuCount"]))
+        listed = GPUS[machine] if request.get("cloud", "SECURE") == "SECURE" else GPUS[machine] / 2
+        return self.billed.get(machine, listed * float(request["gpu"].get("count", 1)))
 
     def _offer(self, gpu: str, usd: float) -> dict[str, Any]:
         free = [place for place in DATA_CENTERS if (gpu, place) not in self.full]
@@ -160,6 +175,19 @@ class FakeCloud:
             "community": True,
             "price": {"secure": usd, "community": usd / 2},
             "maxCount": {"secure": 8, "community": 4},
+            "availability": "HIGH" if free else "NONE",
+            "dataCenters": [{"id": place, "name": place, "availability": "HIGH"} for place in free],
+        }
+
+    def _cpu_offer(self, cpu: str, usd: float) -> dict[str, Any]:
+        free = [place for place in DATA_CENTERS if (cpu, place) not in self.full]
+        return {
+            "id": cpu,
+            "name": cpu,
+            "group": "Gen 5",
+            "vcpu": {"min": 2, "max": 32},
+            "ramGbPerVcpu": 4.0,
+            "price": {"securePerVcpu": usd, "serverlessPerVcpu": usd},
             "availability": "HIGH" if free else "NONE",
             "dataCenters": [{"id": place, "name": place, "availability": "HIGH"} for place in free],
         }

@@ -1,6 +1,6 @@
 """RunPod's description of its API, as something to check requests and answers against.
 
-`description.json` holds, out of the OpenAPI description of version 2.0.0, the schemas of the five calls that cluster/ makes.
+`description.json` holds, out of the OpenAPI description of version 2.0.0, the schemas of the six calls that cluster/ makes.
 """
 
 from __future__ import annotations

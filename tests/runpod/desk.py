@@ -82,6 +82,8 @@ class Desk:
                 return 204, None
             case "GET /v2/catalog/gpus":
                 return 200, self.cloud.catalogue(query["cloud"], int(query.get("count", "1")))
+            case "GET /v2/catalog/cpus":
+                return 200, self.cloud.cpu_catalogue()
             case _:
                 raise AssertionError(f"the description has {operation}, and the fake has not")
 

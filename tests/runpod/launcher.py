@@ -9,12 +9,12 @@ import sys
 
 from ray.autoscaler._private import commands, updater
 
-from cluster import jobs, provider
+from cluster import clearing, jobs
 
 
 def main(file: str, steps: list[str]) -> None:
     commands.POLL_INTERVAL = updater.READY_CHECK_INTERVAL = 0.05
-    jobs._LOOK_S = provider._SWEEP_PAUSE_S = 0.05
+    jobs._LOOK_S = clearing._SWEEP_PAUSE_S = 0.05
     for step in steps:
         name, _, rest = step.partition(":")
         match name:

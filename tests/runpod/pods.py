@@ -55,7 +55,7 @@ class FakePod:
             "ports": request.get("ports", []),
             "env": request.get("env", {}),
             "registry": request.get("registry"),
-            "gpu": {"id": request["gpu"]["id"], "count": request["gpu"].get("count", 1)},
+            **self._machine(),
             "cloud": request.get("cloud", "SECURE"),
             "dataCenterId": None if status == "PROVISIONING" else self.data_center,
             "cudaVersion": "12.8",
@@ -68,6 +68,11 @@ class FakePod:
             "startedAt": None,
             "globalNetworking": network,
         }
+
+    def _machine(self) -> dict[str, Any]:
+        if "cpu" in self.request:
+            return {"cpu": {**self.request["cpu"], "memory": 4 * self.request["cpu"]["vcpuCount"]}}
+        return {"gpu": {"id": self.request["gpu"]["id"], "count": self.request["gpu"].get("count", 1)}}
 
     def _cost(self, today: datetime) -> float:
         is_hidden = self.is_billed_late and not self.is_up(today)

@@ -14,9 +14,12 @@ from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.tags import TAG_RAY_NODE_KIND, TAG_RAY_USER_NODE_TYPE
 from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
+from cluster.cluster_file import read_cluster_file
+from cluster.errors import BadConfig
+from cluster.keeper import Keeper
 from cluster.launching import unburdened
 from cluster.provider import RunPodNodeProvider
-from settings import RendererSettings
+from settings import RendererSettings, Settings
 from tests.runpod.clock import Clock
 from tests.runpod.cloud import FakeCloud
 from tests.runpod.desk import KEY, Desk, DeskWire
@@ -85,6 +88,56 @@ def test_the_head_and_every_kind_of_worker_are_orders_that_runpod_takes(desk: De
     assert desk.violations == []
     assert [pod.data_center for pod in desk.cloud.alive()] == [places[0]] * 3
     assert desk.cloud.alive()[1].request["env"]["STORYWORLD_HEAD_ADDRESS"] == "pod000001.runpod.internal:6379"
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu"])
+def test_the_single_pods_of_the_file_are_orders_that_runpod_takes(
+    name: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, clock = read_cluster_file(FILE), Clock()
+    variables = {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": "t", "API_KEYS": "0123456789abcdef"}
+    keeper = Keeper(file, variables, wire=DeskWire(desk), now_s=clock.now_s, today=clock.today, sleep=clock.sleep)
+    _, node_type = file.single_pod(name, "example/storyworld:1")
+    monkeypatch.setattr("tests.runpod.cloud.DATA_CENTERS", tuple(file.section["data_centers"]))
+
+    keeper.buy(keeper.order_single_pod(name, node_type))
+
+    (pod,) = desk.cloud.alive()
+    assert desk.violations == []
+    settings = Settings(_env_file=None, **{key.lower(): value for key, value in _but_home(pod.request["env"]).items()})
+    assert settings.is_for_one_node, "SQLite and films on its own disk"
+    assert settings.api_keys
+
+
+def _but_home(env: dict[str, str]) -> dict[str, Any]:
+    kinds = json.loads(env["STORYWORLD_FLEET"]) if "STORYWORLD_FLEET" in env else {"animatic": {}}
+    return {"API_KEYS": env["API_KEYS"], "STORYWORLD_FLEET": kinds}
+
+
+def test_the_first_single_pod_has_a_gpu_and_keeps_what_it_stores() -> None:
+    name, node_type = read_cluster_file(FILE).single_pod(None, "example/storyworld:1")
+
+    assert name == "gpu"
+    assert node_type.host_disk is not None
+    assert node_type.env["STORYWORLD_HOME"] == node_type.host_disk.path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: [", "is no YAML in line 1"),
+        ("cluster_name: a", "has no provider"),
+        ("[]", "has another shape"),
+        ("{cluster_name: a, provider: 3, head_node_type: h, available_node_types: {}}", "has another shape"),
+    ],
+)
+def test_a_file_that_is_none_is_a_sentence(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "f.yaml").write_text(text)
+
+    with pytest.raises(BadConfig, match=says):
+        read_cluster_file(tmp_path / "f.yaml")
+    with pytest.raises(BadConfig, match="cannot be read"):
+        read_cluster_file(tmp_path / "g.yaml")
 
 
 def test_a_file_without_an_image_of_ones_own_orders_nothing(desk: Desk) -> None:

@@ -37,10 +37,12 @@ def a_sight(
         dataCenterId=place,
         cost=0.5,
         runtime={"uptime": 3} if is_up else None,
+        ports=(),
+        mounts={},
         createdAt=TODAY - timedelta(hours=age_h),
         globalNetworking=GlobalNetworking(enabled=False),
     )
-    candidate = Candidate(gpu="g", gpu_count=1, data_center="EU-RO-1", cloud="SECURE")
+    candidate = Candidate(machine="g", count=1, data_center="EU-RO-1", cloud="SECURE")
     identity = Identity(instance_id=pod.name, kind=kind, tags={}, candidate=candidate, max_usd_per_hour=max_usd)
     return Sight(pod=pod, identity=identity, first_seen_s=0, was_up=was_up, num_misses=num_misses)
 

@@ -76,7 +76,11 @@ def test_a_violation_is_answered_as_runpod_does_and_remembered(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        ({"gpu": None, "cpu": {"id": "cpu5c", "vcpuCount": 2}}, 400),
+        ({"cpu": {"id": "cpu5c", "vcpuCount": 2}}, 400),
+        ({"gpu": None}, 400),
+        ({"gpu": None, "cpu": {"id": "cpu5c", "vcpuCount": 2}}, 201),
+        ({"gpu": None, "cpu": {"id": "cpu5c", "vcpuCount": 2}, "globalNetworking": True}, 400),
+        ({"gpu": None, "cpu": {"id": "cpu5c", "vcpuCount": 2}, "mounts": {"persistent": {"size": 10, "path": "/a"}}}, 400),
         ({"mounts": {"persistent": {"size": 10, "path": "/a"}, "network": [{"volumeId": "v", "path": "/b"}]}}, 400),
         ({"dataCenterIds": ["AP-JP-1"], "globalNetworking": True}, 400),
         ({"dataCenterIds": ["AP-JP-1"]}, 201),

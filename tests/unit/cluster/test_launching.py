@@ -49,6 +49,15 @@ def test_a_head_without_the_file_is_not_ordered(rig: Rig) -> None:
         provider.create_node(rig.node_config, {"ray-node-type": "head", "ray-user-node-type": "gpu-24g"}, 1)
 
 
+def test_a_pod_that_is_a_storyworld_of_its_own_is_made_no_head_of(rig: Rig) -> None:
+    rig.create(kind="head")
+    rig.pod().request["env"].pop(FILE)
+    rig.nodes()
+
+    with pytest.raises(BadConfig, match="is a StoryWorld of its own"):
+        rig.provider.prepare_for_head_node(rig.bootstrapped())
+
+
 def test_a_head_that_was_waited_for_in_vain_is_deleted(rig: Rig) -> None:
     rig.create(kind="head")
     (head,) = rig.nodes()

@@ -123,7 +123,7 @@ def test_a_pod_whose_price_is_not_known_is_not_ordered(rig: Rig) -> None:
     rig.desk.faults.add(Fault(method="GET", path="/v2/catalog", times=3))
     with pytest.raises(NodeLaunchException):
         rig.create()
-    with pytest.raises(NodeLaunchException, match="catalogue has no such GPU"):
+    with pytest.raises(NodeLaunchException, match="catalogue has no such machine"):
         rig.create(gpus=["NVIDIA RTX 9090"])
 
     assert rig.desk.num_asked("POST") == 0

@@ -176,6 +176,15 @@ def test_no_worker_is_ordered_that_could_not_reach_its_head() -> None:
     assert rig.pods() == []
 
 
+def test_a_fleet_in_the_private_network_has_no_pods_without_a_gpu() -> None:
+    rig = Rig(node_config={"gpus": [], "cpus": ["cpu5c"]})
+
+    with pytest.raises(NodeLaunchException, match="has GPU pods only"):
+        rig.create()
+
+    assert rig.desk.num_asked("POST") == 0
+
+
 def test_nothing_is_ordered_while_a_secret_is_missing() -> None:
     rig = Rig(node_config={"pass_env": ["DATABASE_URL"]})
 
@@ -266,7 +275,7 @@ def test_no_limit_can_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"gpus": []}, "gpu-24g.node_config.gpus"),
+        ({"gpus": []}, "name either gpus or cpus"),
         ({"env": {"RAY_CLOUD_INSTANCE_ID": "mine"}}, "set by the provider itself"),
         ({"pass_env": ["RUNPOD_API_KEY"]}, "the head gets the key without that"),
         ({"env": {f"V{n}": "1" for n in range(60)}}, "these are 60"),
