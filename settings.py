@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _name_the_keys(cls, value: object) -> object:
-        return _named_keys(value) if isinstance(value, str) else value
+        return named_keys(value) if isinstance(value, str) else value
 
     @field_validator("storyworld_home")
     @classmethod
@@ -158,7 +159,7 @@ class Settings(BaseSettings):
         return self.storyworld_home / "spool"
 
 
-def _named_keys(text: str) -> dict[str, str]:
+def named_keys(text: str) -> dict[str, str]:
     """`key, name:key` → name → key. Raises ValueError, which names the place of a wrong one and never the key."""
     found: dict[str, str] = {}
     for place, entry in enumerate((part.strip() for part in text.split(",") if part.strip()), 1):
@@ -177,6 +178,21 @@ def _named_keys(text: str) -> dict[str, str]:
 def crash_points() -> list[str]:
     """For tests, so no setting of anybody's: where a process is to die, as `arm` in episodes/crash_points.py has it."""
     return [point for point in os.environ.get("STORYWORLD_CRASH_POINTS", "").split(";") if point.strip()]
+
+
+def variables_for_pods() -> dict[str, str]:
+    """What the pods of a cluster may be handed: `.env` of the home, and above it the environment.
+
+    Raises BadInput for API_KEYS that no API would start with.
+    """
+    home = Path(os.environ.get("STORYWORLD_HOME", _CODE)).expanduser()
+    written = {name: value for name, value in dotenv_values(home / ".env").items() if value is not None}
+    variables = {**written, **os.environ}
+    try:
+        named_keys(variables.get("API_KEYS", ""))
+    except ValueError as error:
+        raise BadInput(f"A setting is wrong: API_KEYS: {error}.", "Correct it in the environment or in .env.") from None
+    return variables
 
 
 def load_settings() -> Settings:

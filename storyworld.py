@@ -16,10 +16,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+import machines
 from actors import running
 from actors.environment import prepare_environment, refuse_open_mesh
 from api.client import Client, JsonObject
 from api.keys import refuse_open_door
+from cluster.errors import ClusterError
 from episodes.errors import BadInput, StoryWorldError, Unavailable
 from episodes.health import Verdict
 from settings import RendererSettings, load_settings
@@ -40,7 +42,7 @@ def tells_errors_plainly(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
-        except StoryWorldError as error:
+        except (StoryWorldError, ClusterError) as error:
             # escaped: a message may say back what somebody typed, and brackets are rich's markup
             console.print(f"[red]{escape(error.message)}[/red] {escape(error.hint)}".rstrip(), soft_wrap=True)
             raise typer.Exit(1) from None
@@ -334,6 +336,10 @@ def sweep(
     console.print(f"{'Would be deleted' if dry_run else 'Deleted'}: {swept['num_orphans']}. Kept: {swept['num_kept']}.")
     for key in swept["strangers"]:
         console.print(f"Kept, though no attempt wrote it: {key}", style="yellow", markup=False, soft_wrap=True)
+
+
+for rents in (machines.up, machines.status, machines.down):
+    cli.command()(tells_errors_plainly(rents))
 
 
 def _tell_state(moved: JsonObject) -> None:
