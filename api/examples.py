@@ -95,9 +95,14 @@ _ATTEMPT: Json = {
 }
 _PIXELS = {"width": 512, "height": 512}
 
+_HERO: Json = {"character_id": "saitama", "name": "Saitama"}
+_MONSTER: Json = {"character_id": "monster", "name": "Giant monster"}
+_ROOFTOP: Json = {"place_id": "rooftop", "name": "Rooftop"}
+
 BEAT: Json = {
     "beat_id": "b1",
     "index": 0,
+    "scene_id": "s1",
     "state": "ACCEPTED",
     "progress": 100,
     "reason": "",
@@ -107,20 +112,27 @@ BEAT: Json = {
     "turn": "setup",
     "action": "fight",
     "characters": [
-        {"character_id": "saitama", "name": "Saitama", "action": "looks up", "is_target": False},
-        {"character_id": "monster", "name": "Giant monster", "action": "rises", "is_target": True},
+        {**_HERO, "action": "looks up", "emotion": "calm", "position": "left", "is_target": False},
+        {**_MONSTER, "action": "rises", "emotion": "furious", "position": None, "is_target": True},
     ],
-    "place": {"place_id": "rooftop", "name": "Rooftop"},
+    "place": _ROOFTOP,
     "time_of_day": "dusk",
     "shot_size": "wide",
+    "angle": "low",
     "camera_move": "push in",
+    "first_frame": "Saitama alone at the railing, small against the sky.",
+    "last_frame": "The monster's head fills the sky behind him.",
+    "movement": "The monster rises slowly; the cape stirs.",
     "dialogue": None,
     "caption": "The city holds its breath.",
+    "sound": "wind, a deep rumble",
     "duration_s": 5.0,
     "transition": "fade",
+    "keyframe_density": "normal",
     "seed": 7,
     "depends_on": [],
     "starts_from": None,
+    "references": [],
     "prompt": "wide shot, Saitama, bald, yellow suit, white cape, looks up at a giant monster, rooftop at dusk",
     "negative_prompt": "text, watermark",
     "style": "anime, clean line art",
@@ -160,13 +172,44 @@ EPISODE: Json = {
     "updated_at": _LATER,
     "world_revision": 3,
     "logline": "A bored hero meets the tallest enemy in town.",
+    "tone": "dry, then loud",
+    "look": "anime, clean line art",
+    "scenes": [
+        {
+            "scene_id": "s1",
+            "place": _ROOFTOP,
+            "time_of_day": "dusk",
+            "weather": "wind",
+            "mood": "tense",
+            "wardrobe": [{"character_id": "saitama", "clothes": "yellow jumpsuit, white cape"}],
+        }
+    ],
+    "writing": {
+        "planner": "llm",
+        "note": "",
+        "model": "qwen3:14b",
+        "num_calls": 1,
+        "input_tokens": 2210,
+        "output_tokens": 1405,
+        "cost_micros": None,
+    },
     "beats": [BEAT],
     "film": _FILM,
     "artifacts": [_FILM],
     "film_attempts": [{**_ATTEMPT, "attempt_id": "01990f6e-9a77-7d52-8c11-3be2f5a7c002", "renderer": "publisher:head"}],
 }
 _NO_FILM: Json = {"film": None, "artifacts": [], "film_attempts": []}
-CREATED: Json = {**SUMMARY, "world_revision": None, "logline": "", "beats": [], **_NO_FILM}
+_UNWRITTEN: Json = {
+    "planner": "",
+    "note": "",
+    "model": "",
+    "num_calls": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cost_micros": None,
+}
+_UNPLANNED: Json = {"logline": "", "tone": "", "look": "", "scenes": [], "writing": _UNWRITTEN, "beats": []}
+CREATED: Json = {**SUMMARY, "world_revision": None, **_UNPLANNED, **_NO_FILM}
 _PENDING = {
     "state": "PENDING",
     "progress": 0,

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from episodes.errors import FailureClass
 from episodes.health import Verdict
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.plan import CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition
+from episodes.plan import CameraMove, Line, Mode, Motion, ShotSize, StoryTurn, TimeOfDay, Transition, Wardrobe
+from episodes.shots import Angle, KeyframeDensity, Position
+from episodes.writing import Writing
 
 
 class Shape(BaseModel):
@@ -54,6 +56,9 @@ class CharacterShape(Shape):
     character_id: str
     name: str
     action: str
+    emotion: str
+    position: Position | None
+    """Where in the picture; null: as it comes from who does what to whom."""
     is_target: bool
 
 
@@ -62,9 +67,23 @@ class PlaceShape(Shape):
     name: str
 
 
+class SceneShape(Shape):
+    """Beats that follow each other in one place at one hour, in the same clothes."""
+
+    scene_id: str
+    place: PlaceShape
+    time_of_day: TimeOfDay
+    weather: str
+    mood: str
+    wardrobe: list[Wardrobe]
+    """Who is there, and in what."""
+
+
 class BeatShape(Shape):
     beat_id: str
     index: int
+    scene_id: str | None
+    """Of the episode's `scenes`; null: it was planned before there were any."""
     state: BeatState
     progress: int = Field(ge=0, le=100)
     """Per cent; 100 only with a stored clip."""
@@ -80,14 +99,24 @@ class BeatShape(Shape):
     place: PlaceShape
     time_of_day: TimeOfDay
     shot_size: ShotSize
+    angle: Angle
     camera_move: CameraMove
+    first_frame: str
+    last_frame: str
+    movement: str
+    """What moves between the first and the last picture, and how."""
     dialogue: Line | None
     caption: str
+    """The narration: shown when nobody speaks."""
+    sound: str
     duration_s: float
     transition: Transition
+    keyframe_density: KeyframeDensity
     seed: int
     depends_on: list[str]
     starts_from: str | None
+    references: list[str]
+    """Keys of the reference pictures that it is rendered from; none: the backend chooses among all of its cast and its place."""
     prompt: str
     negative_prompt: str
     style: str
@@ -131,6 +160,13 @@ class EpisodeShape(EpisodeSummaryShape):
     world_revision: int | None
     """Of the world that the plan was made from."""
     logline: str
+    tone: str
+    look: str
+    """The style that all its beats are in: the world's, and what was asked for."""
+    scenes: list[SceneShape]
+    """In story order; none: it is not planned, or was before there were any."""
+    writing: Writing
+    """Who wrote the plan, and what that took."""
     beats: list[BeatShape]
     film: ArtifactShape | None
     artifacts: list[ArtifactShape]

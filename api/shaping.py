@@ -16,11 +16,13 @@ from api.shapes import (
     EpisodeSummaryShape,
     EventShape,
     PlaceShape,
+    SceneShape,
 )
 from episodes.lifecycle import BeatState
 from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
-from episodes.plan import Beat
+from episodes.plan import Beat, Scene
 from episodes.waiting import why_waiting
+from episodes.world import Place
 
 ARTIFACT_PATHS = {
     "video": "video",
@@ -98,18 +100,42 @@ def has_preview(view: BeatView) -> bool:
 
 def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape
     kept = (
-        "beat_id", "index", "description", "turn", "action", "time_of_day", "shot_size", "camera_move", "dialogue", "caption",
-        "duration_s", "transition", "seed", "starts_from", "prompt", "negative_prompt", "style",
+        "beat_id", "index", "scene_id", "description", "turn", "action", "time_of_day", "shot_size", "angle", "camera_move",
+        "first_frame", "last_frame", "movement", "dialogue", "caption", "sound", "duration_s", "transition", "keyframe_density",
+        "seed", "starts_from", "prompt", "negative_prompt", "style",
     )  # fmt: skip
     return {
         **{name: getattr(beat, name) for name in kept},
         "depends_on": list(beat.depends_on),
-        "place": PlaceShape(place_id=beat.place.place_id, name=beat.place.name),
+        "references": list(beat.references),
+        "place": _place_shape(beat.place),
         "characters": [
-            CharacterShape(character_id=m.character.character_id, name=m.character.name, action=m.action, is_target=m.is_target)
+            CharacterShape(
+                character_id=m.character.character_id,
+                name=m.character.name,
+                action=m.action,
+                emotion=m.emotion,
+                position=m.position,
+                is_target=m.is_target,
+            )
             for m in beat.cast
         ],
     }
+
+
+def _scene_shape(scene: Scene) -> SceneShape:
+    return SceneShape(
+        scene_id=scene.scene_id,
+        place=_place_shape(scene.place),
+        time_of_day=scene.time_of_day,
+        weather=scene.weather,
+        mood=scene.mood,
+        wardrobe=list(scene.wardrobe),
+    )
+
+
+def _place_shape(place: Place) -> PlaceShape:
+    return PlaceShape(place_id=place.place_id, name=place.name)
 
 
 def summary_shape(summary: EpisodeSummary) -> EpisodeSummaryShape:
@@ -148,6 +174,10 @@ def episode_shape(view: EpisodeView) -> EpisodeShape:
         **_summary(view),
         world_revision=view.world_revision,
         logline=view.logline,
+        tone=view.treatment.tone,
+        look=view.treatment.style,
+        scenes=[_scene_shape(scene) for scene in view.treatment.scenes],
+        writing=view.treatment.writing,
         beats=[beat_shape(beat, view) for beat in view.beats],
         film=next((a for a in artifacts if a.type == "film"), None),
         artifacts=artifacts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from episodes.fleet import RendererState
 from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.nouns import Noun
-from episodes.plan import Beat, EpisodeRequest, Format, Motion
+from episodes.plan import Beat, EpisodeRequest, Format, Motion, Treatment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +141,7 @@ class EpisodeView(EpisodeSummary):
     world_revision: int | None = None
     """Of the world that the plan was made from."""
     logline: str = ""
+    treatment: Treatment = field(default_factory=Treatment)
     beats: tuple[BeatView, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     """The film and what lies beside it."""

@@ -25,7 +25,7 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
             style=beat.style,
             seed=beat.seed,
             format=episode.format,
-            beat=beat,
+            beat=beat.as_rendered(),
             start_frame=ready.start_frame,
         ),
         output=RenderOutput(path=beat_path(episode.episode_id, beat.beat_id)),

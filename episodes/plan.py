@@ -1,15 +1,20 @@
-"""Plan: the beats that tell an intent, each complete enough to be rendered anywhere."""
+"""Plan: the scenes and beats that tell an intent, each beat complete enough to be rendered anywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from episodes.nouns import Id, Name, Noun, Prose
-from episodes.world import Character, Place
+from episodes.shots import Angle, KeyframeDensity, Position
+from episodes.world import Character, Picture, Place
+from episodes.writing import Writing
+
+_Shown = TypeVar("_Shown", Character, Place)
 
 
 class Mode(StrEnum):
@@ -100,10 +105,47 @@ class CastMember(Noun):
     character: Character
     action: Annotated[Prose, Field(max_length=120)] = ""
     """What it does here, in a few words: "jumps from the roof"."""
+    emotion: Annotated[Prose, Field(max_length=40)] = ""
+    """What its face shows: "afraid"; none: what follows from what it does."""
+    position: Position | None = None
+    """Where in the picture; None: as it comes from who does what to whom."""
     is_target: bool = False
     """The action is done to it."""
     scale: float = Field(default=1.0, gt=0, le=10)
     """Height relative to a grown person: a giant is 3."""
+
+
+class Wardrobe(Noun):
+    """Who is there in a scene, and in what."""
+
+    character_id: Id
+    clothes: Annotated[Prose, Field(max_length=300)] = ""
+    """What it wears, in a few words: "a red hooded winter coat"; none: what its description says."""
+
+
+class Scene(Noun):
+    """Beats that follow each other in one place at one hour, in the same clothes."""
+
+    scene_id: Id
+    place: Place
+    time_of_day: TimeOfDay = TimeOfDay.DAY
+    weather: Annotated[Prose, Field(max_length=80)] = ""
+    mood: Annotated[Prose, Field(max_length=60)] = ""
+    wardrobe: tuple[Wardrobe, ...] = Field(default=(), max_length=32)
+
+    @model_validator(mode="after")
+    def _everybody_is_dressed_once(self) -> Self:
+        twice = _twice(one.character_id for one in self.wardrobe)
+        if twice is not None:
+            raise ValueError(f"{twice!r} stands twice in the wardrobe of scene {self.scene_id!r}")
+        return self
+
+    def clothes_of(self, character_id: str) -> str:
+        return next((one.clothes for one in self.wardrobe if one.character_id == character_id), "")
+
+
+MAX_WORDS = 60
+"""Of a beat's description, as planners write it and people change it: what a picture can hold and a reader take in."""
 
 
 class Beat(Noun):
@@ -112,6 +154,8 @@ class Beat(Noun):
     beat_id: Id
     index: int = Field(ge=0)
     """Place in the episode, from 0."""
+    scene_id: Id | None = None
+    """The scene of its plan that it belongs to; None: a plan without scenes."""
     turn: StoryTurn
     description: Prose
     """One or two sentences that a person can read."""
@@ -121,23 +165,55 @@ class Beat(Noun):
     place: Place
     time_of_day: TimeOfDay = TimeOfDay.DAY
     shot_size: ShotSize = ShotSize.WIDE
+    angle: Angle = Angle.EYE_LEVEL
     camera_move: CameraMove = CameraMove.STATIC
+    first_frame: Annotated[Prose, Field(max_length=400)] = ""
+    """What its first picture shows. This, `last_frame`, `movement` and `sound` reach models through the prompt."""
+    last_frame: Annotated[Prose, Field(max_length=400)] = ""
+    movement: Annotated[Prose, Field(max_length=400)] = ""
+    """What moves between the two, and how."""
     dialogue: Line | None = None
     caption: Annotated[Prose, Field(max_length=200)] = ""
-    """Told, not said: shown when nobody speaks."""
+    """The narration: told, not said; shown when nobody speaks."""
+    sound: Annotated[Prose, Field(max_length=200)] = ""
+    """What is heard beside words: "rain on tin roofs"."""
     duration_s: float = Field(default=5.0, ge=0.5, le=30)
     transition: Transition = Transition.CUT
+    keyframe_density: KeyframeDensity = KeyframeDensity.NORMAL
     seed: int = Field(ge=0, lt=2**63)
     """Same seed, beat, world revision and backend: the same clip, bit for bit on the CPU backends."""
     depends_on: tuple[Id, ...] = ()
     """Beats that must be accepted first."""
     starts_from: Id | None = None
     """The beat whose last frame this one starts from; also in `depends_on`."""
+    references: tuple[str, ...] = Field(default=(), max_length=32)
+    """Keys of the reference pictures that it is rendered from, of its cast's and its place's; none: the backend chooses among all."""
     prompt: Prose = ""
     negative_prompt: Prose = ""
     style: Prose = ""
     backend: Name = "animatic"
     """The kind of renderer that it is for."""
+
+    @model_validator(mode="after")
+    def _refers_to_its_own_pictures(self) -> Self:
+        unknown = set(self.references) - {picture.key for picture in self.pictures()}
+        if unknown:
+            raise ValueError(f"beat {self.beat_id!r} refers to {min(unknown)!r}, which is no picture of its cast or place")
+        return self
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """All reference pictures of its cast and its place."""
+        return (*(p for member in self.cast for p in member.character.references), *self.place.references)
+
+    def as_rendered(self) -> Beat:
+        """With the reference pictures that it is to be rendered from, and no others."""
+        if not self.references:
+            return self
+        cast = tuple(member.model_copy(update={"character": self._narrowed(member.character)}) for member in self.cast)
+        return self.model_copy(update={"cast": cast, "place": self._narrowed(self.place)})
+
+    def _narrowed(self, entity: _Shown) -> _Shown:
+        return entity.model_copy(update={"references": tuple(p for p in entity.references if p.key in self.references)})
 
     @property
     def subtitle(self) -> str:
@@ -152,11 +228,41 @@ class Beat(Noun):
         return max(1, round(self.duration_s * fps))
 
 
-class Plan(Noun):
+class Treatment(Noun):
+    """How an episode is told, beside its logline and its beats."""
+
+    tone: Annotated[Prose, Field(max_length=200)] = ""
+    style: Prose = ""
+    """How it looks: the world's style and what was asked for."""
+    scenes: tuple[Scene, ...] = Field(default=(), max_length=10_000)
+    """In story order; none: it was planned before there were any."""
+    writing: Writing = Writing()
+
+    @model_validator(mode="after")
+    def _scenes_are_told_apart(self) -> Self:
+        twice = _twice(scene.scene_id for scene in self.scenes)
+        if twice is not None:
+            raise ValueError(f"scene_id {twice!r} stands twice")
+        return self
+
+
+class Plan(Treatment):
     """All beats of an episode in story order; dependencies point backwards only."""
 
     beats: tuple[Beat, ...] = Field(min_length=1, max_length=10_000)
     logline: Annotated[Prose, Field(max_length=300)] = ""
+
+    @property
+    def treatment(self) -> Treatment:
+        return Treatment(**{name: getattr(self, name) for name in Treatment.model_fields})
+
+    @model_validator(mode="after")
+    def _beats_belong_to_its_scenes(self) -> Self:
+        known = {scene.scene_id for scene in self.scenes}
+        for beat in self.beats:
+            if beat.scene_id is not None and beat.scene_id not in known:
+                raise ValueError(f"beat {beat.beat_id!r} belongs to scene {beat.scene_id!r}, which the plan does not have")
+        return self
 
     @model_validator(mode="after")
     def _dependencies_point_backwards(self) -> Self:
@@ -188,10 +294,15 @@ class EpisodeRequest(Noun):
     mode: Mode = Mode.VALIDATE
     format: Format = Format()
     duration_s: float = Field(default=5.0, ge=0.5, le=30)
-    """Of each beat."""
+    """Of each beat; a planner may give one more and another less."""
     num_beats: int = Field(default=3, ge=1, le=100)
     seed: int = Field(default=0, ge=0, lt=2**63)
     motion: Motion = Motion()
+
+    @property
+    def target_s(self) -> float:
+        """How long the episode is to be; a planner keeps to it within TOLERANCE."""
+        return self.num_beats * self.duration_s
 
     @model_validator(mode="after")
     def _falls_back_to_each_once(self) -> Self:
@@ -199,11 +310,19 @@ class EpisodeRequest(Noun):
         return self
 
 
+TOLERANCE = 0.1
+"""Of an episode's length against what was asked for."""
+
+
+def keeps_to_target(durations_s: Iterable[float], target_s: float) -> bool:
+    return abs(sum(durations_s) - target_s) <= TOLERANCE * target_s + 1e-6
+
+
 def check_fallbacks(first: str | None, fallbacks: Sequence[str]) -> None:
     """Raises ValueError."""
-    twice = [one for place, one in enumerate(fallbacks) if one in fallbacks[:place]]
-    if twice:
-        raise ValueError(f"{twice[0]!r} stands twice among the fallbacks")
+    twice = _twice(fallbacks)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands twice among the fallbacks")
     if first in fallbacks:
         raise ValueError(f"{first!r} is the first choice, and no fallback of itself")
 
@@ -212,3 +331,7 @@ def fallbacks_after(current: str, first: str, fallbacks: Sequence[str]) -> tuple
     """What a beat that is at `current` may still fall back to, in order: before all of them stands its first choice."""
     choices = (first, *(one for one in fallbacks if one != first))
     return choices[choices.index(current) + 1 :]
+
+
+def _twice(names: Iterable[str]) -> str | None:
+    return next((name for name, number in Counter(names).items() if number > 1), None)

@@ -1,5 +1,6 @@
 """Intent → plan: world extraction, planners, prompts, continuity. No Ray, no torch, no SQL.
 
+prompts.py         what models are told, composed by code from a beat, its scene and the world's fixed descriptions
 offline/           OfflinePlanner (offline/planner.py): deterministic and free; another planner implements the same port, `episodes.ports.Planner`
 extraction/        what is measured in an uploaded picture
 world_builder.py   StoredWorlds: stored world → extraction → empty world; intake.py says what a picture becomes

@@ -17,6 +17,7 @@ from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import AttemptAudit, BeatAudit, Lease
 from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.writing import Writing
 
 BEAT_CEILING = 0.99
 """What a beat can reach before its clip is accepted: nobody sees 100 % of something that may still fail."""
@@ -33,6 +34,11 @@ def check_previews(previews: Mapping[str, Preview]) -> None:
             raise BadInput(
                 f"The preview of attempt {attempt_id} has {len(preview.jpeg)} bytes.", f"At most {MAX_PREVIEW_BYTES} are kept."
             )
+
+
+def told_of(writing: Writing) -> dict[str, str]:
+    """What the event of a plan says of who wrote it, where that is known."""
+    return {name: told for name, told in (("planner", writing.planner), ("note", writing.note)) if told}
 
 
 def shown_share(share: float) -> float:

@@ -70,6 +70,8 @@ EPISODES = Table(
     Column("revision", Integer, nullable=False),
     Column("world_revision", Integer),
     Column("logline", Text, nullable=False),
+    # what a plan tells beside its logline and its beats; written with a plan and never else
+    Column("treatment", Text, nullable=False, server_default="{}"),
     Column("num_beats", Integer, nullable=False),
     # the number of the newest event; raised under this row's lock
     Column("num_events", Integer, nullable=False),

@@ -45,7 +45,8 @@ def a_beat(index: int = 0, **fields: Any) -> Beat:
 
 
 def a_plan(num_beats: int = 3, **fields: Any) -> Plan:
-    return Plan(beats=tuple(a_beat(i, **fields) for i in range(num_beats)), logline="Mika looks around.")
+    scenes = fields.pop("scenes", ())
+    return Plan(beats=tuple(a_beat(i, **fields) for i in range(num_beats)), logline="Mika looks around.", scenes=scenes)
 
 
 def a_kind(name: str = "animatic", num_renderers: int = 1, **fields: Any) -> Kind:

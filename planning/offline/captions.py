@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from planning.offline.dice import Dice
 from planning.offline.outline import Stage
-from planning.offline.prompts import clipped
 from planning.offline.story import Moment
+from planning.prompts import clipped
 
 _STAGE = {Stage.SETUP: 0, Stage.ACTION: 1, Stage.RISE: 1, Stage.OUTCOME: 2}
 

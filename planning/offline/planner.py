@@ -1,24 +1,29 @@
 """OfflinePlanner: intent → plan without a model, a network or a price.
 
 The way through: `reading` finds who does what to whom, where and when; `scenes` fills in what the intent leaves open;
-`outline` decides which beat tells what; `story` writes the sentences from the verb's family; `shots` chooses pictures;
-`prompts` composes what models are told. All choices come from `dice`, that is, from the request and the world alone.
+`outline` decides which beat tells what; `story` writes the sentences from the verb's family; `shots` chooses pictures; `sets`
+says which beats make a scene, and who wears what there; `planning/prompts` composes what models are told. All choices come from
+`dice`, that is, from the request and the world alone.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from episodes.plan import Beat, CastMember, EpisodeRequest, Line, Plan
+from episodes.plan import MAX_WORDS, Beat, CastMember, EpisodeRequest, Line, Plan, Scene
 from episodes.world import Character, StoredWorld, World
+from episodes.writing import Writing
 from planning.offline.captions import caption_for, line_for
 from planning.offline.casting import Player
 from planning.offline.dice import Dice
 from planning.offline.families import PLAIN, action_shown
+from planning.offline.feelings import feeling_in
 from planning.offline.outline import Stage
-from planning.offline.prompts import clipped, negative_prompt_for, prompt_for, style_of
+from planning.offline.sets import scenes_told
 from planning.offline.shots import Shot, shots_for
+from planning.offline.sounds import sound_of
 from planning.offline.story import Moment, tell
+from planning.prompts import clipped, first_words, style_of, with_prompts
 
 DEFAULT_BACKEND: Final = "animatic"
 _MAX_CAST: Final = 8
@@ -33,64 +38,72 @@ class OfflinePlanner:
         dice = Dice(seed=f"{request.seed}\x1f{request.intent}\x1f{request.world_id}")
         moments = tell(request.intent, world.world, request.num_beats, dice)
         shots = shots_for(moments, dice)
+        scenes = scenes_told(moments, world.world)
         beats: list[Beat] = []
-        for at, (moment, shot) in enumerate(zip(moments, shots, strict=True)):
-            beats.append(_beat(at, moment, shot, beats, request, world.world, dice))
-        return Plan(beats=tuple(beats), logline=clipped(" ".join(request.intent.split()), 300))
+        for at, (moment, shot, scene) in enumerate(zip(moments, shots, scenes, strict=True)):
+            beats.append(_beat(at, moment, shot, scene, beats, request, world.world, dice))
+        return Plan(
+            beats=tuple(beats),
+            logline=clipped(" ".join(request.intent.split()), 300),
+            tone=", ".join(dict.fromkeys(scene.mood for scene in scenes)),
+            style=style_of(world.world.style.description, request.style),
+            scenes=tuple(dict.fromkeys(scenes)),
+            writing=Writing(planner="offline"),
+        )
 
 
-def _beat(at: int, moment: Moment, shot: Shot, before: list[Beat], request: EpisodeRequest, world: World, dice: Dice) -> Beat:
-    cast = _cast(moment)
-    style = style_of(world.style.description, request.style)
-    description = clipped(moment.text, 1000)
+def _beat(
+    at: int, moment: Moment, shot: Shot, scene: Scene, before: list[Beat], request: EpisodeRequest, world: World, dice: Dice
+) -> Beat:
+    description = clipped(first_words(moment.text, MAX_WORDS), 1000)
     said = line_for(moment, [b.dialogue.text for b in before if b.dialogue], dice)
     previous = before[-1].beat_id if shot.continues else None
-    return Beat(
+    beat = Beat(
         beat_id=f"b{at + 1}",
         index=at,
+        scene_id=scene.scene_id,
         turn=moment.turn,
         description=description,
         action=action_shown(moment.family, _GESTURE[moment.stage]),
-        cast=cast,
+        cast=_cast(moment),
         place=moment.scene.place,
         time_of_day=moment.scene.time_of_day,
         shot_size=shot.size,
+        angle=shot.angle,
         camera_move=shot.move,
         dialogue=Line(character_id=_speaker(moment).character_id, text=said) if said else None,
         caption="" if said else caption_for(moment, [b.caption for b in before], dice),
+        sound=sound_of(moment, scene.weather),
         duration_s=request.duration_s,
         transition=shot.transition,
         seed=dice.number("beat", at),
         depends_on=(previous,) if previous else (),
         starts_from=previous,
-        prompt=prompt_for(
-            description=description,
-            cast=cast,
-            place=moment.scene.place,
-            time_of_day=moment.scene.time_of_day,
-            weather=moment.scene.clause.weather,
-            shot_size=shot.size,
-            camera_move=shot.move,
-            props=[prop for prop in world.props if prop.name.casefold() in description.casefold()],
-            style=style,
-        ),
-        negative_prompt=negative_prompt_for(world.style.negative),
-        style=style,
+        style=style_of(world.style.description, request.style),
         backend=request.backend or DEFAULT_BACKEND,
     )
+    props = [prop for prop in world.props if prop.name.casefold() in description.casefold()]
+    return with_prompts(beat, scene, props, world.style.negative)
 
 
 def _cast(moment: Moment) -> tuple[CastMember, ...]:
     stage = _GESTURE[moment.stage]
     deed = clipped(moment.deed, 120) if moment.family is PLAIN and moment.stage is Stage.ACTION else ""
-    acting = [_member(p, deed or moment.family.gestures[stage], is_target=False) for p in moment.actors]
+    told = moment.deed if moment.stage is Stage.ACTION else ""
+    acting = [_member(p, deed or moment.family.gestures[stage], told) for p in moment.actors]
     targets = [_member(p, moment.family.target_gestures[stage], is_target=True) for p in moment.targets]
     # a long list of actors must not push the one out whom it is all about
     return (*acting[: max(1, _MAX_CAST - len(targets))], *targets)[:_MAX_CAST]
 
 
-def _member(player: Player, gesture: str, *, is_target: bool) -> CastMember:
-    return CastMember(character=player.character, action=gesture, is_target=is_target, scale=player.scale)
+def _member(player: Player, gesture: str, deed: str = "", *, is_target: bool = False) -> CastMember:
+    return CastMember(
+        character=player.character,
+        action=gesture,
+        emotion=feeling_in(deed, gesture),
+        is_target=is_target,
+        scale=player.scale,
+    )
 
 
 def _speaker(moment: Moment) -> Character:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from episodes.plan import CameraMove, ShotSize, StoryTurn, Transition
+from episodes.shots import Angle
 from planning.offline.dice import Dice
 from planning.offline.outline import Stage
 from planning.offline.story import Moment
@@ -31,12 +32,14 @@ _CALM: Final = {
     Stage.RISE: (Move.STATIC, Move.PUSH_IN, Move.PAN_RIGHT, Move.TILT_UP, Move.PAN_LEFT),
     Stage.OUTCOME: (Move.PULL_OUT, Move.TILT_UP, Move.STATIC),
 }
+_FALLEN: Final = ("fall", "die", "cry")
 _NEARNESS: Final = (Size.EXTREME_WIDE, Size.WIDE, Size.FULL, Size.MEDIUM, Size.CLOSE_UP)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shot:
     size: ShotSize
+    angle: Angle
     move: CameraMove
     transition: Transition
     continues: bool
@@ -51,7 +54,8 @@ def shots_for(moments: tuple[Moment, ...], dice: Dice) -> tuple[Shot, ...]:
         move = _move(moment, previous, size, dice, at)
         continues = at > 0 and previous is not None and _continues(moments[at - 1], moment, previous, size)
         transition = Transition.FADE if at == 0 or _jumps(moments[at - 1], moment) else Transition.CUT
-        shots.append(Shot(size=size, move=move, transition=transition, continues=continues))
+        angle = _angle(moment, size)
+        shots.append(Shot(size=size, angle=angle, move=move, transition=transition, continues=continues))
     return tuple(shots)
 
 
@@ -80,6 +84,15 @@ def _move(moment: Moment, previous: Shot | None, size: ShotSize, dice: Dice, at:
         options = [m for m in options if m in (Move.STATIC, Move.PUSH_IN, Move.PULL_OUT, Move.HANDHELD)] or [Move.PUSH_IN]
     fresh = [m for m in options if previous is None or m is not previous.move]
     return dice.pick(fresh or options, "move", at)
+
+
+def _angle(moment: Moment, size: ShotSize) -> Angle:
+    """Giants are looked up to, the fallen down upon, unless the shot is so wide or so near that it shows neither."""
+    if size not in (Size.FULL, Size.MEDIUM):
+        return Angle.EYE_LEVEL
+    if any(p.scale >= _GIANT for p in (*moment.actors, *moment.targets)):
+        return Angle.LOW
+    return Angle.HIGH if moment.family.name in _FALLEN and moment.stage is Stage.OUTCOME else Angle.EYE_LEVEL
 
 
 def _continues(before: Moment, moment: Moment, previous: Shot, size: ShotSize) -> bool:

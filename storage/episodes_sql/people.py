@@ -19,7 +19,7 @@ from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading, episode_view
 from storage.episodes_sql.rows import is_in
-from storage.rules import check_episode_id, check_same_request
+from storage.rules import check_episode_id, check_same_request, told_of
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
 
@@ -39,6 +39,7 @@ _ATTEMPT_NUMBERS = (
     .where(ATTEMPTS.c.episode_id == _OF_EPISODE, ATTEMPTS.c.beat_id.is_not(None))
     .group_by(ATTEMPTS.c.beat_id)
 )
+_TELL_HOW = update(EPISODES).where(EPISODES.c.episode_id == _OF_EPISODE).values(treatment=bindparam("told"))
 _ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
 
 
@@ -79,8 +80,9 @@ class People(Reading):
             begin_anew(episode)
             disown_all(connection, episode_id)
             _replace_beats(connection, episode, plan)
-            ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision)
+            ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             ledger.write()
+            connection.execute(_TELL_HOW, {"of_episode": episode_id, "told": plan.treatment.model_dump_json()})
             return episode_view(connection, episode_id)
 
     def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:

@@ -22,7 +22,7 @@ from episodes.model import (
     FleetSnapshot,
     ProgressView,
 )
-from episodes.plan import Beat, EpisodeRequest
+from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.rows import ATTEMPT_COLUMNS, FILE_COLUMNS, artifact, attempt, is_in, moment
@@ -31,6 +31,7 @@ from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
 from storage.transactions import now_s
 
 _OF_EPISODE: BindParameter[str] = bindparam("episode_id")
+_SUMMARY_COLUMNS = [column for column in EPISODES.c if column is not EPISODES.c.treatment]
 _EPISODE = select(EPISODES).where(EPISODES.c.episode_id == _OF_EPISODE)
 _BEATS = (
     select(
@@ -97,7 +98,7 @@ class Reading(Claim):
         state: EpisodeState | None = None,
         world_id: str | None = None,
     ) -> EpisodePage:
-        page = select(EPISODES).order_by(EPISODES.c.episode_id.desc()).limit(limit + 1)
+        page = select(*_SUMMARY_COLUMNS).order_by(EPISODES.c.episode_id.desc()).limit(limit + 1)
         if cursor is not None:
             page = page.where(EPISODES.c.episode_id < episode_before(cursor))
         if state is not None:
@@ -168,6 +169,7 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
         **_summary(row),
         world_revision=row.world_revision,
         logline=row.logline,
+        treatment=Treatment.model_validate_json(row.treatment),
         beats=tuple(
             BeatView(
                 beat=content,

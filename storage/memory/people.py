@@ -11,7 +11,7 @@ from episodes.plan import Beat, EpisodeRequest, Plan
 from storage.memory.changing import Changing
 from storage.memory.reading import Reading
 from storage.memory.rows import BeatRow, EpisodeRow
-from storage.rules import check_episode_id, check_same_request
+from storage.rules import check_episode_id, check_same_request, told_of
 
 
 class People(Reading, Changing):
@@ -38,12 +38,13 @@ class People(Reading, Changing):
             row.revision += 1
             row.world_revision = world_revision
             row.logline = plan.logline
+            row.treatment = plan.treatment
             row.total_s = sum(b.duration_s for b in plan.beats)
             row.done_s = 0.0
             row.begin_anew()
             self._drop_beats(row)
             self._replace_beats(row, plan)
-            self._enter(row, state, num_beats=len(plan.beats), world_revision=world_revision)
+            self._enter(row, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             return self.episode(episode_id)
 
     def _drop_beats(self, row: EpisodeRow) -> None:

@@ -21,6 +21,7 @@ class Reading(Rows):
                 **{name: getattr(shown, name) for name in EpisodeSummary.__dataclass_fields__},
                 world_revision=row.world_revision,
                 logline=row.logline,
+                treatment=row.treatment,
                 beats=self._beat_views(row),
                 artifacts=_selected_artifacts(row.attempts[None]),
                 film_attempts=tuple(a.shown for a in row.attempts[None]),

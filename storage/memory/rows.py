@@ -16,7 +16,7 @@ from episodes.errors import FailureClass, NotFound
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, Event, Failure, FleetSnapshot, Lease, OpenAttempt
-from episodes.plan import Beat, EpisodeRequest
+from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.rules import episode_progress, lease_lost
 
 
@@ -120,6 +120,7 @@ class EpisodeRow:
     """Of the plan."""
     world_revision: int | None = None
     logline: str = ""
+    treatment: Treatment = field(default_factory=Treatment)
     beats: dict[str, BeatRow] = field(default_factory=dict)
     """In story order."""
     dependents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

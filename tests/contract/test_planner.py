@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from episodes.errors import BadInput
-from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.plan import MAX_WORDS, Beat, EpisodeRequest, Plan, keeps_to_target
 from episodes.ports import Planner
 from episodes.world import Character, Place, Prop, StoredWorld, Style, World, WorldSource
 from planning.example_world import example_world
@@ -30,6 +30,9 @@ PLANNERS: dict[str, Callable[[], Planner]] = {
 }
 UNTELLABLE = {"fake": "something untellable"}
 """An intent that the planner refuses; who is not listed tells any text."""
+
+WORD_FOR_WORD = ("fake", "verbatim")
+"""Who describes every beat with the intent itself, however long."""
 
 INTENTS = (
     "Saitama fights a giant monster on a rooftop",
@@ -117,8 +120,32 @@ def test_there_are_as_many_beats_as_asked_for(planner: Planner, num_beats: int) 
 
 
 @pytest.mark.parametrize("duration_s", [0.5, 2.5, 30.0])
-def test_every_beat_lasts_as_long_as_asked_for(planner: Planner, duration_s: float) -> None:
-    assert {b.duration_s for b in told(planner, a_request(duration_s=duration_s)).beats} == {duration_s}
+@pytest.mark.parametrize("num_beats", [1, 7])
+def test_all_beats_together_last_as_long_as_asked_for(planner: Planner, duration_s: float, num_beats: int) -> None:
+    request = a_request(duration_s=duration_s, num_beats=num_beats)
+
+    assert keeps_to_target((beat.duration_s for beat in told(planner, request).beats), request.target_s)
+
+
+@pytest.mark.parametrize("intent", INTENTS, ids=lambda text: text[:12])
+def test_a_description_has_at_most_sixty_words(kind: str, intent: str) -> None:
+    if kind in WORD_FOR_WORD:
+        return
+    for beat in told(PLANNERS[kind](), a_request(intent=intent), example_world()).beats:
+        assert len(beat.description.split()) <= MAX_WORDS
+
+
+@pytest.mark.parametrize("intent", INTENTS[:4])
+def test_a_beat_is_where_and_when_its_scene_is(planner: Planner, intent: str) -> None:
+    plan = told(planner, a_request(intent=intent, num_beats=6), example_world())
+    scenes = {scene.scene_id: scene for scene in plan.scenes}
+
+    assert {beat.scene_id for beat in plan.beats} - {None} == set(scenes), "no scene without a beat"
+    for beat in plan.beats:
+        if beat.scene_id is not None:
+            scene = scenes[beat.scene_id]
+            assert (scene.place, scene.time_of_day) == (beat.place, beat.time_of_day)
+            assert {m.character.character_id for m in beat.cast} <= {w.character_id for w in scene.wardrobe}
 
 
 def test_a_backend_that_was_asked_for_renders_every_beat(planner: Planner) -> None:

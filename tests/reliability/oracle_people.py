@@ -62,13 +62,14 @@ class AskedByPeople(Looks):
         if story.state is E.CANCELLING:
             raise Refused(IllegalMove, story.state)
         story.revision += 1
-        story.world_revision, story.logline = world_revision, plan.logline
+        story.world_revision, story.logline, story.treatment = world_revision, plan.logline, plan.treatment
         story.disown(None, *(t.beat_id for t in story.tries))
         story.parts = {b.beat_id: Part(beat=b, revision=story.revision) for b in plan.beats}
         for beat_id in story.parts:
             story.forgive(beat_id)
         self._forget_its_end(story)
-        story.enter(self.now_s, E.PLANNED, num_beats=len(plan.beats), world_revision=world_revision)
+        told = {"planner": plan.writing.planner} if plan.writing.planner else {}
+        story.enter(self.now_s, E.PLANNED, num_beats=len(plan.beats), world_revision=world_revision, **told)
         return self.episode(episode_id)
 
     def execute(self, episode_id: str) -> E:

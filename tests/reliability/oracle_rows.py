@@ -11,7 +11,7 @@ from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Artifact, Attempt, OpenAttempt
-from episodes.plan import Beat, EpisodeRequest
+from episodes.plan import Beat, EpisodeRequest, Treatment
 
 FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
 
@@ -135,6 +135,7 @@ class Story:
     revision: int = 0
     world_revision: int | None = None
     logline: str = ""
+    treatment: Treatment = field(default_factory=Treatment)
     executed_at: float = 0.0
     cancelled_at: float | None = None
     film_not_before: float = 0.0

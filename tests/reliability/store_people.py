@@ -11,6 +11,7 @@ from episodes.episode_store import StoredAnswer
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.plan import Beat, Plan
+from episodes.writing import Writing
 from tests.builders import a_beat, a_request
 from tests.reliability.oracle_rows import FINAL
 from tests.reliability.store_bench import Bench
@@ -41,7 +42,8 @@ def beats(draw: st.DrawFn, index: int) -> Beat:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    return Plan(beats=tuple(draw(beats(i)) for i in range(draw(st.integers(1, MAX_BEATS)))))
+    writing = Writing(planner=draw(st.sampled_from(("", "offline"))))
+    return Plan(beats=tuple(draw(beats(i)) for i in range(draw(st.integers(1, MAX_BEATS)))), tone="calm", writing=writing)
 
 
 class People(Bench):

@@ -194,7 +194,7 @@ def _at_turn(act: Act, member: CastMember, beat: Beat) -> Act:
 
 
 def mood_of(member: CastMember, beat: Beat, act: Act) -> Mood:
-    own = meaning_of(member.action, _MOOD_WORDS)
+    own = meaning_of(member.emotion, _MOOD_WORDS) or meaning_of(member.action, _MOOD_WORDS)
     if act in (Act.DOWN, Act.SLEEP):
         return Mood.ASLEEP
     return own or _ACT_MOODS.get(act) or (Mood.HAPPY if beat.turn is StoryTurn.OUTCOME else Mood.CALM)

@@ -29,7 +29,11 @@ class AnimaticBackend:
         staging = _staging(job)
         scene = Scene(job, staging, self._references, pictures)
         indices = key_indices(
-            scene.paths(), size.fps, [a.act for a in staging.actors], opens_with_dissolve=job.input.start_frame is not None
+            scene.paths(),
+            size.fps,
+            [a.act for a in staging.actors],
+            density=beat.keyframe_density,
+            opens_with_dissolve=job.input.start_frame is not None,
         )
         frames = np.empty((len(indices), size.height, size.width, 3), np.uint8)
         previews = Previews(control)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import cos, radians, sin
+from typing import assert_never
 
 from episodes.plan import Beat, CameraMove, ShotSize
+from episodes.shots import Angle
 from rendering.backends.animatic.actors import Actor
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.camera import PAN
@@ -26,10 +29,16 @@ class Framing:
     """Of the place against a wide shot."""
     blur: float
     """Of the place, in frame heights."""
+    tilt: float = 0.0
+    """By how many degrees the picture is turned, clockwise, and enlarged so that no corner stays empty."""
 
 
 # of the frame's height: what a move would else cut off at the sides when it begins or ends
 _ROOM = {CameraMove.PAN_LEFT: PAN, CameraMove.PAN_RIGHT: PAN, CameraMove.PUSH_IN: 0.12, CameraMove.PULL_OUT: 0.12}
+
+
+_HORIZONS = {Angle.LOW: 0.2, Angle.HIGH: -0.2, Angle.OVERHEAD: -0.4}
+_DUTCH = 7.0
 
 
 def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
@@ -39,6 +48,32 @@ def focus_of(beat: Beat, actors: Sequence[Actor]) -> Actor | None:
 
 
 def frame(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
+    return _seen_from(beat.angle, _framed(beat, actors, focus, aspect), aspect)
+
+
+def enlarged(tilt: float, aspect: float) -> float:
+    """How much larger a picture has to be to fill the frame when it is turned by so many degrees."""
+    turned = radians(abs(tilt))
+    return cos(turned) + max(aspect, 1 / aspect) * sin(turned)
+
+
+def _seen_from(angle: Angle, framing: Framing, aspect: float) -> Framing:
+    """Who looks up has the horizon low, who looks down has it high."""
+    match angle:
+        case Angle.EYE_LEVEL:
+            return framing
+        case Angle.DUTCH:
+            grown = enlarged(_DUTCH, aspect)
+            floor, horizon = (0.5 + (share - 0.5) / grown for share in (framing.floor, framing.horizon))
+            return replace(framing, tall=framing.tall * grown, floor=floor, horizon=horizon, tilt=_DUTCH)
+        case Angle.LOW | Angle.HIGH | Angle.OVERHEAD:
+            lowest = max(framing.horizon, min(framing.floor - 0.02, 0.94))
+            return replace(framing, horizon=min(framing.horizon + _HORIZONS[angle], lowest))
+        case _:
+            assert_never(angle)
+
+
+def _framed(beat: Beat, actors: Sequence[Actor], focus: Actor | None, aspect: float) -> Framing:
     sway = min(_ROOM.get(beat.camera_move, 0.0), 0.4 * aspect)  # a very narrow frame keeps most of its width
     match beat.shot_size:
         case ShotSize.EXTREME_WIDE:

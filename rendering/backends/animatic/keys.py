@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from episodes.shots import KeyframeDensity
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.openings import DISSOLVE_S
 
@@ -15,13 +16,19 @@ _CALM_S = 1 / 3  # eight frames at 24 fps
 _BUSY_S = 1 / 6  # stars, notes and confetti are smaller than the way that they make in eight frames
 _BUSY = frozenset({Act.DOWN, Act.CHEER, Act.DANCE, Act.HUG, Act.SCARED, Act.FLEE, Act.HIDE, Act.SLEEP, Act.ROAR, Act.CAST})
 _DISSOLVE_GAP_S = 1 / 8  # flow cannot follow one picture that turns into another
+_STEPS = {KeyframeDensity.SPARSE: 1.5, KeyframeDensity.NORMAL: 1.0, KeyframeDensity.DENSE: 0.5}
 _KEYS_PER_S = 24  # of 25 ms each at 512 × 512, which is half of what filling a frame in takes
 _MOST = 150  # of one beat: at 1280 × 720 they weigh 400 MB
 _EASING = 1.08
 
 
 def key_indices(
-    paths_TN2: NDArray[np.float64], fps: int, acts: Iterable[Act] = (), *, opens_with_dissolve: bool = False
+    paths_TN2: NDArray[np.float64],
+    fps: int,
+    acts: Iterable[Act] = (),
+    *,
+    density: KeyframeDensity = KeyframeDensity.NORMAL,
+    opens_with_dissolve: bool = False,
 ) -> tuple[int, ...]:
     """The first frame, the last, and between them one whenever some point has travelled a step since the last key.
 
@@ -33,10 +40,10 @@ def key_indices(
     travelled_TN = np.zeros(paths_TN2.shape[:2])
     np.cumsum(np.linalg.norm(np.diff(paths_TN2, axis=0), axis=2), axis=0, out=travelled_TN[1:])
     # in long beats the widest gaps alone must not use up the keys, or no step would be long enough
-    calm_s = max(_CALM_S if _BUSY.isdisjoint(acts) else _BUSY_S, num_frames / fps / (_MOST - 20))
+    step = _STEPS[density]
+    calm_s = max(step * (_CALM_S if _BUSY.isdisjoint(acts) else _BUSY_S), num_frames / fps / (_MOST - 20))
     dissolve_s = DISSOLVE_S if opens_with_dissolve else 0.0
     widest = [max(1, ceil((_DISSOLVE_GAP_S if i / fps < dissolve_s else calm_s) * fps)) for i in range(num_frames)]
-    step = 1.0
     keys = _walk(travelled_TN, step, widest)
     while len(keys) > most_keys(num_frames, fps):
         step *= _EASING

@@ -12,6 +12,7 @@ from rendering.backends.animatic.backdrops import hang_backdrop
 from rendering.backends.animatic.camera import Camera, Lens, camera_at
 from rendering.backends.animatic.effects import Effects, Seen, shake_of
 from rendering.backends.animatic.figures import draw_actor, draw_shadow
+from rendering.backends.animatic.framing import enlarged
 from rendering.backends.animatic.landmarks import GROUND_STEP, Landmarks, Paths, ground_of, landmarks_of, step_px
 from rendering.backends.animatic.openings import dissolve
 from rendering.backends.animatic.pen import lay_over
@@ -62,6 +63,7 @@ class Scene:
         for layer in self._layers:
             if layer.depth > 1.0:
                 self._lay(frame, layer, camera, time_s)
+        self._tilt(frame)
         cv2.multiply(frame, self._vignette, dst=frame, scale=1 / 255)
         if self._before is not None:
             dissolve(frame, self._before, time_s)
@@ -127,6 +129,15 @@ class Scene:
         x = self._size.width / 2 + (actor.x + travelled - framing.x) * self._ppu
         y = (framing.floor - _BACK_ROW * actor.back) * self._size.height
         return self._lens.point(camera, x, y), actor.height * smaller * self._ppu * camera.zoom
+
+    def _tilt(self, frame: Frames) -> None:
+        tilt = self._staging.framing.tilt
+        if tilt == 0.0:
+            return
+        size = (self._size.width, self._size.height)
+        middle = ((size[0] - 1) / 2, (size[1] - 1) / 2)
+        turn = cv2.getRotationMatrix2D(middle, -tilt, enlarged(tilt, size[0] / size[1]))
+        frame[:] = cv2.warpAffine(frame, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
     def _lay(self, frame: Frames, layer: Layer, camera: Camera, time_s: float) -> None:
         margin = (layer.margin_left, layer.margin_top)

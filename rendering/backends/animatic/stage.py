@@ -8,6 +8,7 @@ from episodes.plan import Beat, CastMember, ShotSize
 from rendering.backends.animatic.actors import Actor, cast_as
 from rendering.backends.animatic.acts import Act
 from rendering.backends.animatic.framing import Framing, focus_of, frame
+from rendering.backends.animatic.positions import as_told, beside
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,9 +35,9 @@ _APART: dict[Act, float] = {
 
 def stage(beat: Beat, aspect: float) -> Staging:
     """Sets the beat up for a frame `aspect` times as wide as high."""
-    actors = _places([cast_as(member, beat, rank) for rank, member in enumerate(_by_rank(beat))], beat.shot_size)
+    actors = as_told(_places([cast_as(member, beat, rank) for rank, member in enumerate(_by_rank(beat))], beat.shot_size))
     lead = actors[0] if actors else None
-    framing = frame(beat, actors, focus_of(beat, actors), aspect)
+    framing = beside(frame(beat, actors, focus_of(beat, actors), aspect), actors, aspect)
     scroll = _SCROLLS.get(lead.act, 0.0) if lead and not lead.enters else 0.0
     return Staging(
         actors=tuple(sorted(actors, key=lambda a: (-a.back, a.leads))), framing=framing, scroll=min(scroll, 6 / beat.duration_s)

@@ -1,0 +1,42 @@
+"""Sets: which moments make one scene - one place at one hour, as long as it lasts - and who is there in what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from episodes.plan import Scene, TimeOfDay, Wardrobe
+from episodes.world import World
+from planning.offline.story import Moment
+from planning.offline.wardrobe import clothes_in
+
+_MOST_PEOPLE = 32
+
+
+def scenes_told(moments: Sequence[Moment], world: World) -> list[Scene]:
+    """Each moment's scene; those that follow each other in one place at one hour share it."""
+    scenes: list[Scene] = []
+    for number, (_, group) in enumerate(groupby(moments, key=_where_and_when), start=1):
+        told = list(group)
+        scenes.extend([_scene(f"s{number}", told, world)] * len(told))
+    return scenes
+
+
+def _where_and_when(moment: Moment) -> tuple[str, TimeOfDay]:
+    return moment.scene.place.place_id, moment.scene.time_of_day
+
+
+def _scene(scene_id: str, told: Sequence[Moment], world: World) -> Scene:
+    there = {p.character.character_id: p.character for moment in told for p in (*moment.actors, *moment.targets)}
+    dressed = (
+        Wardrobe(character_id=name, clothes=world.clothes_of(character) or clothes_in(character.description))
+        for name, character in there.items()
+    )
+    return Scene(
+        scene_id=scene_id,
+        place=told[0].scene.place,
+        time_of_day=told[0].scene.time_of_day,
+        weather=next((moment.scene.clause.weather for moment in told if moment.scene.clause.weather), world.state.weather),
+        mood="lively" if any(moment.family.is_lively for moment in told) else "calm",
+        wardrobe=tuple(dressed)[:_MOST_PEOPLE],
+    )
