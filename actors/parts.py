@@ -17,7 +17,7 @@ from relay.remote import RemoteRenderer
 from relay.slot import Slot
 from relay.vigil import Limits
 from rendering.backend import Keyframes
-from rendering.backends import BackendRecipe, Purse, check_backend, costs_per_clip, known_backends, open_backend
+from rendering.backends import BackendRecipe, Purse, camera_moves, check_backend, costs_per_clip, known_backends, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
@@ -92,7 +92,13 @@ def check_settings(settings: Settings) -> None:
 def plan_fleet(settings: Settings) -> FleetPlan:
     version = settings.storyworld_version or code_version()
     kinds = (
-        plan_kind(kind, **of.model_dump(), costs_per_clip=costs_per_clip(of.backend or kind), version=version)
+        plan_kind(
+            kind,
+            **of.model_dump(),
+            costs_per_clip=costs_per_clip(of.backend or kind),
+            camera_moves=camera_moves(backend_recipe(settings, of.backend or kind, of.options)),
+            version=version,
+        )
         for kind, of in settings.storyworld_fleet.items()
     )
     return FleetPlan(

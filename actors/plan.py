@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from actors.names import renderer_name
 from episodes.fleet import Kind
+from episodes.plan import CameraMove
 
 SLOT_CPUS = 0.01
 """A slot of the queue only waits."""
@@ -79,6 +80,7 @@ def plan_kind(
     retire_after_s: float = 300.0,
     park_after_s: float | None = None,
     costs_per_clip: bool = False,
+    camera_moves: tuple[CameraMove, ...] | None = None,
     num_cpus: float,
     num_gpus: float = 0,
     options: Mapping[str, str],
@@ -94,6 +96,7 @@ def plan_kind(
         retire_after_s=retire_after_s,
         park_after_s=park_after_s,
         costs_per_clip=costs_per_clip,
+        camera_moves=camera_moves,
     )
     made_from = (backend or name, tuple(sorted(options.items())))
     slot_deadline_s = deadline_s if queue else None

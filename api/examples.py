@@ -300,6 +300,7 @@ FLEET: Json = {
             "count": 4,
             "min_count": 0,
             "costs_per_clip": False,
+            "camera_moves": None,
             "can_work": True,
             "back_off_s": 0.0,
             "renderers": [

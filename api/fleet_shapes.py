@@ -10,6 +10,7 @@ from episodes.choosing import can_work, chosen_kind
 from episodes.errors import BadInput
 from episodes.fleet import Kind, RendererState
 from episodes.model import FleetSnapshot, RendererNote
+from episodes.plan import CameraMove
 
 
 class RendererShape(Shape):
@@ -40,6 +41,8 @@ class KindShape(Shape):
     """So many are always there."""
     costs_per_clip: bool
     """Somebody is paid for each clip: it is never chosen for a request that names no backend."""
+    camera_moves: list[CameraMove] | None
+    """Those that it can be told to make; null: all."""
     can_work: bool
     """Somebody is there or can be started, and is neither blocked nor failing to start."""
     back_off_s: float
@@ -77,6 +80,7 @@ def _kind_shape(kind: Kind, fleet: FleetSnapshot | None) -> KindShape:
         count=len(kind.renderers),
         min_count=kind.min_count,
         costs_per_clip=kind.costs_per_clip,
+        camera_moves=None if kind.camera_moves is None else list(kind.camera_moves),
         can_work=bool(kind.renderers) if fleet is None else can_work(kind, fleet),
         back_off_s=next((note.back_off_s for note in (fleet.kinds if fleet else ()) if note.name == kind.name), 0.0),
         renderers=[_renderer_shape(note) for note in (fleet.renderers if fleet else ()) if note.backend == kind.name],

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from episodes.plan import CameraMove
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
@@ -22,6 +24,8 @@ class Kind:
     """One that had nothing to do for so long gives its GPU's memory back; None: never."""
     costs_per_clip: bool = False
     """Somebody is paid for each of its clips: it is never chosen for a beat that names no kind."""
+    camera_moves: tuple[CameraMove, ...] | None = None
+    """Those that its backend can be told to make; None: all of them."""
 
 
 MAX_PREVIEW_BYTES = 32 * 1024

@@ -7,11 +7,12 @@ from importlib.util import find_spec
 from types import MappingProxyType
 
 from episodes.errors import BadInput
+from episodes.plan import CameraMove
 from rendering.backend import VideoBackend
 from rendering.backends.bought.purse import Purse
 from rendering.backends.recipe import BackendRecipe
 
-__all__ = ["BackendRecipe", "Purse", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
+__all__ = ["BackendRecipe", "Purse", "camera_moves", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
 
 
 def open_backend(recipe: BackendRecipe, purse: Purse | None = None) -> VideoBackend:
@@ -44,6 +45,12 @@ def known_backends() -> tuple[str, ...]:
 def costs_per_clip(name: str) -> bool:
     """Somebody is paid for every clip that it makes."""
     return name in _BUYERS
+
+
+def camera_moves(recipe: BackendRecipe) -> tuple[CameraMove, ...] | None:
+    """Those that it can be told to make; None: all, or that is not known. Raises BadInput, as check_backend does."""
+    moves_of = _MOVERS.get(recipe.name)
+    return moves_of(recipe) if moves_of is not None else None
 
 
 def _open_animatic(recipe: BackendRecipe) -> VideoBackend:
@@ -103,6 +110,12 @@ def _check_diffusers(recipe: BackendRecipe) -> None:
     setup_of(recipe)
 
 
+def _moves_of_diffusers(recipe: BackendRecipe) -> tuple[CameraMove, ...] | None:
+    from rendering.backends.diffusers.options import setup_of
+
+    return setup_of(recipe).recipe.camera_moves
+
+
 def _open_veo(recipe: BackendRecipe, purse: Purse) -> VideoBackend:
     from rendering.backends.veo.options import setup_of
 
@@ -147,4 +160,8 @@ _CHECKERS: MappingProxyType[str, Callable[[BackendRecipe], None]] = MappingProxy
         "svd": _check_diffusers,
         "veo": _check_veo,
     }
+)
+# whose recipe says which; the others draw any, or read it in the prompt
+_MOVERS: MappingProxyType[str, Callable[[BackendRecipe], tuple[CameraMove, ...] | None]] = MappingProxyType(
+    {"diffusers": _moves_of_diffusers, "svd": _moves_of_diffusers}
 )

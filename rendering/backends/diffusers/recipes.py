@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from episodes.errors import BadInput
 from episodes.nouns import Id, Noun
+from episodes.plan import CameraMove
 from rendering.backends.diffusers import built_in as shelf
 from rendering.backends.opening import OpeningSource
 
@@ -100,6 +101,8 @@ class Recipe(Noun):
     """Makes a beat out of its prompt, if it reads any, and the picture that it opens with; of the same parts. None: it takes none."""
     opening: tuple[OpeningSource, ...] = ()
     """Where that picture comes from: the first of them that has one. Without one, the beat is made out of its prompt."""
+    camera_moves: Annotated[tuple[CameraMove, ...], Field(min_length=1)] | None = None
+    """Those that it can be told to make; None: all, in the words of its prompt."""
     scheduler: SchedulerSpec | None = None
     """None: the model's own."""
     loras: tuple[str, ...] = ()

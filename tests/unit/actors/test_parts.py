@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from actors import parts
 from actors.parts import check_settings, code_version, open_purse, plan_fleet
 from episodes.errors import BadInput
+from episodes.plan import CameraMove
 from settings import RendererSettings, Settings
 from storage.artifacts.memory import MemoryArtifacts
 
@@ -62,6 +63,18 @@ def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> N
     plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 
     assert [kind.costs_per_clip for kind in plan.all_kinds()] == [True, False]
+
+
+def test_a_kind_knows_the_camera_moves_of_its_backend_with_its_options(tmp_path: Path) -> None:
+    fleet = {
+        "still": RendererSettings(backend="diffusers", options={"recipe": "svd"}),
+        "free": RendererSettings(backend="diffusers", options={"recipe": "ltx"}),
+        "cloud": RendererSettings(backend="of-another-make", queue=True),
+    }
+
+    plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+
+    assert [kind.camera_moves for kind in plan.all_kinds()] == [(CameraMove.STATIC,), None, None]
 
 
 def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from episodes.errors import BadInput
-from rendering.backends import BackendRecipe, known_backends, open_backend
+from episodes.plan import CameraMove
+from rendering.backends import BackendRecipe, camera_moves, known_backends, open_backend
 
 
 def test_stub_means_the_animatic_too() -> None:
@@ -31,3 +32,10 @@ def test_a_recipe_travels_between_processes() -> None:
     recipe = BackendRecipe(name="animatic", options={"a": "b"})
 
     assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_what_reads_no_prompt_cannot_be_told_how_the_camera_moves() -> None:
+    assert camera_moves(BackendRecipe(name="svd")) == (CameraMove.STATIC,)
+    assert camera_moves(BackendRecipe(name="diffusers", options={"recipe": "wan"})) is None
+    assert camera_moves(BackendRecipe(name="animatic")) is None
+    assert camera_moves(BackendRecipe(name="oil-paint")) is None
