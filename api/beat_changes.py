@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from episodes.effects import MAX_EFFECTS, Effect
 from episodes.errors import BadInput
 from episodes.nouns import Name, Noun, Prose
 from episodes.plan import Beat, CameraMove, Line, ShotSize, TimeOfDay, Transition
@@ -37,6 +38,8 @@ class BeatChange(Noun):
     dialogue: Line | None = Field(default_factory=_as_it_was)
     """By a character of the beat; null: nobody speaks."""
     caption: Annotated[Prose, Field(max_length=200)] = Field(default_factory=_as_it_was)
+    effects: tuple[Effect, ...] = Field(default_factory=_as_it_was, max_length=MAX_EFFECTS)
+    """What is otherwise after it, for `GET /episodes/{id}/continuity`; in place of all that it had."""
     backend: Name = Field(default_factory=_as_it_was)
     """The kind of renderer that makes its frames: its new first choice, before the episode's fallbacks."""
 

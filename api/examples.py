@@ -49,6 +49,7 @@ BEAT_CHANGES: dict[str, Json] = {
             "caption": "Somebody follows her.",
         },
     },
+    "what becomes of it": {"summary": "She dies in it", "value": {"effects": [{"happens": "dies", "character_id": "mika"}]}},
 }
 
 SUMMARY: Json = {
@@ -126,6 +127,7 @@ BEAT: Json = {
     "dialogue": None,
     "caption": "The city holds its breath.",
     "sound": "wind, a deep rumble",
+    "effects": [],
     "duration_s": 5.0,
     "transition": "fade",
     "keyframe_density": "normal",

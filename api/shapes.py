@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from episodes.effects import Effect
 from episodes.errors import FailureClass
 from episodes.health import Verdict
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -109,6 +110,8 @@ class BeatShape(Shape):
     caption: str
     """The narration: shown when nobody speaks."""
     sound: str
+    effects: list[Effect]
+    """What is otherwise after it."""
     duration_s: float
     transition: Transition
     keyframe_density: KeyframeDensity

@@ -106,6 +106,7 @@ def _planned(beat: Beat) -> dict[str, Any]:  # keyword arguments of BeatShape
     )  # fmt: skip
     return {
         **{name: getattr(beat, name) for name in kept},
+        "effects": list(beat.effects),
         "depends_on": list(beat.depends_on),
         "references": list(beat.references),
         "place": _place_shape(beat.place),

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from episodes.effects import MAX_EFFECTS, Effect
 from episodes.nouns import Id, Name, Noun, Prose
 from episodes.shots import Angle, KeyframeDensity, Position
 from episodes.world import Character, Picture, Place
@@ -177,6 +178,8 @@ class Beat(Noun):
     """The narration: told, not said; shown when nobody speaks."""
     sound: Annotated[Prose, Field(max_length=200)] = ""
     """What is heard beside words: "rain on tin roofs"."""
+    effects: tuple[Effect, ...] = Field(default=(), max_length=MAX_EFFECTS)
+    """What is otherwise after it, in the order in which it happens."""
     duration_s: float = Field(default=5.0, ge=0.5, le=30)
     transition: Transition = Transition.CUT
     keyframe_density: KeyframeDensity = KeyframeDensity.NORMAL

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from episodes.contradictions import Contradiction
 from episodes.fleet import FleetReport, Kind
 from episodes.job import FilmJob, JobResult, RenderJob, StoredFile
 from episodes.plan import EpisodeRequest, Plan
@@ -27,6 +28,13 @@ class Planner(Protocol):
     """Intent → plan. Pure: the same request and world give the same plan. Raises BadInput when the intent cannot be told."""
 
     def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan: ...
+
+
+class ScriptSupervisor(Protocol):
+    """Finds where a plan contradicts itself. Pure, and quick enough to be asked before every execution."""
+
+    def contradictions(self, plan: Plan, world: World, kinds: Sequence[Kind]) -> tuple[Contradiction, ...]:
+        """In story order of the beats where they show. `world` is how things stand before the first beat; `kinds` can make what they can."""
 
 
 class WorldStore(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from episodes.speech import spoken_s
 from planning.offline.dice import Dice
 from planning.offline.outline import Stage
 from planning.offline.story import Moment
@@ -12,11 +13,15 @@ from planning.prompts import clipped
 _STAGE = {Stage.SETUP: 0, Stage.ACTION: 1, Stage.RISE: 1, Stage.OUTCOME: 2}
 
 
-def line_for(moment: Moment, said: Sequence[str], dice: Dice) -> str:
-    """What the first actor says: in the deed and after it, once each; nothing from cats, crowds' shadows and empty places."""
+def line_for(moment: Moment, said: Sequence[str], duration_s: float, dice: Dice) -> str:
+    """What the first actor says: in the deed and after it, once each; nothing from cats, crowds' shadows and empty places.
+
+    Its own words fit into the beat; a quotation is said whatever it takes.
+    """
     if not moment.actors or not moment.actors[0].speaks:
         return ""
-    during, after = (_chosen(choices, said, dice) for choices in moment.family.said)
+    short = ([text for text in choices if spoken_s(text) <= duration_s] for choices in moment.family.said)
+    during, after = (_chosen(choices, said, dice) for choices in short)
     if moment.scene.clause.quote and moment.stage is Stage.ACTION and moment.num_before == 0:
         return clipped(moment.scene.clause.quote, 300)
     return {Stage.ACTION: during, Stage.OUTCOME: after}.get(moment.stage, "")

@@ -45,6 +45,11 @@ class Mention:
     """A name: its own capital letter, no article."""
 
     @property
+    def is_new(self) -> bool:
+        """ "a monster", "another monster": one that was not told of before."""
+        return self.phrase.casefold().partition(" ")[0] in ("a", "an", "another")
+
+    @property
     def is_being(self) -> bool:
         return self.character is not None or self.head in BEINGS or (self.is_proper and self.head not in THINGS)
 

@@ -8,9 +8,10 @@ says which beats make a scene, and who wears what there; `planning/prompts` comp
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from episodes.plan import MAX_WORDS, Beat, CastMember, EpisodeRequest, Line, Plan, Scene
+from episodes.plan import MAX_WORDS, Beat, CameraMove, CastMember, EpisodeRequest, Line, Plan, Scene
 from episodes.world import Character, StoredWorld, World
 from episodes.writing import Writing
 from planning.offline.captions import caption_for, line_for
@@ -33,11 +34,15 @@ _GESTURE: Final = {Stage.SETUP: 0, Stage.RISE: 1, Stage.ACTION: 1, Stage.OUTCOME
 class OfflinePlanner:
     """Implements Planner. Plans any text: what it cannot read becomes the description itself."""
 
+    def __init__(self, moves: Mapping[str, Collection[CameraMove] | None] | None = None) -> None:
+        """`moves`: kind of renderer → the camera moves that it can make; None, or a kind that is not there: all of them."""
+        self._moves = dict(moves or {})
+
     def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan:
         # the seed leaves the episode's random id out: the same request in the same world is the same film
         dice = Dice(seed=f"{request.seed}\x1f{request.intent}\x1f{request.world_id}")
         moments = tell(request.intent, world.world, request.num_beats, dice)
-        shots = shots_for(moments, dice)
+        shots = shots_for(moments, self._moves.get(request.backend or DEFAULT_BACKEND), dice)
         scenes = scenes_told(moments, world.world)
         beats: list[Beat] = []
         for at, (moment, shot, scene) in enumerate(zip(moments, shots, scenes, strict=True)):
@@ -56,7 +61,7 @@ def _beat(
     at: int, moment: Moment, shot: Shot, scene: Scene, before: list[Beat], request: EpisodeRequest, world: World, dice: Dice
 ) -> Beat:
     description = clipped(first_words(moment.text, MAX_WORDS), 1000)
-    said = line_for(moment, [b.dialogue.text for b in before if b.dialogue], dice)
+    said = line_for(moment, [b.dialogue.text for b in before if b.dialogue], request.duration_s, dice)
     previous = before[-1].beat_id if shot.continues else None
     beat = Beat(
         beat_id=f"b{at + 1}",
@@ -74,6 +79,7 @@ def _beat(
         dialogue=Line(character_id=_speaker(moment).character_id, text=said) if said else None,
         caption="" if said else caption_for(moment, [b.caption for b in before], dice),
         sound=sound_of(moment, scene.weather),
+        effects=moment.effects,
         duration_s=request.duration_s,
         transition=shot.transition,
         seed=dice.number("beat", at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,12 +47,13 @@ class Shot:
     """Starts from the last frame of the moment before."""
 
 
-def shots_for(moments: tuple[Moment, ...], dice: Dice) -> tuple[Shot, ...]:
+def shots_for(moments: tuple[Moment, ...], moves: Collection[CameraMove] | None, dice: Dice) -> tuple[Shot, ...]:
+    """With none but these camera moves; None: with any."""
     shots: list[Shot] = []
     for at, moment in enumerate(moments):
         previous = shots[-1] if shots else None
         size = _size(moment, previous, dice, at)
-        move = _move(moment, previous, size, dice, at)
+        move = _move(moment, previous, size, moves, dice, at)
         continues = at > 0 and previous is not None and _continues(moments[at - 1], moment, previous, size)
         transition = Transition.FADE if at == 0 or _jumps(moments[at - 1], moment) else Transition.CUT
         angle = _angle(moment, size)
@@ -75,13 +77,17 @@ def _size(moment: Moment, previous: Shot | None, dice: Dice, at: int) -> ShotSiz
     return dice.pick(fresh or options, "size", at)
 
 
-def _move(moment: Moment, previous: Shot | None, size: ShotSize, dice: Dice, at: int) -> CameraMove:
+def _move(
+    moment: Moment, previous: Shot | None, size: ShotSize, moves: Collection[CameraMove] | None, dice: Dice, at: int
+) -> CameraMove:
     options = list((_LIVELY if moment.family.is_lively else _CALM)[moment.stage])
     if moment.stage is Stage.SETUP and any(p.scale >= _GIANT for p in (*moment.actors, *moment.targets)):
         options = [Move.TILT_UP]
     if size is Size.CLOSE_UP:
         # a pan would leave the face behind
         options = [m for m in options if m in (Move.STATIC, Move.PUSH_IN, Move.PULL_OUT, Move.HANDHELD)] or [Move.PUSH_IN]
+    if moves:
+        options = [m for m in options if m in moves] or [m for m in Move if m in moves]
     fresh = [m for m in options if previous is None or m is not previous.move]
     return dice.pick(fresh or options, "move", at)
 

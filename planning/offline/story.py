@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from episodes.effects import Effect
 from episodes.plan import StoryTurn, TimeOfDay
 from episodes.world import World
 from planning.offline.casting import Casting, Player
+from planning.offline.consequences import Consequences, Told, effects_told
 from planning.offline.dice import Dice
 from planning.offline.families import Family
 from planning.offline.narrator import Narrator, Roles, named_in
@@ -59,6 +61,7 @@ _NOBODY: Final = (
     "{p} something seems about to happen.",
     "Time passes, and {p} little changes.",
 )
+_SURE_TO_BE_SEEN: Final = 4  # half of a beat's cast: more actors, or more targets, may push somebody out of it
 _LEADS: Final = ("a breath later", "again", "and then", "for one long moment", "closer now", "without a word", "once more", "little by little",
                  "against all odds", "as if in a dream", "on and on", "at last")  # fmt: skip
 
@@ -76,6 +79,8 @@ class Moment:
     targets: tuple[Player, ...]
     num_before: int
     """How many moments of the same stage and scene came before."""
+    effects: tuple[Effect, ...] = ()
+    """What is otherwise after it."""
 
     @property
     def family(self) -> Family:
@@ -94,10 +99,24 @@ def tell(intent: str, world: World, num_beats: int, dice: Dice) -> tuple[Moment,
     scenes = scenes_of(read(intent, world), world, dice)
     casting = Casting(world=world, dice=dice)
     narrator = Narrator()
+    slots = outline(len(scenes), num_beats)
     moments: list[Moment] = []
-    for slot in outline(len(scenes), num_beats):
+    for slot in slots:
         moments.append(_moment(slot, scenes, moments, narrator, casting, dice))
-    return tuple(moments)
+    consequences = Consequences(intent=intent, clauses=[scene.clause for scene in scenes], casting=casting, world=world)
+    effects = effects_told([_told(slot, moment) for slot, moment in zip(slots, moments, strict=True)], consequences)
+    return tuple(replace(moment, effects=own) for moment, own in zip(moments, effects, strict=True))
+
+
+def _told(slot: Slot, moment: Moment) -> Told:
+    actors, targets = ([p.character.character_id for p in players] for players in (moment.actors, moment.targets))
+    return Told(
+        clauses=slot.clauses,
+        is_deed=slot.stage is Stage.ACTION,
+        spot=(moment.scene.place.place_id, moment.scene.time_of_day),
+        acting=tuple(actors[:_SURE_TO_BE_SEEN]) if len(targets) <= _SURE_TO_BE_SEEN else (),
+        shown=frozenset([*actors, *targets]),
+    )
 
 
 def _moment(
