@@ -38,6 +38,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from api.app import create_app
     from api.keys import api_key, refuse_open_door
     from api.parts import ApiLimits, ApiParts
+    from planning.continuity.supervisor import Supervisor
     from planning.example_world import seed_example_world
     from planning.offline.planner import OfflinePlanner
     from planning.world_builder import StoredWorlds
@@ -59,6 +60,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             worlds=worlds,
             builder=StoredWorlds(worlds, artifacts),
             planner=OfflinePlanner({kind.name: kind.camera_moves for kind in plan.all_kinds()}),
+            supervisor=Supervisor(),
             artifacts=artifacts,
             coordinator=door,
             kinds=plan.all_kinds(),

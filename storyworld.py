@@ -22,6 +22,7 @@ from actors.environment import prepare_environment, refuse_open_mesh
 from api.client import Client, JsonObject
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
+from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError, Unavailable
 from episodes.health import Verdict
 from settings import RendererSettings, load_settings
@@ -71,6 +72,7 @@ def render(
     fallback: Annotated[list[str] | None, typer.Option(help="Kind for beats that would fail; repeatable, in order.")] = None,
     mode: Annotated[str | None, typer.Option(help="validate (512×512, default) or final (1280×720).")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Although the plan contradicts itself.")] = False,
     cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
     url: Url = None,
 ) -> None:
@@ -81,11 +83,23 @@ def render(
         created = client.create(intent, backend=backend, fallbacks=fallback, **wanted)
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
-        for beat in client.plan(episode_id)["beats"]:
+        planned = client.plan(episode_id)
+        for beat in planned["beats"]:
             console.print(f"  {beat['beat_id']}  {escape(beat['description'])}", style="dim")
-        client.execute(episode_id)
+        if _tell_contradictions(planned["contradictions"]) and not force:
+            raise BadInput("The plan contradicts itself.", "Change it or the intent, or render it as it is: --force.")
+        client.execute(episode_id, force=force)
         episode = _follow(client, episode_id)
         _finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
+
+
+def _tell_contradictions(contradictions: list[JsonObject]) -> bool:
+    """True: there are errors among them."""
+    for one in contradictions:
+        style = "red" if one["severity"] == Severity.ERROR else "yellow"
+        line = f"[{style}]{one['severity']:<7}[/{style}]  {one['code']:<16}  {escape(one['what'])}"
+        console.print(f"{line}\n{'':27}→ {escape(one['suggestion'])}", soft_wrap=True)
+    return any(one["severity"] == Severity.ERROR for one in contradictions)
 
 
 def _follow(client: Client, episode_id: str) -> JsonObject:
@@ -219,6 +233,18 @@ def worlds(
             counts = (str(one["revision"]), one["source"], str(one["num_characters"]), str(one["num_places"]))
             table.add_row(one["world_id"], escape(one["title"]), *counts)
         console.print(table)
+
+
+@cli.command()
+@tells_errors_plainly
+def lint(episode: EpisodeId, url: Url = None) -> None:
+    """Say where an episode's plan, as it stands, contradicts itself. Ends with 1 when there are errors."""
+    with found_system(url) as client:
+        contradictions = client.continuity(episode)["contradictions"]
+    if _tell_contradictions(contradictions):
+        raise typer.Exit(1)
+    if not contradictions:
+        console.print("Nothing contradicts itself.")
 
 
 @cli.command()

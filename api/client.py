@@ -67,11 +67,17 @@ class Client:
         """A new episode; `fields` are the optional request fields."""
         return self._post("/episodes", {"intent": intent, **{k: v for k, v in fields.items() if v is not None}})
 
-    def plan(self, episode_id: str) -> JsonObject:
-        return self._post(_path(episode_id, move="plan"))
+    def plan(self, episode_id: str, *, dry_run: bool = False) -> JsonObject:
+        """With `dry_run` nothing is stored."""
+        return self._post(_path(episode_id, move="plan"), dry_run=dry_run or None)
 
-    def execute(self, episode_id: str) -> JsonObject:
-        return self._post(_path(episode_id, move="execute"))
+    def execute(self, episode_id: str, *, force: bool = False) -> JsonObject:
+        """`force`: although its plan contradicts itself."""
+        return self._post(_path(episode_id, move="execute"), force=force or None)
+
+    def continuity(self, episode_id: str) -> JsonObject:
+        """Where its plan contradicts itself."""
+        return self._get(_path(episode_id, move="continuity"))
 
     def cancel(self, episode_id: str, beat_id: str | None = None) -> JsonObject:
         """Stop the episode, or one beat of it."""
@@ -150,8 +156,8 @@ class Client:
     def _get(self, path: str, **query: object) -> JsonObject:
         return self._call("GET", path, query=_query(**query))
 
-    def _post(self, path: str, body: JsonObject | None = None) -> JsonObject:
-        return self._call("POST", path, body=body, headers=_fresh_key())
+    def _post(self, path: str, body: JsonObject | None = None, **query: object) -> JsonObject:
+        return self._call("POST", path, body=body, query=_query(**query), headers=_fresh_key())
 
     def _call(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,7 +15,17 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import FieldError, ProblemError, problem_response
-from episodes.errors import BadInput, Conflict, FieldsLocked, IllegalMove, KeyReused, NotFound, TooLarge, Unavailable
+from episodes.errors import (
+    BadInput,
+    Conflict,
+    Contradictory,
+    FieldsLocked,
+    IllegalMove,
+    KeyReused,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +47,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unsupported-media-type": (415, "The body is of a kind that this operation does not read."),
     "range-not-satisfiable": (416, "The file is shorter than the range."),
     "bad-input": (422, "The request can never work as it is; `errors` points at each field."),
+    "contradictory-plan": (
+        422,
+        "The plan contradicts itself; `contradictions` has each place with what to do about it. `?force=true` renders it all the same.",
+    ),
     "key-reused": (422, "An `Idempotency-Key` came with another body than the first time."),
     "too-many-streams": (429, "Too many event streams are open; `Retry-After` says when to try again."),
     "internal-error": (500, "A fault of this server; its log has the story."),
@@ -86,6 +101,14 @@ def _bad_input(scope: Scope, error: BadInput) -> Response:
 
 def _too_large(scope: Scope, error: TooLarge) -> Response:
     return problem_response(scope, 413, "too-large", error.message, hint=error.hint, errors=_pointing(error))
+
+
+def _contradictory(scope: Scope, error: Contradictory) -> Response:
+    hint = f"{error.hint} Or execute it with `?force=true`, as it is."
+    shown = error.contradictions[:MAX_FIELD_ERRORS]
+    errors = [FieldError(where=f"beats.{one.beat_id}", message=one.what) for one in shown]
+    more = {"contradictions": [asdict(one) for one in shown]}
+    return problem_response(scope, 422, "contradictory-plan", error.message, hint=hint, errors=errors, more=more)
 
 
 def _unavailable(scope: Scope, error: Unavailable) -> Response:
@@ -149,6 +172,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     KeyReused: _key_reused,
     Conflict: _conflict,
     TooLarge: _too_large,
+    Contradictory: _contradictory,
     BadInput: _bad_input,
     Unavailable: _unavailable,
     RequestValidationError: _invalid_request,

@@ -12,7 +12,7 @@ from api.keys import ApiKey
 from episodes.episode_store import EpisodeStore
 from episodes.fleet import Kind
 from episodes.health import Checkup
-from episodes.ports import ArtifactStore, CoordinatorDoor, Planner, WorldBuilder, WorldStore
+from episodes.ports import ArtifactStore, CoordinatorDoor, Planner, ScriptSupervisor, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
 
 
@@ -57,6 +57,7 @@ class ApiParts:
     worlds: WorldStore
     builder: WorldBuilder
     planner: Planner
+    supervisor: ScriptSupervisor
     artifacts: ArtifactStore
     coordinator: CoordinatorDoor
     kinds: tuple[Kind, ...]

@@ -67,7 +67,7 @@ def problem_response(
     hint: str = "",
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
-    more: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
     """`more` are extension members, as RFC 9457 calls them."""
     problem = Problem(

@@ -9,7 +9,8 @@ StoryWorldError
 │   ├── ArtifactConflict        the key already holds other bytes
 │   └── KeyReused               an Idempotency-Key came with another body    422
 ├── BadInput                what was asked for can never work                422
-│   └── TooLarge                more than is allowed                         413
+│   ├── TooLarge                more than is allowed                         413
+│   └── Contradictory           a plan that cannot be true                   422
 ├── Unavailable             a database or store that does not answer now     503
 │   └── Damaged                 it answers with other bytes than were written
 ├── LeaseLost               another coordinator leads; our writes are void
@@ -23,6 +24,8 @@ Each passes all its arguments to `super().__init__`: otherwise Ray loses the typ
 from __future__ import annotations
 
 from enum import StrEnum
+
+from episodes.contradictions import Contradiction
 
 
 class FailureClass(StrEnum):
@@ -115,6 +118,18 @@ class BadInput(StoryWorldError):
 
 class TooLarge(BadInput):
     pass
+
+
+class Contradictory(BadInput):
+    """A plan contradicts itself, and nobody said that it is to be rendered all the same. Carries what it contradicts itself in."""
+
+    def __init__(self, contradictions: tuple[Contradiction, ...]) -> None:
+        Exception.__init__(self, contradictions)
+        self.contradictions = contradictions
+        number = f" in {len(contradictions)} ways" if len(contradictions) > 1 else ""
+        self.message = f"The plan contradicts itself{number}: {contradictions[0].what}"
+        self.hint = contradictions[0].suggestion
+        self.where = f"beats.{contradictions[0].beat_id}"
 
 
 class Unavailable(StoryWorldError):

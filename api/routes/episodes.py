@@ -6,7 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
 
-from api import examples
+from api import continuity_examples, examples
+from api.continuity import (
+    ContinuityShape,
+    PlannedShape,
+    as_it_would_be,
+    continuity_shape,
+    contradictions_of,
+    planned_shape,
+    refuse_contradictions,
+)
 from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
@@ -57,35 +66,61 @@ def check_backend(parts: ApiParts, backend: str | None, where: str = "backend") 
 
 @router.post(
     "/{episode_id}/plan",
-    response_model=EpisodeShape,
+    response_model=PlannedShape,
     summary="Plan its beats; planning again, at any time, replaces the plan and drops what was being rendered",
+    description="The answer says where the plan contradicts itself. With `dry_run` it is only shown.",
     operation_id="plan_episode",
     responses=answers(
-        200, "The episode with its beats.", examples.PLANNED, "not-found", "illegal-move", "bad-input", "key-reused"
+        200, "The episode with its beats.", continuity_examples.PLANNED, "not-found", "illegal-move", "bad-input", "key-reused"
     ),
     openapi_extra=POST_EXTRA,
 )
-def plan_episode(parts: Parts, request: Request, episode_id: str) -> EpisodeShape:
+def plan_episode(
+    parts: Parts,
+    request: Request,
+    episode_id: str,
+    dry_run: Annotated[bool, Query(description="Store nothing, and leave everything as it is.")] = False,
+) -> PlannedShape:
     episode = known_episode(parts, episode_id)
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)  # before the work of planning; the store checks again
     world = parts.builder.load(episode.request.world_id)
     backend = episode.request.backend or chosen_kind(parts.kinds, episode.fleet)
     plan = parts.planner.plan(episode_id, episode.request.model_copy(update={"backend": backend}), world)
+    contradictions = parts.supervisor.contradictions(plan, world.world, parts.kinds)
+    if dry_run:
+        return planned_shape(as_it_would_be(episode, plan, world), contradictions, dry_run=True)
     planned = parts.episodes.save_plan(episode_id, plan, world.revision, once=lasting_id(request.scope, parts.episodes))
     if episode.state.is_active:
         parts.coordinator.wake()  # what it renders is of the old plan, and nobody wants it any more
-    return episode_shape(planned)
+    return planned_shape(planned, contradictions, dry_run=False)
 
 
 @router.post(
     "/{episode_id}/execute",
     response_model=MovedShape,
     summary="Render it; returns at once, and repeating it changes nothing",
+    description="A plan with errors is refused: `GET /episodes/{id}/continuity` shows them.",
     operation_id="execute_episode",
-    responses=answers(200, "It is being rendered.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    responses=answers(
+        200,
+        "It is being rendered.",
+        examples.moved("EXECUTING"),
+        "not-found",
+        "illegal-move",
+        "bad-input",
+        "contradictory-plan",
+        "key-reused",
+    ),
     openapi_extra=POST_EXTRA,
 )
-def execute_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+def execute_episode(
+    parts: Parts,
+    request: Request,
+    episode_id: str,
+    force: Annotated[bool, Query(description="Although its plan contradicts itself.")] = False,
+) -> MovedShape:
+    if not force:
+        refuse_contradictions(parts, known_episode(parts, episode_id))
     once = lasting_id(request.scope, parts.episodes)
     state = parts.episodes.execute(known_id("episode", episode_id), once=once)
     parts.coordinator.wake()
@@ -187,6 +222,18 @@ def list_episodes(
 )
 def get_episode(parts: Parts, episode_id: str) -> EpisodeShape:
     return episode_shape(known_episode(parts, episode_id))
+
+
+@router.get(
+    "/{episode_id}/continuity",
+    response_model=ContinuityShape,
+    summary="Where its plan, as it stands, contradicts itself",
+    operation_id="get_continuity",
+    responses=answers(200, "Every contradiction, with what to do about it.", continuity_examples.CONTINUITY, "not-found"),
+)
+def get_continuity(parts: Parts, episode_id: str) -> ContinuityShape:
+    episode = known_episode(parts, episode_id)
+    return continuity_shape(episode_id, contradictions_of(parts, episode))
 
 
 def known_episode(parts: ApiParts, episode_id: str) -> EpisodeView:

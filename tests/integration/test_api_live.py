@@ -23,6 +23,7 @@ from api.event_tail import EventTail
 from api.parts import ApiLimits, ApiParts
 from episodes.episode_store import EpisodeStore
 from episodes.upkeep import Upkeep
+from planning.continuity.supervisor import Supervisor
 from planning.offline.planner import OfflinePlanner
 from planning.world_builder import StoredWorlds
 from storage.artifacts.folder import FolderArtifacts
@@ -63,6 +64,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             worlds=worlds,
             builder=StoredWorlds(worlds, artifacts),
             planner=OfflinePlanner(),
+            supervisor=Supervisor(),
             artifacts=artifacts,
             coordinator=FakeDoor(),
             kinds=(a_kind(), a_kind("stub")),

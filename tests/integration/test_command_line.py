@@ -18,9 +18,11 @@ from typer.testing import CliRunner
 import storyworld
 from actors.running import write_note
 from api.keys import api_key
+from episodes.effects import Effect, Happening
 from episodes.health import fine, wrong
 from episodes.lifecycle import BeatState, EpisodeState
-from tests.builders import a_plan, a_request
+from episodes.plan import Plan
+from tests.builders import a_beat, a_plan, a_request
 from tests.unit.api.rig import Rig
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
@@ -136,6 +138,21 @@ def test_an_id_that_is_none_reaches_nothing_and_is_said_back_as_it_is(shell: She
 def test_brackets_in_a_story_are_brackets_in_the_list(shell: Shell) -> None:
     shell.rig.episodes.create(a_request(intent="[/b]"))
     assert "[/b]" in shell.run("episodes")
+
+
+def test_a_plan_is_looked_at_for_contradictions(shell: Shell) -> None:
+    store = shell.rig.episodes
+    episode_id = store.create(a_request()).episode_id
+    dies = Effect(happens=Happening.DIES, character_id="mika")
+    beats = (a_beat(0), a_beat(1, effects=(dies,)), a_beat(2))
+    store.save_plan(episode_id, Plan(beats=beats), 1)
+
+    said = shell.refused("lint", episode_id).splitlines()
+    assert said[0] == 'error    dead-acts         Mika acts in b3 ("looks around") and died in b2.'
+    assert said[1].strip().startswith("→ Let Mika lie there")
+    store.save_plan(episode_id, a_plan(3), 1)
+    assert shell.run("lint", episode_id) == "Nothing contradicts itself."
+    assert shell.refused("lint", NOBODY) == f"There is no episode '{NOBODY}'."
 
 
 def test_an_audit_prints_each_check_with_its_count_and_fails_where_something_is_wrong(shell: Shell) -> None:

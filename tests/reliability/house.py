@@ -30,6 +30,7 @@ from episodes.plan import EpisodeRequest, Plan
 from episodes.ports import ArtifactStore, Planner, WorldStore
 from episodes.upkeep import Upkeep
 from episodes.world import StoredWorld
+from planning.continuity.supervisor import Supervisor
 from planning.world_builder import StoredWorlds
 from rendering.film import FilmMaker
 from rendering.publishing import ClipMaker
@@ -232,6 +233,7 @@ class House:
             worlds=self._their_worlds,
             builder=StoredWorlds(self._their_worlds, self._their_artifacts),
             planner=self._planner,
+            supervisor=Supervisor(),
             artifacts=self._their_artifacts,
             coordinator=self,
             kinds=self.fleet.kinds(),

@@ -19,9 +19,10 @@ from episodes.errors import BadInput, FailureClass, NotFound
 from episodes.health import Checkup, Finding, fine
 from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
 from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, KindNote, Opening, RendererNote
-from episodes.plan import CastMember, EpisodeRequest, Plan
+from episodes.plan import CastMember, EpisodeRequest, Line, Plan
 from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
+from planning.continuity.supervisor import Supervisor
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
 from tests.builders import a_beat, a_kind, a_place, a_world
@@ -33,6 +34,9 @@ QUICK = EventPace(poll_s=0.001, progress_s=0.002, heartbeat_s=5)
 
 class FakePlanner:
     """As many beats as asked for, each of the world's first character in its first place."""
+
+    says = ""
+    """In every beat, by whoever plays in it."""
 
     def __init__(self) -> None:
         self.num_plans = 0
@@ -49,6 +53,7 @@ class FakePlanner:
                 description=f"{request.intent[:1900]} {i}",
                 cast=cast,
                 place=place,
+                dialogue=Line(character_id=cast[0].character.character_id, text=self.says) if self.says else None,
                 duration_s=request.duration_s,
                 backend=request.backend or "animatic",
             )
@@ -110,6 +115,7 @@ class Rig:
             "worlds": self.worlds,
             "builder": FakeBuilder(self.worlds, self.artifacts),
             "planner": self.planner,
+            "supervisor": Supervisor(),
             "artifacts": self.artifacts,
             "coordinator": self.door,
             "kinds": (a_kind(), a_kind("stub"), a_kind("animatediff")),
@@ -129,6 +135,7 @@ class Rig:
         vars(self.worlds).update(vars(MemoryWorldStore()))
         vars(self.artifacts).update(vars(MemoryArtifacts()))
         self.planner.num_plans = self.door.num_wakes = 0
+        self.planner.says = ""
         self._furnish()
         return self
 

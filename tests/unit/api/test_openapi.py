@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import examples, world_examples
+from api import continuity_examples, examples, world_examples
 from api.beat_changes import BeatChange
+from api.continuity import ContinuityShape, PlannedShape
 from api.fleet_shapes import FleetShape
 from api.requests import NewEpisode
 from api.shapes import (
@@ -61,6 +62,7 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /episodes",
         "POST /episodes",
         "GET /episodes/{episode_id}",
+        "GET /episodes/{episode_id}/continuity",
         "POST /episodes/{episode_id}/plan",
         "POST /episodes/{episode_id}/execute",
         "POST /episodes/{episode_id}/cancel",
@@ -174,6 +176,8 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
     [
         (EpisodeShape, examples.CREATED),
         (EpisodeShape, examples.PLANNED),
+        (PlannedShape, continuity_examples.PLANNED),
+        (ContinuityShape, continuity_examples.CONTINUITY),
         (EpisodeShape, examples.EPISODE),
         (EpisodePageShape, examples.PAGE),
         (MovedShape, examples.moved("EXECUTING")),

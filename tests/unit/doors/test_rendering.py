@@ -24,7 +24,13 @@ class ToldClient:
         self.asked: list[JsonObject] = []
         beat = {"beat_id": "b1", "description": "Mika runs.", "state": "ACCEPTED", "progress": 100}
         beats = [{**beat, "fallback_reason": FALLEN_BACK}, {**beat, "beat_id": "b2", "fallback_reason": ""}]
-        self.episode: JsonObject = {"episode_id": "e1", "state": "COMPLETED", "progress": 100, "beats": beats}
+        self.episode: JsonObject = {
+            "episode_id": "e1",
+            "state": "COMPLETED",
+            "progress": 100,
+            "beats": beats,
+            "contradictions": [],
+        }
 
     def create(self, intent: str, **fields: object) -> JsonObject:
         self.asked.append({"intent": intent, **fields})
@@ -33,7 +39,8 @@ class ToldClient:
     def plan(self, episode_id: str) -> JsonObject:
         return self.episode
 
-    def execute(self, episode_id: str) -> None: ...
+    def execute(self, episode_id: str, *, force: bool) -> None:
+        self.asked.append({"force": force})
 
     def follow(self, episode_id: str) -> Iterator[JsonObject]:
         yield self.episode
@@ -71,3 +78,37 @@ def test_without_the_option_no_fallback_is_asked_for(client: ToldClient, tmp_pat
 
     assert done.exit_code == 0, done.output
     assert not client.asked[0]["fallbacks"]
+
+
+DEAD: JsonObject = {
+    "code": "dead-speaks",
+    "severity": "error",
+    "beat_id": "b2",
+    "other_beat_id": "b1",
+    "what": "Mika speaks in b2 and died in b1.",
+    "suggestion": "Let somebody else say it.",
+}
+
+
+def test_a_plan_that_contradicts_itself_is_told_and_not_rendered(client: ToldClient) -> None:
+    client.episode["contradictions"] = [DEAD, {**DEAD, "severity": "warning", "what": "[b] in b1."}]
+
+    done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs"])
+
+    assert done.exit_code == 1
+    said = " ".join(done.output.split())
+    assert "error dead-speaks Mika speaks in b2 and died in b1. → Let somebody else say it." in said
+    assert "warning dead-speaks [b] in b1." in said
+    assert "--force" in said
+    assert {"force": False} not in client.asked
+
+
+def test_it_is_rendered_by_force_and_warnings_hold_nobody_up(client: ToldClient, tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "film.mp4")]
+    client.episode["contradictions"] = [{**DEAD, "severity": "warning"}]
+    assert CliRunner().invoke(storyworld.cli, ["render", "Mika runs", *out]).exit_code == 0
+
+    client.episode["contradictions"] = [DEAD]
+    assert CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--force", *out]).exit_code == 0
+
+    assert [asked["force"] for asked in client.asked if "force" in asked] == [False, True]

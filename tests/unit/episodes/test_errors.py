@@ -5,8 +5,17 @@ import pickle
 import pytest
 
 from episodes import errors
+from episodes.contradictions import Code, Contradiction, Severity
 from episodes.errors import FailureClass, StoryWorldError
 
+A_CONTRADICTION = Contradiction(
+    code=Code.DEAD_SPEAKS,
+    severity=Severity.ERROR,
+    beat_id="b2",
+    other_beat_id="b1",
+    what="Mika speaks in b2 and died in b1.",
+    suggestion="Let somebody else say it.",
+)
 EXAMPLES: list[StoryWorldError] = [
     errors.StoryWorldError("a", "b"),
     errors.NotFound("episode", "e1", "look"),
@@ -18,6 +27,7 @@ EXAMPLES: list[StoryWorldError] = [
     errors.KeyReused("a", "b"),
     errors.BadInput("a", "b", "num_beats"),
     errors.TooLarge("a", "b", "file"),
+    errors.Contradictory((A_CONTRADICTION,)),
     errors.Unavailable("a", "b", 7),
     errors.Damaged("a", "b", 7),
     errors.LeaseLost("a"),

@@ -1,0 +1,94 @@
+"""What the API says about contradictions in plans, and where it refuses one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from api.parts import ApiParts
+from api.shapes import EpisodeShape, Shape
+from api.shaping import episode_shape
+from episodes.contradictions import Code, Contradiction, Severity, errors_among
+from episodes.errors import Contradictory
+from episodes.lifecycle import BeatState, EpisodeState
+from episodes.model import BeatView, EpisodeView
+from episodes.plan import Plan
+from episodes.world import StoredWorld
+
+
+class ContradictionShape(Shape):
+    code: Code
+    """Which kind it is."""
+    severity: Severity
+    """`error`: the plan is not executed unless somebody forces it; `warning`: it can be meant like that."""
+    beat_id: str
+    """Where it shows."""
+    other_beat_id: str | None
+    """The beat that says otherwise; null: it is this beat's own, or the world's."""
+    what: str
+    suggestion: str
+
+
+class ContinuityShape(Shape):
+    episode_id: str
+    num_errors: int
+    num_warnings: int
+    contradictions: list[ContradictionShape]
+    """In story order."""
+
+
+class PlannedShape(EpisodeShape):
+    dry_run: bool
+    """Nothing was stored: the beats are those that it would get, and all else is as it was."""
+    contradictions: list[ContradictionShape]
+    """Where the plan contradicts itself, in story order."""
+
+
+def planned_shape(view: EpisodeView, contradictions: Sequence[Contradiction], *, dry_run: bool) -> PlannedShape:
+    return PlannedShape(**dict(episode_shape(view)), dry_run=dry_run, contradictions=_shapes(contradictions))
+
+
+def continuity_shape(episode_id: str, contradictions: tuple[Contradiction, ...]) -> ContinuityShape:
+    num_errors = len(errors_among(contradictions))
+    return ContinuityShape(
+        episode_id=episode_id,
+        num_errors=num_errors,
+        num_warnings=len(contradictions) - num_errors,
+        contradictions=_shapes(contradictions),
+    )
+
+
+def contradictions_of(parts: ApiParts, episode: EpisodeView) -> tuple[Contradiction, ...]:
+    """Of its plan as it stands, with all that was changed in it; none where it has no plan yet."""
+    if not episode.beats:
+        return ()
+    world = parts.builder.load(episode.request.world_id)
+    return parts.supervisor.contradictions(_plan_of(episode), world.world, parts.kinds)
+
+
+def refuse_contradictions(parts: ApiParts, episode: EpisodeView) -> None:
+    """Raises Contradictory where the plan that is about to be executed has errors."""
+    if episode.state is EpisodeState.PLANNED and (errors := errors_among(contradictions_of(parts, episode))):
+        raise Contradictory(errors)
+
+
+def as_it_would_be(episode: EpisodeView, plan: Plan, world: StoredWorld) -> EpisodeView:
+    """The episode with a plan that is not stored."""
+    beats = (BeatView(beat=b, revision=0, state=BeatState.PENDING, progress=0.0, backend=b.backend) for b in plan.beats)
+    return replace(
+        episode,
+        num_beats=len(plan.beats),
+        world_revision=world.revision,
+        logline=plan.logline,
+        treatment=plan.treatment,
+        beats=tuple(beats),
+    )
+
+
+def _plan_of(episode: EpisodeView) -> Plan:
+    beats = tuple(view.beat.model_copy(update={"backend": view.backend}) for view in episode.beats)
+    return Plan(**dict(episode.treatment), beats=beats, logline=episode.logline)
+
+
+def _shapes(contradictions: Sequence[Contradiction]) -> list[ContradictionShape]:
+    return [ContradictionShape(**asdict(one)) for one in contradictions]
