@@ -55,6 +55,7 @@ EpisodeId = Annotated[str, typer.Argument(metavar="EPISODE", help="Its id: `epis
 EpisodeOrQueue = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="Its id; none: the whole queue.")]
 EpisodeOrAll = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="Only this one; none: all.")]
 BeatId = Annotated[str | None, typer.Argument(metavar="[BEAT]", help="Only this beat: b2.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Render even what was rendered before, instead of copying its clip.")]
 Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
 
 
@@ -73,6 +74,7 @@ def render(
     mode: Annotated[str | None, typer.Option(help="validate (512×512, default) or final (1280×720).")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Although the plan contradicts itself.")] = False,
+    fresh: Fresh = False,
     cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
     url: Url = None,
 ) -> None:
@@ -88,7 +90,7 @@ def render(
             console.print(f"  {beat['beat_id']}  {escape(beat['description'])}", style="dim")
         if _tell_contradictions(planned["contradictions"]) and not force:
             raise BadInput("The plan contradicts itself.", "Change it or the intent, or render it as it is: --force.")
-        client.execute(episode_id, force=force)
+        client.execute(episode_id, force=force, fresh=fresh)
         episode = _follow(client, episode_id)
         _finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
 
@@ -257,10 +259,10 @@ def cancel(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
 
 @cli.command()
 @tells_errors_plainly
-def retry(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
+def retry(episode: EpisodeId, beat: BeatId = None, fresh: Fresh = False, url: Url = None) -> None:
     """Render a failed or cancelled beat again, or all that an episode has."""
     with found_system(url) as client:
-        _tell_state(client.retry(episode, beat))
+        _tell_state(client.retry(episode, beat, fresh=fresh))
 
 
 @cli.command()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors.names import renderer_name
+from episodes.content import kind_recipe
 from episodes.fleet import Kind
 from episodes.plan import CameraMove
 
@@ -97,6 +98,7 @@ def plan_kind(
         park_after_s=park_after_s,
         costs_per_clip=costs_per_clip,
         camera_moves=camera_moves,
+        recipe=kind_recipe(backend or name, options),
     )
     made_from = (backend or name, tuple(sorted(options.items())))
     slot_deadline_s = deadline_s if queue else None

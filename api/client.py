@@ -71,9 +71,9 @@ class Client:
         """With `dry_run` nothing is stored."""
         return self._post(_path(episode_id, move="plan"), dry_run=dry_run or None)
 
-    def execute(self, episode_id: str, *, force: bool = False) -> JsonObject:
-        """`force`: although its plan contradicts itself."""
-        return self._post(_path(episode_id, move="execute"), force=force or None)
+    def execute(self, episode_id: str, *, force: bool = False, fresh: bool = False) -> JsonObject:
+        """`force`: although its plan contradicts itself. `fresh`: nothing that was rendered before is used again."""
+        return self._post(_path(episode_id, move="execute"), force=force or None, fresh=fresh or None)
 
     def continuity(self, episode_id: str) -> JsonObject:
         """Where its plan contradicts itself."""
@@ -83,9 +83,9 @@ class Client:
         """Stop the episode, or one beat of it."""
         return self._post(_path(episode_id, beat_id, move="cancel"))
 
-    def retry(self, episode_id: str, beat_id: str | None = None) -> JsonObject:
-        """Render one failed or cancelled beat again, or all of them."""
-        return self._post(_path(episode_id, beat_id, move="retry"))
+    def retry(self, episode_id: str, beat_id: str | None = None, *, fresh: bool = False) -> JsonObject:
+        """Render one failed or cancelled beat again, or all of them; `fresh` as in `execute`."""
+        return self._post(_path(episode_id, beat_id, move="retry"), fresh=fresh or None)
 
     def pause(self, episode_id: str) -> JsonObject:
         return self._post(_path(episode_id, move="pause"))

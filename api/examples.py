@@ -93,6 +93,7 @@ _ATTEMPT: Json = {
     "reason": "",
     "opened_at": _WHEN,
     "ended_at": _LATER,
+    "reused_from": None,
 }
 _PIXELS = {"width": 512, "height": 512}
 
@@ -140,6 +141,7 @@ BEAT: Json = {
     "style": "anime, clean line art",
     "backend": "animatic",
     "fallback_reason": "",
+    "reused_from": None,
     "preview_url": None,
     "artifacts": [
         _artifact(

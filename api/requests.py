@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
+from fastapi import Query
 from pydantic import Field, model_validator
 
 from episodes.errors import BadInput, NotFound
 from episodes.nouns import Id, Name, Noun, Prose
 from episodes.plan import EpisodeRequest, Format, Mode, Motion, check_fallbacks
 from episodes.world import EMPTY_WORLD_ID
+
+Fresh = Annotated[
+    bool, Query(description="Render even what was rendered before: with the same content there would be a copy of that clip.")
+]
 
 DEFAULT_FORMATS = {
     Mode.VALIDATE: Format(width=512, height=512, fps=24),

@@ -39,6 +39,14 @@ class ArtifactShape(Shape):
     num_frames: int | None = None
 
 
+class ClipSourceShape(Shape):
+    """The attempt that made a clip, for another one that has a copy of it."""
+
+    episode_id: str
+    beat_id: str
+    attempt_id: str
+
+
 class AttemptShape(Shape):
     """One try to render the beat or to cut the film."""
 
@@ -51,6 +59,8 @@ class AttemptShape(Shape):
     reason: str
     opened_at: datetime
     ended_at: datetime | None
+    reused_from: ClipSourceShape | None
+    """Whose clip it takes a copy of, so that nobody renders; null: it renders."""
 
 
 class CharacterShape(Shape):
@@ -127,6 +137,8 @@ class BeatShape(Shape):
     """The kind of renderer that makes its frames, or made them."""
     fallback_reason: str
     """Why that is not its first choice: "Rendered by animatic because svd could not: …"; empty when it is."""
+    reused_from: ClipSourceShape | None
+    """Whose clip its own is a copy of, because that one shows the same; null: it was rendered, or has none."""
     preview_url: str | None
     """Path of a JPEG of how it looks so far, as long as it renders and has shown something; it changes every few seconds."""
     artifacts: list[ArtifactShape]

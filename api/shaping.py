@@ -11,6 +11,7 @@ from api.shapes import (
     AttemptShape,
     BeatShape,
     CharacterShape,
+    ClipSourceShape,
     EpisodePageShape,
     EpisodeShape,
     EpisodeSummaryShape,
@@ -18,8 +19,8 @@ from api.shapes import (
     PlaceShape,
     SceneShape,
 )
-from episodes.lifecycle import BeatState
-from episodes.model import Artifact, Attempt, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event
+from episodes.lifecycle import AttemptState, BeatState
+from episodes.model import Artifact, Attempt, BeatView, ClipSource, EpisodePage, EpisodeSummary, EpisodeView, Event
 from episodes.plan import Beat, Scene
 from episodes.waiting import why_waiting
 from episodes.world import Place
@@ -74,7 +75,12 @@ def attempt_shape(attempt: Attempt) -> AttemptShape:
         reason=attempt.reason,
         opened_at=attempt.opened_at,
         ended_at=attempt.ended_at,
+        reused_from=_source_shape(attempt.reused_from),
     )
+
+
+def _source_shape(source: ClipSource | None) -> ClipSourceShape | None:
+    return ClipSourceShape(**source.model_dump()) if source is not None else None
 
 
 def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
@@ -87,11 +93,17 @@ def beat_shape(view: BeatView, episode: EpisodeView) -> BeatShape:
         revision=view.revision,
         backend=view.backend,
         fallback_reason=f"Rendered by {view.backend} because {view.fallback_reason}" if view.fallback_reason else "",
+        reused_from=_source_shape(_source_of(view)),
         preview_url=f"{path}/poster" if has_preview(view) else None,
         artifacts=artifact_shapes(view.artifacts, path),
         attempts=[attempt_shape(a) for a in view.attempts],
         **_planned(view.beat),
     )
+
+
+def _source_of(view: BeatView) -> ClipSource | None:
+    selected = (a for a in view.attempts if a.state is AttemptState.SELECTED and a.revision == view.revision)
+    return next((attempt.reused_from for attempt in selected), None)
 
 
 def has_preview(view: BeatView) -> bool:

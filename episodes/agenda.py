@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from episodes.dispatch import Candidate
 from episodes.episode_store import EpisodeStore
 from episodes.lifecycle import EpisodeState
-from episodes.model import ActiveEpisode, Lease, ReadyBeat
+from episodes.model import ActiveEpisode, ClipSource, Lease, ReadyBeat
+from episodes.reuse import Reuse
 
 WINDOW = 16
 """Ready beats kept per episode: enough that a query is shared by many starts, few enough that memory stays flat."""
@@ -21,6 +22,9 @@ class Run:
 
     episode: ActiveEpisode
     ready: list[ReadyBeat] = field(default_factory=list)
+    """To be rendered."""
+    copies: list[tuple[ReadyBeat, ClipSource]] = field(default_factory=list)
+    """Ready too, and there is a clip that shows what they would."""
     may_have_more: bool = True
     """The store may know ready beats beyond the window."""
     may_settle: bool = True
@@ -33,6 +37,12 @@ class Run:
 
     def forget(self, beat_id: str) -> None:
         self.ready = [r for r in self.ready if r.beat.beat_id != beat_id]
+        self.copies = [(r, source) for r, source in self.copies if r.beat.beat_id != beat_id]
+
+    @property
+    def window(self) -> list[ReadyBeat]:
+        """All beats that it knows to be ready."""
+        return [*self.ready, *(ready for ready, _ in self.copies)]
 
     def ask_again(self) -> None:
         """Something ended: the store may know more ready beats, or that the episode moves on."""
@@ -53,7 +63,7 @@ class Agenda:
         for episode in active:
             run = known.get(episode.episode_id) or Run(episode=episode)
             if run.episode.state is not episode.state:
-                run.ready = []
+                run.ready, run.copies = [], []
             run.episode = episode
             run.num_rendering = num_rendering.get(episode.episode_id, 0)
             run.ask_again()
@@ -76,7 +86,7 @@ class Agenda:
 
     def hungry(self, num_idle: int) -> list[Run]:
         """Those whose windows run low and who would be served next; also while nobody is idle, to see beats that nobody can render."""
-        low = (r for r in self.executing() if r.may_have_more and len(r.ready) < 2)
+        low = (r for r in self.executing() if r.may_have_more and len(r.ready) < 2 and len(r.copies) < WINDOW)
         return sorted(low, key=lambda r: (r.num_rendering, r.last_start))[: 2 * max(1, num_idle)]
 
     def started(self, run: Run) -> None:
@@ -85,11 +95,13 @@ class Agenda:
         run.num_rendering += 1
 
 
-def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float) -> None:
+def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float, reuse: Reuse) -> None:
     """Fill windows from the store. Blocks."""
     for run in runs:
-        exclude = [r.beat.beat_id for r in run.ready]
+        exclude = [r.beat.beat_id for r in run.window]
         more = store.ready_beats(lease, run.episode.episode_id, limit=WINDOW, exclude=exclude)
-        run.ready.extend(more)
+        sources = reuse.sources(store, run.episode, more)
+        run.ready.extend(ready for ready in more if ready.beat.beat_id not in sources)
+        run.copies.extend((ready, sources[ready.beat.beat_id]) for ready in more if ready.beat.beat_id in sources)
         run.may_have_more = len(more) == WINDOW
         run.filled_at_s = now_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from episodes.lifecycle import EpisodeState
 from episodes.model import (
     Acceptance,
     ActiveEpisode,
+    ClipSource,
     EpisodeAudit,
     EpisodePage,
     EpisodeView,
@@ -61,8 +62,11 @@ class EpisodeStore(Protocol):
         What is still open of an earlier plan is unwanted. Its film stays the episode's film until another is accepted.
         """
 
-    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
-        """PLANNED → EXECUTING. Executing an executing episode changes nothing."""
+    def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
+        """PLANNED → EXECUTING. Executing an executing episode changes nothing.
+
+        `fresh`: its beats are rendered, even where clips of the same content are there.
+        """
 
     def cancel(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
         """→ CANCELLING, or CANCELLED at once when no attempt is open; pending and rendering beats become CANCELLED.
@@ -92,7 +96,7 @@ class EpisodeStore(Protocol):
         the other is retried.
         """
 
-    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_beat(self, episode_id: str, beat_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         """A FAILED or CANCELLED beat → PENDING, as if new: its counted attempts are forgiven, and its first choice of a backend
         is tried again before what it fell back to. Opens the episode again → EXECUTING.
 
@@ -100,9 +104,12 @@ class EpisodeStore(Protocol):
 
         With it open the beats that it depends on and that failed or were cancelled, since it could not start without them, and
         the beats that had ended only because of these, unless another dependency of theirs stays ended.
+
+        `fresh`: what opens is rendered, even where a clip of the same content is there. A beat that was asked for so stays so until
+        it is revised or planned anew.
         """
 
-    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_failed(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         """As retry_beat, for all FAILED and CANCELLED beats at once. Where all are ACCEPTED and only the film is missing, it is cut anew.
 
         IllegalMove when nothing is missing, or there are no beats at all.
@@ -170,6 +177,9 @@ class EpisodeStore(Protocol):
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
         """Beats that could be started now, in story order, without the beat ids in `exclude`. None while anything is paused."""
 
+    def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
+        """Content key → the attempt with it that was begun last of those that were ever accepted; of any episode. Keys without one are left out."""
+
     def next_ready_in_s(self, lease: Lease) -> float | None:
         """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off.
 
@@ -179,7 +189,8 @@ class EpisodeStore(Protocol):
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         """Begin attempts: beat PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
 
-        None where that is not so any more, the beat is at another backend, or the episode or the queue is paused.
+        None where that is not so any more, the beat is at another backend, or the episode or the queue is paused. What the opening
+        says of its content is kept with the attempt.
         Repeatable: an attempt that is open under this id already is returned again.
         """
 

@@ -26,6 +26,8 @@ class Kind:
     """Somebody is paid for each of its clips: it is never chosen for a beat that names no kind."""
     camera_moves: tuple[CameraMove, ...] | None = None
     """Those that its backend can be told to make; None: all of them."""
+    recipe: str = ""
+    """How it makes clips, as a hash (`content.kind_recipe`); empty: that is not known, and no clip of it is used again."""
 
 
 MAX_PREVIEW_BYTES = 32 * 1024

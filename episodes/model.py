@@ -13,7 +13,7 @@ from episodes.errors import FailureClass
 from episodes.fleet import RendererState
 from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.nouns import Noun
+from episodes.nouns import Id, Noun
 from episodes.plan import Beat, EpisodeRequest, Format, Motion, Treatment
 
 
@@ -32,6 +32,14 @@ class Artifact:
     version: int
     """Counts from 1 for each type of one beat or film."""
     file: StoredFile
+
+
+class ClipSource(Noun):
+    """The attempt that made a clip, for another one that takes a copy of it."""
+
+    episode_id: str
+    beat_id: Id
+    attempt_id: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +62,8 @@ class Attempt:
     ended_at: datetime | None = None
     has_preview: bool = False
     """It is open, and how it looks so far is kept."""
+    reused_from: ClipSource | None = None
+    """Nothing is rendered for it: it takes a copy of this one's clip."""
 
 
 class RendererNote(Noun):
@@ -206,6 +216,8 @@ class ReadyBeat:
     start_frame: StartFrame | None
     fallbacks: tuple[str, ...] = ()
     """What it may still fall back to, in order, when `beat.backend` (the present one) cannot."""
+    is_fresh: bool = False
+    """Somebody asked for a new clip, even where one of the same content is there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -220,6 +232,10 @@ class Opening:
     """That the renderer has, and the beat was at when it was given to it; empty for a film."""
     renderer: str
     node: str
+    content_key: str = ""
+    """What its clip will depend on, as a hash; empty: that is not known, and its clip is not used again."""
+    reused_from: ClipSource | None = None
+    """Whose clip it takes a copy of; None: it renders."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

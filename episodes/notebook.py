@@ -23,6 +23,9 @@ class Notebook:
     told_to_stop: dict[str, float] = field(default_factory=dict)
     """Attempt → when it was first told to stop."""
 
+    spoiled: set[str] = field(default_factory=set)
+    """Attempts whose clips were to be copied, and are not whole any more."""
+
     _watched_s: float = 0.0
     _surveyed_at_s: float | None = None
 

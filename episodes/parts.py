@@ -58,5 +58,7 @@ class Pace:
     """How long nobody of a backend can start, each with a failure, before its beats fall back where they can: the first may pass."""
     bear_s: float = 1800.0
     """How long an attempt that nobody has any more is looked for in an artifact store that does not answer."""
+    retry_copy_s: float = 10.0
+    """Between two tries to copy a clip while the artifact store does not answer."""
     retry_lease_s: float = 0.5
     retry_store_s: float = 0.5

@@ -18,14 +18,29 @@ from episodes.errors import FailureClass, RendererLost
 from episodes.fleet import RendererReport, RendererState
 from episodes.flight import Flight, judged
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, FleetSnapshot, KindNote, Lease, OpenAttempt, Opening, ReadyBeat, RendererNote
+from episodes.model import (
+    Acceptance,
+    ClipSource,
+    FleetSnapshot,
+    KindNote,
+    Lease,
+    OpenAttempt,
+    Opening,
+    ReadyBeat,
+    RendererNote,
+)
 from episodes.notebook import Notebook
-from episodes.orders import open_film, render_job
+from episodes.orders import CUTTER, open_film, render_job
 from episodes.parts import Pace, Parts
+from episodes.reuse import COPIER, Reuse
 from episodes.roster import Roster
+from episodes.signals import first_of
 from episodes.staffing import Staffing
 
 log = logging.getLogger("storyworld.coordinator")
+
+NO_RENDERERS = frozenset({CUTTER, COPIER})
+"""They stand in attempts, and nobody of these names fails or is blocked."""
 
 
 class Term:
@@ -69,6 +84,7 @@ class Term:
         self._staffing = Staffing(
             parts=parts, roster=self._roster, agenda=self._agenda, air=self._air, blocklist=notebook.blocklist
         )
+        self._reuse = Reuse(parts=parts, lease=lease, pace=pace, notebook=notebook)
         self._tasks: asyncio.TaskGroup
 
     def wake(self) -> None:
@@ -102,7 +118,7 @@ class Term:
             await self._air.hurry_the_stopping()
             self._surveyed.set()
             self._signal.set()
-            await self._first_of(self._survey_now, self._pace.survey_s)
+            await first_of(self._survey_now, self._clock, self._pace.survey_s)
 
     async def _keep_looking(self) -> None:
         """Apart from the surveys: an artifact store that hangs must not hide who is alive."""
@@ -123,7 +139,7 @@ class Term:
             await self._accept(won)
             await self._settle()
             if not won and not self._air.landed:
-                await self._first_of(self._signal, self._next_look_s - self._clock.now_s())
+                await first_of(self._signal, self._clock, self._next_look_s - self._clock.now_s())
 
     async def _look_for_the_lost(self) -> None:
         for flight in self._air.lost():
@@ -139,19 +155,6 @@ class Term:
             snapshot = FleetSnapshot(at=datetime.now(UTC), renderers=notes, kinds=kinds)
             await self._in_thread(lambda: self._store.record_fleet(self._lease, snapshot))
             self._noted = (notes, kinds)
-
-    async def _first_of(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait for the event or the time, whichever comes first; clears the event."""
-        if event.is_set() or seconds <= 0:
-            await asyncio.sleep(0)
-        else:
-            waits = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._clock.sleep(seconds))}
-            try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for wait in waits:
-                    wait.cancel()
-        event.clear()
 
     # --- what came back ---
 
@@ -202,7 +205,7 @@ class Term:
 
     def _blame(self, flight: Flight, failure_class: FailureClass) -> None:
         beat = (flight.attempt.episode_id, flight.attempt.beat_id or "")
-        if not flight.is_film and self._blocklist.failed(flight.attempt.renderer, beat, failure_class):
+        if flight.attempt.renderer not in NO_RENDERERS and self._blocklist.failed(flight.attempt.renderer, beat, failure_class):
             about = {"renderer": flight.attempt.renderer, "num_beats": MAX_BEATS_IN_A_ROW}
             log.error("renderer.blocked", extra={**flight.ids, **about})
 
@@ -252,8 +255,9 @@ class Term:
         idle = [name for name in self._roster.idle() if name not in blocked]
         hungry = self._agenda.hungry(len(idle))
         if hungry:
-            await self._in_thread(lambda: refill(self._store, self._lease, hungry, self._clock.now_s()))
+            await self._in_thread(lambda: refill(self._store, self._lease, hungry, self._clock.now_s(), self._reuse))
         executing = self._agenda.executing()
+        await self._take_copies(executing)
         await self._give_up_the_impossible(executing)
         self._meter.queue(
             num_rendering=sum(r.num_rendering for r in executing),
@@ -300,28 +304,49 @@ class Term:
         return [r for r in self._eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
 
     async def _start(self, starts: Sequence[Start]) -> None:
-        openings = [
-            Opening(
-                attempt_id=str(uuid.uuid4()),
-                episode_id=start.ready.episode_id,
-                beat_id=start.ready.beat.beat_id,
-                revision=start.ready.revision,
-                backend=start.ready.beat.backend,
-                renderer=start.renderer,
-                node=start.node,
-            )
-            for start in starts
-        ]
+        openings = [self._opening(start.ready, start.renderer, start.node) for start in starts]
+        for start, (run, attempt) in zip(starts, await self._open(openings), strict=True):
+            if attempt is not None:
+                self._meter.waited(attempt.backend, self._clock.now_s() - run.filled_at_s)
+                self._fly(run, start, attempt)
+
+    def _opening(self, ready: ReadyBeat, renderer: str, node: str, source: ClipSource | None = None) -> Opening:
+        return Opening(
+            attempt_id=str(uuid.uuid4()),
+            episode_id=ready.episode_id,
+            beat_id=ready.beat.beat_id,
+            revision=ready.revision,
+            backend=ready.beat.backend,
+            renderer=renderer,
+            node=node,
+            content_key=self._reuse.key(self._agenda.runs[ready.episode_id].episode, ready),
+            reused_from=source,
+        )
+
+    async def _open(self, openings: Sequence[Opening]) -> list[tuple[Run, OpenAttempt | None]]:
+        """Begin attempts at beats, each with the run that it is of; None where a beat is not ready any more."""
         opened = await self._in_thread(lambda: self._store.open_attempts(self._lease, openings))
-        for start, attempt in zip(starts, opened, strict=True):
-            run = self._agenda.runs[start.ready.episode_id]
-            run.forget(start.ready.beat.beat_id)
+        runs = [self._agenda.runs[opening.episode_id] for opening in openings]
+        for run, opening, attempt in zip(runs, openings, opened, strict=True):
+            run.forget(opening.beat_id or "")
             if attempt is None:
                 run.ask_again()
-                continue
-            self._agenda.started(run)
-            self._meter.waited(attempt.backend, self._clock.now_s() - run.filled_at_s)
-            self._fly(run, start, attempt)
+            else:
+                self._agenda.started(run)
+        return list(zip(runs, opened, strict=True))
+
+    async def _take_copies(self, runs: Sequence[Run]) -> None:
+        """Beats whose clip was made before need no renderer."""
+        copies = [copy for run in runs for copy in run.copies][: self._reuse.room]
+        if not copies:
+            return
+        openings = [self._opening(ready, COPIER, "", source) for ready, source in copies]
+        for (ready, source), (run, attempt) in zip(copies, await self._open(openings), strict=True):
+            if attempt is not None:
+                flight = self._air.take_off(attempt)
+                log.info("attempt.copies", extra={**flight.ids, "reused_from": source.attempt_id})
+                job = render_job(run.episode, ready, attempt, self._lease)
+                self._tasks.create_task(self._air.follow(flight, self._reuse.copied(flight, job, source)))
 
     def _fly(self, run: Run, start: Start, attempt: OpenAttempt) -> None:
         flight = self._air.take_off(attempt)
@@ -340,7 +365,7 @@ class Term:
 
     async def _settle(self) -> None:
         for run in list(self._agenda.runs.values()):
-            if not run.may_settle or run.ready or run.num_rendering:
+            if not run.may_settle or run.window or run.num_rendering:
                 continue
             match run.episode.state:
                 case EpisodeState.CUTTING:

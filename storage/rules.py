@@ -15,7 +15,7 @@ from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, Revision
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
-from episodes.model import AttemptAudit, BeatAudit, Lease
+from episodes.model import AttemptAudit, BeatAudit, Lease, Opening
 from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.writing import Writing
 
@@ -181,6 +181,11 @@ def beat_audit(
         num_retries=num_retries,
         num_after_cancel=sum(cancelled_at is not None and a.opened_at > cancelled_at for a in own),
     )
+
+
+def reused_by(opening: Opening) -> dict[str, object]:
+    """What the event of an attempt's beginning says of whose clip it takes; nothing for one that renders."""
+    return {} if opening.reused_from is None else {"reused_from": opening.reused_from.model_dump()}
 
 
 def why_fell_back(earlier: str, backend: str, reason: str) -> str:

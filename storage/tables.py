@@ -117,6 +117,8 @@ BEATS = Table(
     # who should have, before it fell back; NULL: it did not
     Column("first_backend", Text),
     Column("fallback_reason", Text, nullable=False, server_default=""),
+    # it is rendered even where a clip of the same content is there
+    Column("is_fresh", Boolean, nullable=False, server_default=false()),
     Column("beat", Text, nullable=False),
     # serves ready_beats in story order, and whether any beat is in a state
     Index(None, "episode_id", "state", "num_unmet", "position"),
@@ -156,6 +158,10 @@ ATTEMPTS = Table(
     Column("ended_at", Double),
     # nobody will ever want its result, whatever becomes of its beat or film
     Column("unwanted", Boolean, nullable=False, server_default=false()),
+    # what its clip depends on, as a hash; NULL: nobody knows, or it is the film's
+    Column("content_key", Text),
+    # ClipSource: whose clip it takes a copy of; NULL: it renders
+    Column("reused_from", Text),
     # a JPEG, while it is open; last, so that whoever reads the other columns passes by its pages
     Column("preview", LargeBinary),
     Index(None, "episode_id", "beat_id", "number", unique=True),
@@ -171,6 +177,7 @@ ATTEMPTS = Table(
         **_only_where("state = 'OPEN' AND beat_id IS NULL AND NOT unwanted"),
     ),
     Index("uq_attempts_selected_film", "episode_id", unique=True, **_only_where("state = 'SELECTED' AND beat_id IS NULL")),
+    Index("ix_attempts_accepted_content", "content_key", **_only_where("state IN ('SELECTED', 'SUPERSEDED')")),
 )
 
 ARTIFACTS = Table(

@@ -11,7 +11,7 @@ from api.beat_changes import BeatChange, changed_beat
 from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import Parts
-from api.requests import known_id
+from api.requests import Fresh, known_id
 from api.routes.episodes import check_backend, known_episode
 from api.shapes import EpisodeShape, MovedShape
 from api.shaping import episode_shape
@@ -55,12 +55,14 @@ def revise_beat(
     response_model=MovedShape,
     summary="Render a failed or cancelled beat again; this opens the episode again. One that waits or renders stays as it is",
     operation_id="retry_beat",
-    responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    responses=answers(
+        200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "bad-input", "key-reused"
+    ),
     openapi_extra=POST_EXTRA,
 )
-def retry_beat(parts: Parts, request: Request, episode_id: str, beat_id: str) -> MovedShape:
+def retry_beat(parts: Parts, request: Request, episode_id: str, beat_id: str, fresh: Fresh = False) -> MovedShape:
     once = lasting_id(request.scope, parts.episodes)
-    state = parts.episodes.retry_beat(known_id("episode", episode_id), known_id("beat", beat_id), once=once)
+    state = parts.episodes.retry_beat(known_id("episode", episode_id), known_id("beat", beat_id), fresh=fresh, once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 

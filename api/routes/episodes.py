@@ -19,7 +19,7 @@ from api.continuity import (
 from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
-from api.requests import NewEpisode, known_id
+from api.requests import Fresh, NewEpisode, known_id
 from api.shapes import EpisodePageShape, EpisodeShape, MovedShape
 from api.shaping import episode_shape, page_shape
 from api.strict_json import StrictRoute
@@ -118,11 +118,12 @@ def execute_episode(
     request: Request,
     episode_id: str,
     force: Annotated[bool, Query(description="Although its plan contradicts itself.")] = False,
+    fresh: Fresh = False,
 ) -> MovedShape:
     if not force:
         refuse_contradictions(parts, known_episode(parts, episode_id))
     once = lasting_id(request.scope, parts.episodes)
-    state = parts.episodes.execute(known_id("episode", episode_id), once=once)
+    state = parts.episodes.execute(known_id("episode", episode_id), fresh=fresh, once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 
@@ -184,12 +185,14 @@ def cancel_episode(parts: Parts, request: Request, episode_id: str) -> MovedShap
     response_model=MovedShape,
     summary="Render all its failed and cancelled beats again; this opens the episode again, and repeating it changes nothing",
     operation_id="retry_episode",
-    responses=answers(200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "key-reused"),
+    responses=answers(
+        200, "The episode's state.", examples.moved("EXECUTING"), "not-found", "illegal-move", "bad-input", "key-reused"
+    ),
     openapi_extra=POST_EXTRA,
 )
-def retry_episode(parts: Parts, request: Request, episode_id: str) -> MovedShape:
+def retry_episode(parts: Parts, request: Request, episode_id: str, fresh: Fresh = False) -> MovedShape:
     once = lasting_id(request.scope, parts.episodes)
-    state = parts.episodes.retry_failed(known_id("episode", episode_id), once=once)
+    state = parts.episodes.retry_failed(known_id("episode", episode_id), fresh=fresh, once=once)
     parts.coordinator.wake()
     return MovedShape(episode_id=episode_id, state=state)
 

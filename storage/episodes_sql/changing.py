@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select, update
 
 from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeState, beat_after
@@ -38,6 +38,7 @@ _REOPEN_BEAT = (
     .where(_OF_BEAT)
     .values(state=BeatState.PENDING.value, reason="", failed_with_another=False, not_before=0.0, **FORGIVEN)
     .values(backend=FIRST_BACKEND, first_backend=None, fallback_reason="")
+    .values(is_fresh=or_(BEATS.c.is_fresh, bindparam("freshly")))
 )
 _CANCEL_BEAT = (
     update(BEATS)
@@ -69,7 +70,7 @@ class Changing(Claim):
                 ledger.tell(episode, "beat.cancelled", beat_id=one, reason=why)
             return episode.state
 
-    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_beat(self, episode_id: str, beat_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._episode_locked("retry_beat", episode_id, once) as (connection, ledger, episode, is_repeated):
             if is_repeated:
                 return episode.state
@@ -79,11 +80,11 @@ class Changing(Claim):
             if is_retried_already(beat):
                 return state
             beat_after(beat_id, beat.state, BeatMove.RETRY)
-            reopen(connection, ledger, episode, reopened_with(beat_id, beats.values()))
+            reopen(connection, ledger, episode, reopened_with(beat_id, beats.values()), fresh=fresh)
             go_on(ledger, episode, state)
             return state
 
-    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_failed(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._episode_locked("retry_failed", episode_id, once) as (connection, ledger, episode, is_repeated):
             if is_repeated:
                 return episode.state
@@ -93,15 +94,19 @@ class Changing(Claim):
                 ledger,
                 episode,
                 ended_without_clip(episode_id, episode.state, standings(connection, episode_id).values()),
+                fresh=fresh,
             )
             go_on(ledger, episode, state)
             return state
 
 
-def reopen(connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_ids: Sequence[str]) -> None:
+def reopen(
+    connection: Connection, ledger: Ledger, episode: LockedEpisode, beat_ids: Sequence[str], *, fresh: bool = False
+) -> None:
     """Beats that ended without a clip → PENDING, with their counted attempts forgiven."""
     if beat_ids:
-        connection.execute(_REOPEN_BEAT, [{"of_episode": episode.episode_id, "of_beat": one} for one in beat_ids])
+        rows = [{"of_episode": episode.episode_id, "of_beat": one, "freshly": fresh} for one in beat_ids]
+        connection.execute(_REOPEN_BEAT, rows)
     for one in beat_ids:
         ledger.tell(episode, "beat.retried", beat_id=one)
 

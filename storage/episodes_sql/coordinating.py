@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, union_all, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, text, union_all, update
 
 from episodes.errors import NotFound
 from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ActiveEpisode, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.model import ActiveEpisode, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.plan import Beat, EpisodeRequest, fallbacks_after
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.failing import FIRST_BACKEND
@@ -41,6 +41,7 @@ _READY = (
         BEATS.c.num_counted,
         BEATS.c.backend,
         FIRST_BACKEND.label("first_backend"),
+        BEATS.c.is_fresh,
     )
     .where(
         BEATS.c.episode_id == _OF_EPISODE,
@@ -78,6 +79,11 @@ _CLIPS = (
     .order_by(BEATS.c.position)
 )
 _CLIPS_OF = _CLIPS.where(BEATS.c.beat_id.in_(bindparam("beats", expanding=True)))
+_ACCEPTED_WITH = (
+    select(ATTEMPTS.c.content_key, ATTEMPTS.c.episode_id, ATTEMPTS.c.beat_id, ATTEMPTS.c.attempt_id)
+    .where(ATTEMPTS.c.content_key.in_(bindparam("keys", expanding=True)), text("attempts.state IN ('SELECTED', 'SUPERSEDED')"))
+    .order_by(ATTEMPTS.c.opened_at, ATTEMPTS.c.attempt_id)
+)
 # only a pending beat of an executing or paused episode has it: whatever moves the beat sets it to 0
 _ENDS_OF_BACK_OFFS = union_all(
     select(BEATS.c.not_before.label("ends"))
@@ -131,9 +137,18 @@ class Coordinating(Claim):
                     avoid_renderers=latest_last(failed[row.beat_id]),
                     start_frame=_start_frame(clips[beat.starts_from]) if beat.starts_from in clips else None,
                     fallbacks=fallbacks_after(row.backend, row.first_backend, fallbacks),
+                    is_fresh=row.is_fresh,
                 )
                 for row, beat in zip(rows, beats, strict=True)
             ]
+
+    def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
+        with self._reading_as(lease) as connection:
+            rows = connection.execute(_ACCEPTED_WITH, {"keys": sorted(content_keys)}) if content_keys else ()
+            return {
+                row.content_key: ClipSource(episode_id=row.episode_id, beat_id=row.beat_id, attempt_id=row.attempt_id)
+                for row in rows  # oldest first: of those with one key the newest stays
+            }
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
         with self._reading_as(lease) as connection:
@@ -195,9 +210,9 @@ class Coordinating(Claim):
 
 
 @lru_cache(maxsize=1024)
-def _request(text: str) -> EpisodeRequest:
+def _request(kept: str) -> EpisodeRequest:
     """Read again every few seconds for every active episode, and never different."""
-    return EpisodeRequest.model_validate_json(text)
+    return EpisodeRequest.model_validate_json(kept)
 
 
 def _failed_renderers(connection: Connection, episode_id: str, beat_ids: list[str]) -> dict[str, list[str]]:

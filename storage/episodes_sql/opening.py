@@ -12,6 +12,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Lease, OpenAttempt, Opening
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.rows import OPEN_COLUMNS, is_in, open_attempt
+from storage.rules import reused_by
 from storage.tables import ATTEMPTS, BEATS
 
 _KNOWN = select(ATTEMPTS.c.state, *OPEN_COLUMNS).where(ATTEMPTS.c.attempt_id.in_(bindparam("ids", expanding=True)))
@@ -66,6 +67,8 @@ class Opener:
         self._lease = lease
         self._is_paused = is_paused
         self._new: list[OpenAttempt] = []
+        self._content: dict[str, dict[str, object]] = {}
+        """Attempt → what its opening says of its clip."""
 
     def open_all(self, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         known = self._known(openings)
@@ -124,6 +127,7 @@ class Opener:
             attempt=attempt.number,
             renderer=opening.renderer,
             node=opening.node,
+            **reused_by(opening),
         )
         return attempt
 
@@ -162,6 +166,10 @@ class Opener:
             opened_at_s=self._ledger.now_s,
         )
         self._new.append(attempt)
+        self._content[attempt.attempt_id] = {
+            "content_key": opening.content_key or None,
+            "reused_from": opening.reused_from.model_dump_json() if opening.reused_from is not None else None,
+        }
         return attempt
 
     def _write(self) -> None:
@@ -192,4 +200,5 @@ class Opener:
             "reason": "",
             "fence": self._lease.fence,
             "opened_at": attempt.opened_at_s,
+            **self._content[attempt.attempt_id],
         }

@@ -33,6 +33,7 @@ _CANCEL_BEATS = (
     .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.state.in_(_NOT_ENDED))
     .values(state=BeatState.CANCELLED.value, reason="", not_before=0.0)
 )
+_RENDER_ALL = update(BEATS).where(BEATS.c.episode_id == _OF_EPISODE).values(is_fresh=True)
 _HAS_OPEN = select(exists().where(ATTEMPTS.c.episode_id == _OF_EPISODE, is_in(AttemptState.OPEN)))
 _ATTEMPT_NUMBERS = (
     select(ATTEMPTS.c.beat_id, func.max(ATTEMPTS.c.number).label("newest"))
@@ -85,14 +86,16 @@ class People(Reading):
             connection.execute(_TELL_HOW, {"of_episode": episode_id, "told": plan.treatment.model_dump_json()})
             return episode_view(connection, episode_id)
 
-    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
-        with self._episode_locked("execute", episode_id, once) as (_, ledger, episode, is_repeated):
+    def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
+        with self._episode_locked("execute", episode_id, once) as (connection, ledger, episode, is_repeated):
             if is_repeated:
                 return episode.state
             state = episode_after(episode_id, episode.state, EpisodeMove.EXECUTE)
             if episode.state is not state:
                 episode.executed_at = ledger.now_s
                 ledger.enter(episode, state)
+                if fresh:
+                    connection.execute(_RENDER_ALL, {"of_episode": episode_id})
             return state
 
     def pause(self, episode_id: str, *, once: str | None = None) -> EpisodeState:

@@ -57,6 +57,7 @@ _REVISE = (
         backend=bindparam("by"),
         first_backend=None,
         fallback_reason="",
+        is_fresh=False,
         beat=bindparam("content"),
     )
 )

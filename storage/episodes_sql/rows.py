@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, literal
 from episodes.errors import FailureClass
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState
-from episodes.model import Artifact, Attempt, OpenAttempt
+from episodes.model import Artifact, Attempt, ClipSource, OpenAttempt
 from storage.tables import ARTIFACTS, ATTEMPTS
 
 FILE_COLUMNS = [ARTIFACTS.c[name] for name in StoredFile.model_fields]
@@ -69,7 +69,12 @@ def attempt(row: Row[Any]) -> Attempt:
         opened_at=moment(row.opened_at),
         ended_at=moment(row.ended_at) if row.ended_at is not None else None,
         has_preview=row.has_preview,
+        reused_from=clip_source(row.reused_from) if row.reused_from is not None else None,
     )
+
+
+def clip_source(text: str) -> ClipSource:
+    return ClipSource.model_validate_json(text)
 
 
 def stored_file(row: Row[Any]) -> StoredFile:

@@ -45,7 +45,7 @@ class Changing(Rows):
         why = {"reason": reason} if reason else {}
         self._tell(row, "beat.cancelled", beat_id=beat.beat.beat_id, **why)
 
-    def retry_beat(self, episode_id: str, beat_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_beat(self, episode_id: str, beat_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._once(once) as is_repeated:
             row = self._episode(episode_id)
             if is_repeated:
@@ -56,24 +56,25 @@ class Changing(Rows):
                 return state
             beat_after(beat_id, beat.state, BeatMove.RETRY)
             for one in reopened_with(beat_id, standings(row)):
-                self._reopen(row, row.beats[one])
+                self._reopen(row, row.beats[one], fresh=fresh)
             self._go_on(row, state)
             return state
 
-    def retry_failed(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+    def retry_failed(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._once(once) as is_repeated:
             row = self._episode(episode_id)
             if is_repeated:
                 return row.state
             state = state_with_beats_opened(episode_id, row.state)
             for one in ended_without_clip(episode_id, row.state, standings(row)):
-                self._reopen(row, row.beats[one])
+                self._reopen(row, row.beats[one], fresh=fresh)
             self._go_on(row, state)
             return state
 
-    def _reopen(self, row: EpisodeRow, beat: BeatRow) -> None:
+    def _reopen(self, row: EpisodeRow, beat: BeatRow, *, fresh: bool = False) -> None:
         row.move(beat, BeatState.PENDING)
         beat.forgive()
+        beat.is_fresh = beat.is_fresh or fresh
         self._tell(row, "beat.retried", beat_id=beat.beat.beat_id)
 
     def _go_on(self, row: EpisodeRow, state: EpisodeState) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ActiveEpisode, Attempt, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.model import ActiveEpisode, Attempt, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.plan import fallbacks_after
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
 from storage.rules import (
     check_previews,
     latest_last,
+    reused_by,
     shown_share,
 )
 
@@ -71,6 +72,14 @@ class Coordinating(Rows):
                     found.append(_ready(row, beat))
             return found
 
+    def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
+        with self._lock:
+            self._lead(lease)
+            wanted = (a for a in self._attempts.values() if a.content_key and a.content_key in content_keys)
+            accepted = [a for a in wanted if a.shown.state in (AttemptState.SELECTED, AttemptState.SUPERSEDED)]
+            newest_last = sorted(accepted, key=lambda a: (a.opened_at_s, a.shown.attempt_id))
+            return {a.content_key: _source(a.shown) for a in newest_last}
+
     def next_ready_in_s(self, lease: Lease) -> float | None:
         with self._lock:
             self._lead(lease)
@@ -120,6 +129,7 @@ class Coordinating(Rows):
             attempt=attempt.number,
             renderer=opening.renderer,
             node=opening.node,
+            **reused_by(opening),
         )
         return attempt
 
@@ -143,6 +153,7 @@ class Coordinating(Rows):
             renderer=opening.renderer,
             node=opening.node,
             opened_at=moment(now_s),
+            reused_from=opening.reused_from,
         )
         attempt = AttemptRow(
             shown=shown,
@@ -150,6 +161,7 @@ class Coordinating(Rows):
             fence=lease.fence,
             backend=backend,
             opened_at_s=now_s,
+            content_key=opening.content_key,
         )
         row.attempts[opening.beat_id].append(attempt)
         self._attempts[opening.attempt_id] = self._open[opening.attempt_id] = attempt
@@ -202,6 +214,10 @@ class Coordinating(Rows):
             ]
 
 
+def _source(attempt: Attempt) -> ClipSource:
+    return ClipSource(episode_id=attempt.episode_id, beat_id=attempt.beat_id or "", attempt_id=attempt.attempt_id)
+
+
 def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
     attempts = row.attempts.get(beat.beat.beat_id, [])
     return ReadyBeat(
@@ -213,6 +229,7 @@ def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
         avoid_renderers=latest_last(a.shown.renderer for a in attempts if a.shown.state is AttemptState.FAILED),
         start_frame=_start_frame(row, beat.beat.starts_from),
         fallbacks=fallbacks_after(beat.backend, beat.beat.backend, row.request.fallbacks),
+        is_fresh=beat.is_fresh,
     )
 
 

@@ -63,7 +63,7 @@ class People(Reading, Changing):
         row.num_in[BeatState.PENDING] = len(plan.beats)
         row.startable = [b.index for b in plan.beats if not b.depends_on]
 
-    def execute(self, episode_id: str, *, once: str | None = None) -> EpisodeState:
+    def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._once(once) as is_repeated:
             row = self._episode(episode_id)
             if is_repeated:
@@ -72,6 +72,8 @@ class People(Reading, Changing):
             if row.state is not state:
                 row.executed_at_s = self._now_s()
                 self._enter(row, state)
+                for beat in row.beats.values():
+                    beat.is_fresh = beat.is_fresh or fresh
             return state
 
     def pause(self, episode_id: str, *, once: str | None = None) -> EpisodeState:

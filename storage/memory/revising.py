@@ -41,5 +41,6 @@ class Revising(Reading, Changing):
         old.revision += 1
         row.revision = max(row.revision, old.revision)
         old.progress = 0.0
+        old.is_fresh = False
         old.forgive()
         self._tell(row, "beat.revised", beat_id=beat.beat_id, revision=old.revision)

@@ -48,6 +48,7 @@ class AttemptRow:
     fence: int
     backend: str
     opened_at_s: float
+    content_key: str = ""
     artifacts: tuple[Artifact, ...] = ()
     counted: bool = False
     preview: bytes | None = None
@@ -90,6 +91,8 @@ class BeatRow:
     reason: str = ""
     fallback_reason: str = ""
     failed_with_another: bool = False
+    is_fresh: bool = False
+    """It is rendered even where a clip of the same content is there."""
     not_before_s: float = 0.0
     failings: Failings = field(default_factory=Failings)
 

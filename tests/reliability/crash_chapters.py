@@ -18,6 +18,7 @@ from episodes.job import FilmJob, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import EpisodeView
 from episodes.ports import ArtifactStore, Control
+from episodes.reuse import COPIER
 from episodes.sweep import sweep
 from planning.example_world import seed_example_world
 from rendering.backend import Keyframes
@@ -159,6 +160,20 @@ def tell_of_cancels(stage: Stage) -> None:
         stage.once("sweep", lambda: sweep(house.episodes, house.artifacts))
 
 
+def tell_of_copies(stage: Stage) -> None:
+    """A film is planned anew without a change: nothing of it is rendered again."""
+    with stage.house(recipe="stamps") as house:
+        episode_id = stage.begin("one two")
+        path = f"/episodes/{episode_id}"
+        stage.move("execute", path)
+        stage.once("ended", lambda: house.wait_for_end(episode_id))
+        stage.ask("plan again", "POST", f"{path}/plan")
+        stage.move("execute", path, again=" again")
+        [episode] = house.wait_for_end(episode_id)
+    by = {a.renderer for beat in episode.beats for a in beat.attempts if a.revision == beat.revision}
+    assert by == {COPIER}, f"what was there already was made by {by}"
+
+
 class _HoldsUpAPoster:
     """The poster of the beat `late` is there before its publisher hears of it."""
 
@@ -240,6 +255,12 @@ CHAPTERS = {
                 {"one": BeatState.ACCEPTED, **dict.fromkeys(("broken", "needs", "nobody"), BeatState.FAILED)},
             ),
             events=("episode.created", "episode.planned", "episode.executing", "beat.retried", "beat.revised", "film.ready"),
+        ),
+        Chapter(
+            name="copies",
+            play=tell_of_copies,
+            states=(EpisodeState.COMPLETED, dict.fromkeys(("one", "two"), BeatState.ACCEPTED)),
+            events=("episode.created", "episode.planned", "episode.executing", "film.ready", "episode.completed"),
         ),
         Chapter(
             name="orders",

@@ -77,7 +77,7 @@ class House:
     """`with House(folder) as house:` is a running StoryWorld; another one on the same folder and database goes on where it stood.
 
     `takes_over`: it begins so long after a killed one that the lease has run out. `acts`: beat id → what happens while it is
-    rendered; may be changed while it runs. `wrap_…` put something between a store and
+    rendered; may be changed while it runs. With a `recipe` a clip that is there is not made again. `wrap_…` put something between a store and
     everybody who uses it; `episodes`, `worlds` and `artifacts` are the stores themselves, for whoever looks from outside.
     """
 
@@ -88,6 +88,7 @@ class House:
         database_url: str | None = None,
         artifacts: ArtifactStore | None = None,
         num_renderers: int = 2,
+        recipe: str = "",
         takes_over: bool = False,
         pace: Pace = QUICK,
         planner: Planner | None = None,
@@ -109,6 +110,7 @@ class House:
         self._takes_over = takes_over
         self._home = home
         self._num_renderers = num_renderers
+        self._recipe = recipe
         self._pace = pace
         self._planner = planner or TinyPlanner()
         self._make_clip = make_clip
@@ -132,6 +134,7 @@ class House:
             self._their_artifacts,
             self._spool,
             num_renderers=self._num_renderers,
+            recipe=self._recipe,
             acts=self.acts,
             uploader=Uploader(self._their_artifacts, sleep=lambda seconds: time.sleep(seconds / HURRY)),
             make_clip=self._make_clip,

@@ -196,6 +196,7 @@ class LocalFleet:
         spool: Spool,
         *,
         num_renderers: int,
+        recipe: str = "",
         acts: Mapping[str, Act],
         uploader: Uploader,
         make_clip: ClipMaker,
@@ -204,6 +205,7 @@ class LocalFleet:
         self.cancelled: list[str] = []
         """Attempts that were told to stop."""
         self._acts = acts
+        self._recipe = recipe
         self._publisher = LocalPublisher(artifacts, spool, uploader, make_clip, make_film)
         self._threads = ThreadPoolExecutor(max_workers=2 * num_renderers + 8, thread_name_prefix="renderer")
         self._names = tuple(f"renderer:{BACKEND}:{i}" for i in range(num_renderers))
@@ -213,7 +215,7 @@ class LocalFleet:
     # --- Fleet ---
 
     def kinds(self) -> tuple[Kind, ...]:
-        return (Kind(name=BACKEND, renderers=self._names, min_count=len(self._names)),)
+        return (Kind(name=BACKEND, renderers=self._names, min_count=len(self._names), recipe=self._recipe),)
 
     async def survey(self, wanted: Collection[str]) -> FleetReport:
         alive = {name: r for name, r in self._renderers.items() if not r.is_dead.is_set()}

@@ -170,6 +170,8 @@ class Oracle(AskedByPeople):
             crashes_before=sum(t.failure_class is FailureClass.CRASH for t in counted) if beat_id is not None else 0,
             uncounted_before=len(uncounted),
             troubled_since=min((t.ended_at for t in uncounted if t.ended_at is not None), default=None),
+            content_key=opening.content_key,
+            reused_from=opening.reused_from,
         )
         story.tries.append(tried)
         self.tries[tried.attempt_id] = tried
@@ -180,7 +182,10 @@ class Oracle(AskedByPeople):
         else:
             part = story.parts[beat_id]
             part.state, part.reason, part.not_before = B.RENDERING, "", 0.0
-            story.tell(self.now_s, "beat.rendering", beat_id=beat_id, **which, renderer=opening.renderer, node=opening.node)
+            where: dict[str, object] = {"renderer": opening.renderer, "node": opening.node}
+            if opening.reused_from is not None:
+                where["reused_from"] = opening.reused_from.model_dump()
+            story.tell(self.now_s, "beat.rendering", beat_id=beat_id, **which, **where)
         return tried.as_open()
 
     def _accept(self, attempt_id: str, result: JobResult) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from episodes.episode_store import StoredAnswer
@@ -19,6 +19,7 @@ from episodes.model import (
     AttemptAudit,
     BeatAudit,
     BeatView,
+    ClipSource,
     EpisodeAudit,
     EpisodeSummary,
     EpisodeView,
@@ -176,7 +177,18 @@ class Looks:
             avoid_renderers=tuple(r for i, r in enumerate(failed) if r not in failed[i + 1 :]),
             start_frame=StartFrame(video_key=video.key, sha256=video.sha256) if video is not None else None,
             fallbacks=tuple(story.choices(part)[len(part.given_up_by) + 1 :]),
+            is_fresh=part.is_fresh,
         )
+
+    def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
+        self._lead(lease)
+        found = {}
+        for key in content_keys:
+            accepted = [t for t in self.tries.values() if t.content_key == key and t.state in (A.SELECTED, A.SUPERSEDED)]
+            if accepted:
+                last = max(accepted, key=lambda t: (t.opened_at, t.attempt_id))
+                found[key] = ClipSource(episode_id=last.episode_id, beat_id=last.beat_id or "", attempt_id=last.attempt_id)
+        return found
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
         self._lead(lease)

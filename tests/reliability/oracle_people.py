@@ -33,10 +33,10 @@ class AskedByPeople(Looks):
         self.done: set[str] = set()
         """Names of calls that have had their effect."""
 
-    def do_once(self, once: str, call: str, *args: Any) -> object:  # Any: arguments of any call of people
+    def do_once(self, once: str, call: str, *args: Any, **named: Any) -> object:  # Any: arguments of any call of people
         """A call with a name has its effect once; repeated, it tells how things stand."""
         if once not in self.done:
-            answer: object = getattr(self, call)(*args)
+            answer: object = getattr(self, call)(*args, **named)
             self.done.add(once)
             return answer
         if call == "save_plan":
@@ -72,11 +72,13 @@ class AskedByPeople(Looks):
         story.enter(self.now_s, E.PLANNED, num_beats=len(plan.beats), world_revision=world_revision, **told)
         return self.episode(episode_id)
 
-    def execute(self, episode_id: str) -> E:
+    def execute(self, episode_id: str, *, fresh: bool = False) -> E:
         story = self._story(episode_id)
         if story.state is E.PLANNED:
             story.executed_at = self.now_s
             story.enter(self.now_s, E.EXECUTING)
+            for part in story.parts.values():
+                part.is_fresh = part.is_fresh or fresh
         elif story.state is not E.EXECUTING:
             raise Refused(IllegalMove, story.state)
         return story.state
@@ -137,7 +139,7 @@ class AskedByPeople(Looks):
             self._cancel_part(story, one, f"It builds on beat {beat_id}, which was cancelled.", with_another=True)
         return story.state
 
-    def retry_beat(self, episode_id: str, beat_id: str) -> E:
+    def retry_beat(self, episode_id: str, beat_id: str, *, fresh: bool = False) -> E:
         story = self._story(episode_id)
         part = _part(story, beat_id)
         self._check_reopens(story)
@@ -145,17 +147,17 @@ class AskedByPeople(Looks):
             raise Refused(IllegalMove, part.state)
         if part.state in (B.PENDING, B.RENDERING):
             return story.state
-        self._reopen(story, story.opened_with(beat_id))
+        self._reopen(story, story.opened_with(beat_id), fresh=fresh)
         self._go_on(story)
         return story.state
 
-    def retry_failed(self, episode_id: str) -> E:
+    def retry_failed(self, episode_id: str, *, fresh: bool = False) -> E:
         story = self._story(episode_id)
         self._check_reopens(story)
         lacks_only_its_film = story.state in (E.PARTIALLY_COMPLETED, E.CANCELLED) and bool(story.parts)
         if all(part.state is B.ACCEPTED for part in story.parts.values()) and not lacks_only_its_film:
             raise Refused(IllegalMove, story.state)
-        self._reopen(story, [one for one, part in story.parts.items() if part.has_no_clip])
+        self._reopen(story, [one for one, part in story.parts.items() if part.has_no_clip], fresh=fresh)
         self._go_on(story)
         return story.state
 
@@ -185,9 +187,10 @@ class AskedByPeople(Looks):
         part.state, part.reason, part.not_before, part.ended_with_another = B.CANCELLED, why, 0.0, with_another
         story.tell(self.now_s, "beat.cancelled", beat_id=beat_id, **({"reason": why} if why else {}))
 
-    def _reopen(self, story: Story, beat_ids: Sequence[str]) -> None:
+    def _reopen(self, story: Story, beat_ids: Sequence[str], *, fresh: bool = False) -> None:
         for one in beat_ids:
             part = story.parts[one]
+            part.is_fresh = part.is_fresh or fresh
             part.state, part.reason, part.not_before, part.ended_with_another = B.PENDING, "", 0.0, False
             part.given_up_by = []
             story.forgive(one)

@@ -10,7 +10,7 @@ from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
-from episodes.model import Artifact, Attempt, OpenAttempt
+from episodes.model import Artifact, Attempt, ClipSource, OpenAttempt
 from episodes.plan import Beat, EpisodeRequest, Treatment
 
 FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
@@ -46,6 +46,8 @@ class Tried:
     crashes_before: int
     uncounted_before: int
     troubled_since: float | None
+    content_key: str = ""
+    reused_from: ClipSource | None = None
     state: A = A.OPEN
     failure_class: FailureClass | None = None
     reason: str = ""
@@ -73,6 +75,7 @@ class Tried:
             opened_at=moment(self.opened_at),
             ended_at=moment(self.ended_at) if self.ended_at is not None else None,
             has_preview=self.state is A.OPEN and self.picture is not None,
+            reused_from=self.reused_from,
         )
 
     def as_open(self) -> OpenAttempt:
@@ -102,6 +105,7 @@ class Part:
     state: B = B.PENDING
     progress: float = 0.0
     reason: str = ""
+    is_fresh: bool = False
     ended_with_another: bool = False
     not_before: float = 0.0
     given_up_by: list[str] = field(default_factory=list)

@@ -115,14 +115,14 @@ class Bench(RuleBasedStateMachine):
         """Another one each time, the same ones in each run."""
         return next(self._numbers)
 
-    def do(self, call: str, *args: Any, once: str | None = None) -> Any:  # Any: calls of all kinds
+    def do(self, call: str, *args: Any, once: str | None = None, **how: Any) -> Any:  # Any: calls of all kinds
         """Make the call everywhere. What it must return; None where it must be refused. `once` is its name, if it has one."""
         self.tally.calls[call] += 1
         self.done.append((call, args, once))
-        named = {} if once is None else {"once": once}
+        named = how if once is None else {**how, "once": once}
         asked = getattr(self.oracle, call) if once is None else partial(self.oracle.do_once, once, call)
         arranged = oldest_first if call == "unclosed_attempts" else plain
-        expected = _outcome(partial(asked, *args), arranged)
+        expected = _outcome(partial(asked, *args, **how), arranged)
         with self._noticing(call):
             for subject in self.subjects:
                 subject.set_clock(self.oracle.now_s)

@@ -32,6 +32,7 @@ def _looks_of_leader(episode_ids: Iterable[str], lease: Lease) -> Iterator[Look]
     yield "unwanted attempts", lambda s: sorted(s.unwanted_attempts(lease))
     yield "active episodes", lambda s: s.active_episodes(lease)
     yield "next ready", lambda s: s.next_ready_in_s(lease)
+    yield "clips", lambda s: s.clips_of(lease, ("k1", "k2", "k3"))
     for one in episode_ids:
         yield f"ready beats of {one}", lambda s, one=one: s.ready_beats(lease, one, limit=9)  # type: ignore[misc]
 

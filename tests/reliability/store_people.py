@@ -80,7 +80,7 @@ class People(Bench):
 
     @rule(data=st.data())
     def execute(self, data: st.DataObject) -> None:
-        self.ask(data, "execute", self.some_episode(data, E.PLANNED))
+        self.ask(data, "execute", self.some_episode(data, E.PLANNED), fresh=data.draw(st.booleans()))
 
     @rule(data=st.data(), what=st.sampled_from(("pause", "pause", "resume", "pause_queue", "pause_queue", "resume_queue")))
     def hold_or_let_go(self, data: st.DataObject, what: str) -> None:
@@ -102,11 +102,12 @@ class People(Bench):
 
     @rule(data=st.data())
     def retry_beat(self, data: st.DataObject) -> None:
-        self.ask(data, "retry_beat", *self.some_beat(data, B.FAILED, B.CANCELLED))
+        self.ask(data, "retry_beat", *self.some_beat(data, B.FAILED, B.CANCELLED), fresh=data.draw(st.booleans()))
 
     @rule(data=st.data())
     def retry_failed(self, data: st.DataObject) -> None:
-        self.ask(data, "retry_failed", self.some_episode(data, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED))
+        ended = self.some_episode(data, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
+        self.ask(data, "retry_failed", ended, fresh=data.draw(st.booleans()))
 
     @rule(data=st.data(), is_cancelled=st.booleans())
     def two_needs_of_a_beat_end(self, data: st.DataObject, is_cancelled: bool) -> None:
@@ -179,9 +180,9 @@ class People(Bench):
         )
         self.do(call, *args, once=once)
 
-    def ask(self, data: st.DataObject, call: str, *args: object) -> None:
+    def ask(self, data: st.DataObject, call: str, *args: object, **how: object) -> None:
         """With or without a name for the call."""
-        self.do(call, *args, once=f"call {self.a_number()}" if data.draw(st.booleans()) else None)
+        self.do(call, *args, once=f"call {self.a_number()}" if data.draw(st.booleans()) else None, **how)
 
     # --- draws ---
 

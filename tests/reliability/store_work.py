@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from episodes.errors import FailureClass
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
-from episodes.model import Acceptance, Failure, Lease, OpenAttempt, Opening
+from episodes.model import Acceptance, ClipSource, Failure, Lease, OpenAttempt, Opening
 from tests.contract.leading import a_result
 from tests.reliability.oracle_rows import Story, Tried
 from tests.reliability.store_bench import Bench, Coordinator
@@ -18,6 +18,8 @@ from tests.reliability.store_bench import Bench, Coordinator
 TTLS_S = (4.0, 8.0)
 RETRIES_IN_S = (0.0, 2.0, 4.0, None)
 RENDERERS = ("r1", "r2")
+CONTENT_KEYS = ("k1", "k2")
+SOURCE = ClipSource(episode_id="another", beat_id="b1", attempt_id="made before")
 
 
 class Work(Bench):
@@ -107,6 +109,8 @@ class Work(Bench):
             backend=story.backend(part) if story is not None and part is not None else "",
             renderer=RENDERERS[number % len(RENDERERS)],
             node="n1",
+            content_key="" if beat_id is None or number % 3 == 0 else CONTENT_KEYS[number % len(CONTENT_KEYS)],
+            reused_from=SOURCE if beat_id is not None and number % 4 == 0 else None,
         )
 
     def whoever_has(self, lease: Lease) -> Coordinator:

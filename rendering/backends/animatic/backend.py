@@ -62,8 +62,8 @@ def _staging(job: RenderJob) -> Staging:
 
 
 def label_of(beat: Beat) -> str:
-    """What stands on the slate: "BEAT 2  MEDIUM  PUSH IN"."""
-    return f"BEAT {beat.index + 1}  {beat.shot_size.value.upper()}  {beat.camera_move.value.upper()}"
+    """What stands on the slate: "MEDIUM  PUSH IN". Nothing of where the beat stands, so that its clip stays true when others come before it."""
+    return f"{beat.shot_size.value.upper()}  {beat.camera_move.value.upper()}"
 
 
 def _fingerprint(beat: Beat) -> str:

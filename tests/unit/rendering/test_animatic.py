@@ -55,7 +55,7 @@ def test_a_single_frame_is_a_clip_too() -> None:
     assert drawn(a_beat(duration_s=0.5), Format(width=64, height=64, fps=1)).indices == (0,)
 
 
-def test_the_slate_says_beat_shot_and_move_and_the_line_has_its_speaker() -> None:
+def test_the_slate_says_shot_and_move_and_the_line_has_its_speaker() -> None:
     beat = a_beat(
         index=1,
         shot_size=ShotSize.MEDIUM,
@@ -66,7 +66,7 @@ def test_the_slate_says_beat_shot_and_move_and_the_line_has_its_speaker() -> Non
     burn_in = drawn(beat).burn_in
 
     assert burn_in is not None
-    assert burn_in.label == "BEAT 2  MEDIUM  PUSH IN"
+    assert burn_in.label == "MEDIUM  PUSH IN"
     assert burn_in.subtitle == "Mika: Who is there?"
     assert burn_in.show_timecode
 
