@@ -15,6 +15,11 @@ ClusterError
 
 from __future__ import annotations
 
+_REMEDIES = {
+    401: "Check RUNPOD_API_KEY: RunPod's settings list the keys that there are.",
+    402: "Add credit in RunPod's console.",
+}
+
 
 class ClusterError(Exception):
     """Says what was wrong (`message`), and what to do about it (`hint`)."""
@@ -56,7 +61,7 @@ class Refused(RunPodError):
     def __init__(self, message: str, status: int) -> None:
         Exception.__init__(self, message, status)
         self.message = message
-        self.hint = ""
+        self.hint = _REMEDIES.get(status, "")
         self.status = status
 
 

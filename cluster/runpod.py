@@ -92,7 +92,7 @@ def _accepted(answer: Answer, what: str) -> Answer:
     """The answer, if it is a yes."""
     if 200 <= answer.status < 300:
         return answer
-    message = f"RunPod answered {what} with {answer.status}: {_detail(answer)}"
+    message = f"RunPod answered {what} with {answer.status}: {_detail(answer)}."
     if answer.status == 429:
         raise RateLimited(message, _retry_after_s(answer))
     if answer.status == 404:
@@ -113,9 +113,9 @@ def _detail(answer: Answer) -> str:
     """RunPod's own words, without what they might quote of the request."""
     try:
         problem = json.loads(answer.body)
-        return str(problem["detail"])[:300]
+        return str(problem["detail"])[:300].rstrip(".")
     except (ValueError, KeyError, TypeError):
-        return "no reason given."
+        return "no reason given"
 
 
 def _whole(answer: Answer) -> dict[str, Any]:

@@ -169,8 +169,8 @@ def test_what_outlives_the_pods_is_told(shell: Shell) -> None:
     ("variables", "words", "says"),
     [
         ({"RUNPOD_API_KEY": ""}, ("up",), "is not set. Create a key in RunPod's settings"),  # pragma: allowlist secret
-        (ANOTHER, ("up",), "401"),
-        (ANOTHER, ("status",), "401"),
+        (ANOTHER, ("up",), "401: missing bearer token. Check RUNPOD_API_KEY"),
+        (ANOTHER, ("status",), "401: missing bearer token. Check RUNPOD_API_KEY"),
         ({"RAY_AUTH_MODE": "disabled"}, ("up",), "StoryWorld starts Ray only with a token"),
         ({"API_KEYS": "short"}, ("up",), "key 1 has to be 16 to 200 letters"),  # pragma: allowlist secret
         ({}, ("up", "--fleet"), "RAY_AUTH_TOKEN is not set"),

@@ -47,7 +47,7 @@ class Shell:
         self.file = ClusterFile(
             path=Path("ray-cluster.yaml"),
             cluster_name="vr",
-            section={**SECTION, "single_pods": pods},
+            section={**SECTION, "boot_timeout_s": 90, "single_pods": pods},
             head_type="head",
             node_types={},
         )
@@ -198,8 +198,8 @@ def is_billed_for_more(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
-        (is_stuck, "did not answer within 600 s"),
-        (is_silent, "did not answer within 600 s"),
+        (is_stuck, "did not answer within 90 s"),
+        (is_silent, "did not answer within 90 s"),
         (is_billed_for_more, "costs 1.50 USD per hour"),
     ],
 )
