@@ -136,6 +136,7 @@ def _put_up_fleet(file: ClusterFile, variables: Mapping[str, str], *, yes: bool)
     surroundings = {
         **variables,
         "RAY_AUTH_MODE": "token",
+        "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": str(HERE),
         "AUTOSCALER_NODE_START_WAIT_S": f"{keeper.config.boot_timeout_s:.0f}",
     }
