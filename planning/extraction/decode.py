@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from episodes.errors import BadInput, TooLarge
 
@@ -18,6 +18,9 @@ MAX_BYTES: Final = 32 * 2**20
 MAX_PIXELS: Final = 40_000_000  # a 10 kB PNG can unfold into 231 MB; 40 MP hold every phone's normal photo
 MAX_SIDE: Final = 2048
 """Larger pictures are stored reduced: no backend looks at more, and every node would fetch it."""
+MAX_PROPORTION: Final = 40  # the longer side over the shorter: a strip shows nobody and nowhere, and takes long to measure
+MAX_SCANS: Final = 100
+"""Of a JPEG. Real ones have about ten; each costs a pass over all pixels, and an empty one only ten bytes."""
 _JPEG_QUALITY: Final = 92
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
 # what Pillow raises on broken files, by its own documentation and by fuzzing it
@@ -33,6 +36,16 @@ _BROKEN: Final = (
     OverflowError,
     ZeroDivisionError,
 )
+_ORIENTATION: Final = 0x0112  # EXIF
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _HINT: Final = "Upload a whole PNG, JPEG or WebP file."
 
 Pixels = NDArray[np.uint8]
@@ -83,7 +96,7 @@ def _opened(data: bytes) -> tuple[Image.Image, bool]:
     """The decoded picture, and whether it came compressed as photographs are."""
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as probe:
-            _check(probe)
+            _check(probe, data)
             probe.verify()
         with Image.open(BytesIO(data), formats=_FORMATS) as picture:
             picture.load()
@@ -98,7 +111,7 @@ def _opened(data: bytes) -> tuple[Image.Image, bool]:
         raise BadInput("The picture cannot be read: it is broken, cut off, or of another kind.", _HINT, "file") from broken
 
 
-def _check(probe: Image.Image) -> None:
+def _check(probe: Image.Image, data: bytes) -> None:
     pixels = probe.width * probe.height
     if pixels > MAX_PIXELS:
         raise TooLarge(
@@ -108,16 +121,35 @@ def _check(probe: Image.Image) -> None:
         )
     if probe.format in ("PNG", "WEBP") and getattr(probe, "n_frames", 1) > 1:
         raise BadInput("The picture moves; a reference picture stands still.", "Upload a single frame.", "file")
+    if max(probe.size) > MAX_PROPORTION * min(probe.size):
+        raise BadInput(
+            f"The picture is a strip of {probe.width}×{probe.height} pixels.",
+            "Upload one that shows somebody or somewhere.",
+            "file",
+        )
+    # a scan begins with this marker, which no compressed data hold
+    if probe.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_SCANS:
+        raise TooLarge(f"The JPEG is made of more than {MAX_SCANS} scans.", "Save it anew, not progressively.", "file")
 
 
 def _upright(picture: Image.Image) -> Image.Image:
     """Turned as its camera was held, in RGB or RGBA."""
-    turned = ImageOps.exif_transpose(picture)
+    turn = _TURNS.get(_orientation(picture))
+    turned = picture if turn is None else picture.transpose(turn)
     if turned.mode.startswith("I"):
         # 16-bit grey: convert() would clip it to white
         turned = Image.fromarray((np.asarray(turned, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8))
     has_alpha = "A" in turned.getbands() or "transparency" in turned.info
     return turned.convert("RGBA" if has_alpha else "RGB")
+
+
+def _orientation(picture: Image.Image) -> int:
+    """As the EXIF has it. A broken one says nothing, and the picture may still be whole."""
+    try:
+        told = picture.getexif().get(_ORIENTATION)
+    except _BROKEN:
+        return 1
+    return told if isinstance(told, int) else 1
 
 
 def _sized(picture: Image.Image) -> Image.Image:
