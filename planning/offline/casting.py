@@ -93,7 +93,8 @@ class Casting:
 
 def protagonist(world: World, taken: Sequence[str], dice: Dice) -> Mention:
     """Who acts where the intent names nobody: "Fight the dragon!"."""
-    free = [c for c in world.characters if c.name not in taken and kind_of(c) not in _SPEECHLESS]
+    alive = [c for c in world.characters if world.state_of(c.character_id).is_alive]
+    free = [c for c in alive if c.name not in taken and kind_of(c) not in _SPEECHLESS]
     if not free:
         return Mention(phrase="a lone hero", again="the hero", core="lone hero", head="hero")
     chosen = dice.pick(free, "protagonist")

@@ -55,7 +55,7 @@ def _placed(clauses: Sequence[Clause], world: World, dice: Dice) -> list[Scene]:
         place, stands = _where(clause, previous, default, world, dice)
         moved = previous is not None and previous.place.place_id != place.place_id
         hour = clause.time_of_day or (
-            previous.time_of_day if previous and not moved else _hour(clauses, place, is_first=previous is None)
+            previous.time_of_day if previous and not moved else _hour(clauses, place, world, is_first=previous is None)
         )
         scenes.append(Scene(clause=clause, place=place, stands=stands, time_of_day=hour, roles=_roles(clause, stands, scenes)))
     return scenes
@@ -93,12 +93,14 @@ def _default_place(clauses: Sequence[Clause], world: World, dice: Dice) -> Place
     return places.improvise(noun, noun, dice)
 
 
-def _hour(clauses: Sequence[Clause], place: Place, *, is_first: bool) -> TimeOfDay:
-    """A single hour in the intent holds for all of it, unless it is told late; else the place's own light decides."""
+def _hour(clauses: Sequence[Clause], place: Place, world: World, *, is_first: bool) -> TimeOfDay:
+    """A single hour in the intent holds for all of it, unless it is told late; else the world's present daylight or the place's own."""
     told = [c.time_of_day for c in clauses if c.time_of_day is not None]
     if told and (len(clauses) == 1 or not is_first):
         return told[-1]
-    return {Light.DAY: TimeOfDay.DAY, Light.DUSK: TimeOfDay.DUSK, Light.NIGHT: TimeOfDay.NIGHT}[place.light]
+    return {Light.DAY: TimeOfDay.DAY, Light.DUSK: TimeOfDay.DUSK, Light.NIGHT: TimeOfDay.NIGHT}[
+        world.state.daylight or place.light
+    ]
 
 
 def _roles(clause: Clause, stands: str, before: Sequence[Scene]) -> Roles:

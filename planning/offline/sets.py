@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from episodes.plan import Scene, TimeOfDay, Wardrobe
-from episodes.world import World
+from episodes.world import Character, World
 from planning.offline.story import Moment
 from planning.offline.wardrobe import clothes_in
 
 _MOST_PEOPLE = 32
+_MOST_CLOTHES = 300  # characters, as Wardrobe has it
 
 
 def scenes_told(moments: Sequence[Moment], world: World) -> list[Scene]:
@@ -28,10 +29,7 @@ def _where_and_when(moment: Moment) -> tuple[str, TimeOfDay]:
 
 def _scene(scene_id: str, told: Sequence[Moment], world: World) -> Scene:
     there = {p.character.character_id: p.character for moment in told for p in (*moment.actors, *moment.targets)}
-    dressed = (
-        Wardrobe(character_id=name, clothes=world.clothes_of(character) or clothes_in(character.description))
-        for name, character in there.items()
-    )
+    dressed = (Wardrobe(character_id=name, clothes=_worn(character, world)) for name, character in there.items())
     return Scene(
         scene_id=scene_id,
         place=told[0].scene.place,
@@ -40,3 +38,12 @@ def _scene(scene_id: str, told: Sequence[Moment], world: World) -> Scene:
         mood="lively" if any(moment.family.is_lively for moment in told) else "calm",
         wardrobe=tuple(dressed)[:_MOST_PEOPLE],
     )
+
+
+def _worn(character: Character, world: World) -> str:
+    """Clothes and, as they are seen wherever it goes, injuries; whole ones, as many as fit."""
+    worn = world.clothes_of(character) or clothes_in(character.description)
+    for injury in world.state_of(character.character_id).injuries:
+        longer = f"{worn}, {injury}" if worn else injury
+        worn = longer if len(longer) <= _MOST_CLOTHES else worn
+    return worn
