@@ -223,18 +223,35 @@ def episodes(
 @tells_errors_plainly
 def worlds(
     world_id: Annotated[str | None, typer.Argument(help="Show this one whole.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="What became of it, newest first.")] = False,
+    rollback: Annotated[int | None, typer.Option(help="Bring this revision of it back, as a new one.")] = None,
     url: Url = None,
 ) -> None:
-    """List worlds, or show one."""
+    """List worlds; show one, or its history; bring back how it was."""
+    if world_id is None and (history or rollback is not None):
+        raise BadInput("--history and --rollback are about one world.", "Name it; `worlds` lists them.")
     with running_system(url, None) as client:
         if world_id is not None:
-            console.print_json(data=client.world(world_id))
+            _tell_world(client, world_id, history=history, rollback=rollback)
             return
         table = Table("world", "title", "revision", "source", "characters", "places")
         for one in client.worlds()["worlds"]:
             counts = (str(one["revision"]), one["source"], str(one["num_characters"]), str(one["num_places"]))
             table.add_row(one["world_id"], escape(one["title"]), *counts)
         console.print(table)
+
+
+def _tell_world(client: Client, world_id: str, *, history: bool, rollback: int | None) -> None:
+    if rollback is not None:
+        now = client.roll_back_world(world_id, rollback)
+        console.print(f"Revision {now['revision']} of {world_id} is as revision {rollback} was.", markup=False)
+    if history:
+        table = Table("revision", "when", "source", "what", box=None, pad_edge=False)
+        for one in client.world_history(world_id)["revisions"]:
+            table.add_row(str(one["revision"]), one["updated_at"][:19], one["source"], escape(one["what"]))
+        console.print(table)
+    elif rollback is None:
+        console.print_json(data=client.world(world_id))
 
 
 @cli.command()

@@ -113,7 +113,15 @@ class Client:
         return self._get("/worlds")
 
     def world(self, world_id: str) -> JsonObject:
-        return self._get(f"/worlds/{quote(world_id, safe='')}")
+        return self._get(_world(world_id))
+
+    def world_history(self, world_id: str) -> JsonObject:
+        """Its newest revisions, newest first."""
+        return self._get(f"{_world(world_id)}/revisions")
+
+    def roll_back_world(self, world_id: str, revision: int) -> JsonObject:
+        """Bring a revision back, as a new one."""
+        return self._post(f"{_world(world_id)}/rollback", {"revision": revision})
 
     def audit(self, episode_id: str | None = None, *, decode: bool = True, at_rest: bool = False) -> AuditReport:
         """Check what must hold; reads every stored file, and waits for it."""
@@ -212,6 +220,10 @@ def _path(episode_id: str, beat_id: str | None = None, move: str = "") -> str:
     """Of an episode or a beat of it, or of one of its moves."""
     beat = [] if beat_id is None else ["beats", quote(beat_id, safe="")]
     return "/" + "/".join(["episodes", quote(episode_id, safe=""), *beat, *([move] if move else [])])
+
+
+def _world(world_id: str) -> str:
+    return f"/worlds/{quote(world_id, safe='')}"
 
 
 def _check(answer: httpx.Response) -> None:

@@ -22,7 +22,8 @@ from episodes.effects import Effect, Happening
 from episodes.health import fine, wrong
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.plan import Plan
-from tests.builders import a_beat, a_plan, a_request
+from episodes.world import WorldSource
+from tests.builders import a_beat, a_plan, a_request, a_world
 from tests.unit.api.rig import Rig
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
@@ -204,6 +205,16 @@ def test_a_sweep_says_what_goes_and_what_nobody_knows(shell: Shell) -> None:
 def test_an_address_where_nobody_answers_is_a_sentence(url: str, said: str) -> None:
     code, output = say("pause", "--url", url)
     assert (code, output.splitlines()[0][: len(said)]) == (1, said)
+
+
+def test_a_world_is_brought_back_from_its_history(shell: Shell) -> None:
+    shell.rig.worlds.put("anime_world", a_world(title="spoiled"), WorldSource.STORED, what="Changed [title].")
+
+    assert "Changed [title]." in shell.run("worlds", "anime_world", "--history")
+    assert shell.run("worlds", "anime_world", "--rollback", "1") == "Revision 3 of anime_world is as revision 1 was."
+    assert shell.rig.worlds.world("anime_world").world == a_world()
+    assert shell.refused("worlds", "anime_world", "--rollback", "9").startswith("There is no revision '9'.")
+    assert shell.refused("worlds", "--history").startswith("--history and --rollback are about one world.")
 
 
 def test_something_else_at_the_address_is_no_storyworld(shell: Shell) -> None:
