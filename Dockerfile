@@ -23,7 +23,7 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt ./
 COPY cluster/image.py cluster/image.py
 RUN python -m venv /opt/venv \
-    && python cluster/image.py veo > /tmp/requirements.txt \
+    && python cluster/image.py llm anthropic google veo > /tmp/requirements.txt \
     && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /tmp/requirements.txt \
     && rm /tmp/requirements.txt
 COPY . .

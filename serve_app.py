@@ -33,7 +33,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from actors.doctor.examination import Examination
     from actors.door import RayDoor
     from actors.logs import log_as_json
-    from actors.parts import open_artifacts, open_stores, plan_fleet
+    from actors.parts import open_artifacts, open_eyes, open_stores, plan_fleet
     from actors.upkeep import open_upkeep
     from api.app import create_app
     from api.keys import api_key, refuse_open_door
@@ -58,7 +58,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
         ApiParts(
             episodes=episodes,
             worlds=worlds,
-            builder=StoredWorlds(worlds, artifacts),
+            builder=StoredWorlds(worlds, artifacts, open_eyes(settings, artifacts)),
             planner=OfflinePlanner({kind.name: kind.camera_moves for kind in plan.all_kinds()}),
             supervisor=Supervisor(),
             artifacts=artifacts,

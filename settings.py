@@ -6,7 +6,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -88,6 +88,15 @@ class Settings(BaseSettings):
     openai_video_api_keys: dict[str, SecretStr] = Field(
         default={}, description="JSON: a server's base_url → its key, for the openai-video backend."
     )
+    vision_model: str | None = Field(
+        default=None, min_length=1, description="Tells what is in uploaded pictures; none: they are measured only."
+    )
+    vision_provider: Literal["openai", "anthropic", "google"] = Field(
+        default="openai", description="Whose protocol it speaks; openai: that of Ollama, vLLM and many others, too."
+    )
+    vision_base_url: str | None = Field(default=None, min_length=1, description="https://…/v1; none: the provider's own.")
+    vision_api_key: SecretStr | None = None
+    vision_timeout_s: float = Field(default=60.0, gt=0, le=600, description="For one picture; its upload waits so long.")
     redis_url: SecretStr | None = Field(
         default=None, description="redis:// or rediss://: through it workers outside the cluster are reached."
     )
@@ -129,6 +138,15 @@ class Settings(BaseSettings):
             raise ValueError("LOCAL_MODE is false, but S3_BUCKET is not set")
         if (self.s3_access_key is None) != (self.s3_secret_key is None):
             raise ValueError("S3_ACCESS_KEY and S3_SECRET_KEY belong together: set both or none")
+        return self
+
+    @model_validator(mode="after")
+    def _vision_is_whole(self) -> Self:
+        if self.vision_model is None and (self.vision_base_url or self.vision_api_key):
+            raise ValueError("VISION_BASE_URL or VISION_API_KEY is set, but VISION_MODEL is not")
+        is_elsewhere = self.vision_provider == "openai" and self.vision_base_url is not None
+        if self.vision_model is not None and self.vision_api_key is None and not is_elsewhere:
+            raise ValueError(f"VISION_MODEL is set, but VISION_API_KEY, which {self.vision_provider} asks for, is not")
         return self
 
     @cached_property

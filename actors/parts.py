@@ -12,6 +12,10 @@ from actors.environment import keep_compiled
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.ports import ArtifactStore
+from planning.vision.asking import ModelEyes
+from planning.vision.models import ModelAccess, check_access
+from planning.vision.remembering import RememberingEyes
+from planning.vision.sight import Eyes
 from relay.redis_queue import QueueNames, RedisQueue
 from relay.remote import RemoteRenderer
 from relay.slot import Slot
@@ -69,6 +73,21 @@ def open_stores(settings: Settings) -> tuple[SqlEpisodeStore, SqlWorldStore]:
     return SqlEpisodeStore(engine, settings.cluster_id), SqlWorldStore(engine)
 
 
+def open_eyes(settings: Settings, artifacts: ArtifactStore) -> Eyes | None:
+    """Who tells what is in pictures; None: nobody is configured. Raises BadInput when it cannot work here."""
+    if settings.vision_model is None:
+        return None
+    access = ModelAccess(
+        provider=settings.vision_provider,
+        model=settings.vision_model,
+        base_url=settings.vision_base_url,
+        api_key=settings.vision_api_key,
+        timeout_s=settings.vision_timeout_s,
+    )
+    check_access(access)
+    return RememberingEyes(ModelEyes(access), artifacts)
+
+
 def check_settings(settings: Settings) -> None:
     """Find out now, in one sentence, what would otherwise fail in some actor later. Raises BadInput or Unavailable."""
     known = known_backends()
@@ -85,7 +104,7 @@ def check_settings(settings: Settings) -> None:
             raise BadInput(f"STORYWORLD_FLEET: {error.message}", error.hint, "STORYWORLD_FLEET") from error
     if any(of.queue for of in settings.storyworld_fleet.values()):
         open_queue(settings).close()
-    open_artifacts(settings)
+    open_eyes(settings, open_artifacts(settings))
     open_stores(settings)
 
 

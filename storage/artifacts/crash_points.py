@@ -64,6 +64,8 @@ def kind_of(key: str) -> str:
             return {"mp4": "film", "jpg": "film poster"}.get(name.rpartition(".")[2], f"film {name.rpartition('.')[2]}")
         case ["worlds", _, "images", name] if "." in name:
             return "world picture"
+        case ["sights", _, _]:
+            return "sight"
         case [first, *_]:
             return first
     raise AssertionError("unreachable: splitting gives at least one part")

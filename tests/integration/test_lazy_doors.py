@@ -29,3 +29,15 @@ def test_checking_options_loads_no_torch() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "[]"
+
+
+def test_a_system_with_a_vision_model_loads_its_library_with_the_first_picture() -> None:
+    code = (
+        "import sys; from planning.vision.asking import ModelEyes; from planning.vision.models import ModelAccess, check_access;"
+        "access = ModelAccess(provider='openai', model='m'); check_access(access); ModelEyes(access);"
+        "print(sorted({'pydantic_ai', 'openai'} & set(sys.modules)))"
+    )
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "[]"

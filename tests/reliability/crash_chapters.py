@@ -34,6 +34,7 @@ from tests.reliability.local_fleet import Killed
 from tests.reliability.ordering import FileShop, buys
 from tests.reliability.stamped import write_stamped_clip, write_stamped_film
 from tests.unit.planning.pictures import a_landscape, as_file
+from tests.visions import ToldModel, a_sight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +48,17 @@ class Chapter:
 
 
 def tell_a_world(stage: Stage) -> None:
-    """A picture becomes a world, which is edited twice, and the second time without the picture; an episode plans in it."""
+    """A picture that a model tells about becomes a world, which is edited twice, the second time without the picture, and rolled
+    back; an episode plans in it."""
     picture = as_file(a_landscape())
-    with stage.house():
+    with stage.house(vision_model=ToldModel(a_sight())):
         upload = stage.ask("upload", "POST", "/worlds/studio/images", files={"file": ("harbour.png", picture, "image/png")})
         [place] = a_world().places
         place_with = place.model_dump(mode="json") | {"references": [upload["pictures"][0]["picture"]]}
         world = a_world().model_dump(mode="json")
         stage.ask("put with the picture", "PUT", "/worlds/studio", json={**world, "places": [place_with]})
         stage.ask("put without it", "PUT", "/worlds/studio", json=world)
+        stage.ask("roll back", "POST", "/worlds/studio/rollback", json={"revision": 1})
         stage.begin("one", world_id="studio")
         stage.look(upload["pictures"][0]["url"].replace("../", "/"))
 

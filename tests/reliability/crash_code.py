@@ -9,6 +9,8 @@ from pathlib import Path
 
 from api.pictures import picture_key
 from episodes.job import FilmJob, FilmPart, StoredFile
+from planning.vision.models import ModelAccess
+from planning.vision.remembering import sight_key
 from storage.artifacts.crash_points import kind_of
 from tests.builders import TINY, a_job
 
@@ -76,7 +78,7 @@ def storage_calls() -> list[Site]:
 
 
 def kinds_of_files() -> set[str]:
-    """What is stored: under each key that a job has, and each ending that a film's keys are made with; orders; and the pictures of worlds."""
+    """What is stored: under each key that a job has, and each ending that a film's keys are made with; orders; the pictures of worlds; sights."""
     nothing = StoredFile(key="k", uri="file:///k", size_bytes=1, sha256="0" * 64, media_type="video/mp4")
     part = FilmPart(beat_id="b1", video=nothing)
     job, film = a_job(), FilmJob(job_id="f1", episode_id="e1", format=TINY, parts=(part,), attempt=1, fence=1)
@@ -85,7 +87,11 @@ def kinds_of_files() -> set[str]:
     storing = next(n for n in ast.walk(cutter) if isinstance(n, ast.FunctionDef) and n.name == "_store_all")
     texts = (n.value for n in ast.walk(storing) if isinstance(n, ast.Constant) and isinstance(n.value, str))
     keys += [film.key(text) for text in texts if text.startswith(".")]
-    keys += [f"{job.order_prefix}{job.job_id}.1.json", picture_key("studio", "00ff.png")]
+    keys += [
+        f"{job.order_prefix}{job.job_id}.1.json",
+        picture_key("studio", "00ff.png"),
+        sight_key("00ff", ModelAccess(provider="openai", model="m")),
+    ]
     return {kind_of(key) for key in keys}
 
 

@@ -31,6 +31,7 @@ from episodes.ports import ArtifactStore, Planner, WorldStore
 from episodes.upkeep import Upkeep
 from episodes.world import StoredWorld
 from planning.continuity.supervisor import Supervisor
+from planning.vision.remembering import Asking, RememberingEyes
 from planning.world_builder import StoredWorlds
 from rendering.film import FilmMaker
 from rendering.publishing import ClipMaker
@@ -92,6 +93,7 @@ class House:
         takes_over: bool = False,
         pace: Pace = QUICK,
         planner: Planner | None = None,
+        vision_model: Asking | None = None,
         acts: Mapping[str, Act] | None = None,
         make_clip: ClipMaker = write_stamped_clip,
         make_film: FilmMaker = write_stamped_film,
@@ -113,6 +115,7 @@ class House:
         self._recipe = recipe
         self._pace = pace
         self._planner = planner or TinyPlanner()
+        self._eyes = RememberingEyes(vision_model, self._their_artifacts) if vision_model is not None else None
         self._make_clip = make_clip
         self._make_film = make_film
         self._api = LoopThread("api")
@@ -234,7 +237,7 @@ class House:
         return ApiParts(
             episodes=self._their_episodes,
             worlds=self._their_worlds,
-            builder=StoredWorlds(self._their_worlds, self._their_artifacts),
+            builder=StoredWorlds(self._their_worlds, self._their_artifacts, self._eyes),
             planner=self._planner,
             supervisor=Supervisor(),
             artifacts=self._their_artifacts,

@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from actors import parts
-from actors.parts import check_settings, code_version, open_purse, plan_fleet
+from actors.parts import check_settings, code_version, open_eyes, open_purse, plan_fleet
 from episodes.errors import BadInput
 from episodes.plan import CameraMove
+from planning.vision import models
 from settings import RendererSettings, Settings
 from storage.artifacts.memory import MemoryArtifacts
 
@@ -143,3 +144,25 @@ def test_a_kind_that_is_a_queue_needs_a_server(tmp_path: Path) -> None:
         check_settings(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet, redis_url="http://hunter2@x"))
 
     assert "hunter2" not in str(refused.value)
+
+
+def test_nobody_looks_at_pictures_unless_a_model_is_set(tmp_path: Path) -> None:
+    without = Settings(_env_file=None, storyworld_home=tmp_path)
+    at_home = without.model_copy(update={"vision_model": "qwen-vl", "vision_base_url": "http://127.0.0.1:11434/v1"})
+
+    assert open_eyes(without, MemoryArtifacts()) is None
+    assert open_eyes(at_home, MemoryArtifacts()) is not None
+
+
+@pytest.mark.parametrize(("provider", "extra"), [("openai", "llm"), ("anthropic", "llm,anthropic"), ("google", "llm,google")])
+def test_a_model_whose_libraries_are_missing_is_found_out_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, extra: str
+) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    given = {"vision_model": "m", "vision_provider": provider, "vision_api_key": SecretStr("k")}
+    settings = Settings.model_validate({"storyworld_home": tmp_path, **given})
+
+    with pytest.raises(BadInput, match=rf"\[{extra}\]") as refused:
+        check_settings(settings)
+
+    assert refused.value.where == "VISION_MODEL"

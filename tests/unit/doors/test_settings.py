@@ -60,6 +60,10 @@ def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path
         ({"API_KEYS": f"{LONG}, mika:with spaces inside it"}, "API_KEYS: key 2 has to be 16"),
         ({"API_KEYS": f"mi ka:{LONG}"}, "the name of key 1"),
         ({"API_KEYS": f"mika:{LONG},mika:{LONG}er"}, "two keys are called mika"),
+        ({"VISION_BASE_URL": "http://127.0.0.1:11434/v1"}, "but VISION_MODEL is not"),
+        ({"VISION_MODEL": "a-model"}, "VISION_API_KEY, which openai asks for"),
+        ({"VISION_MODEL": "a-model", "VISION_PROVIDER": "google"}, "VISION_API_KEY, which google asks for"),
+        ({"VISION_MODEL": "a-model", "VISION_PROVIDER": "nobody"}, "VISION_PROVIDER"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_sentence(

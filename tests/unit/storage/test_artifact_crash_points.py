@@ -67,6 +67,7 @@ def test_stores_have_points_only_where_somebody_watches(reached: list[str], tmp_
         ("episodes/e1/film/a1.vtt", "film vtt"),
         ("episodes/e1/film/result/a1.json", "film result"),
         ("worlds/w1/images/00ff.png", "world picture"),
+        ("sights/00ff/11ee.json", "sight"),
         ("episodes/e1/", "episodes"),
     ],
 )

@@ -1,0 +1,76 @@
+"""Opening a vision model: any server that speaks OpenAI's protocol, Anthropic's or Google's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from pydantic import SecretStr
+
+from episodes.errors import BadInput
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+Provider = Literal["openai", "anthropic", "google"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelAccess:
+    """Which model, and how to reach it. Its `repr` hides the key."""
+
+    provider: Provider
+    model: str
+    base_url: str | None = None
+    """None: the provider's own."""
+    api_key: SecretStr | None = None
+    timeout_s: float = 60.0
+    """For one picture, with everything that is asked again."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
+def check_access(access: ModelAccess) -> None:
+    """Raises BadInput when its libraries are not installed, which nobody should learn with the first picture."""
+    library = {"openai": "openai", "anthropic": "anthropic", "google": "google.genai"}[access.provider]
+    if not (_is_installed("pydantic_ai") and _is_installed(library)):
+        extra = {"openai": "llm", "anthropic": "llm,anthropic", "google": "llm,google"}[access.provider]
+        raise BadInput(
+            f"The libraries for {access.name} are not installed.",
+            f"pip install -c constraints.txt -e '.[{extra}]'",
+            "VISION_MODEL",
+        )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
+
+
+def open_model(access: ModelAccess) -> Model:
+    """Asks nobody yet. What it opens belongs to the event loop that it is used in."""
+    key = "" if access.api_key is None else access.api_key.get_secret_value()
+    match access.provider:
+        case "openai":
+            from pydantic_ai.models.openai import OpenAIChatModel
+            from pydantic_ai.providers.openai import OpenAIProvider
+
+            # a server at home wants no key, but the library wants some
+            return OpenAIChatModel(access.model, provider=OpenAIProvider(base_url=access.base_url, api_key=key or "none"))
+        case "anthropic":
+            from pydantic_ai.models.anthropic import AnthropicModel
+            from pydantic_ai.providers.anthropic import AnthropicProvider
+
+            return AnthropicModel(access.model, provider=AnthropicProvider(base_url=access.base_url, api_key=key))
+        case "google":
+            from pydantic_ai.models.google import GoogleModel
+            from pydantic_ai.providers.google import GoogleProvider
+
+            return GoogleModel(access.model, provider=GoogleProvider(base_url=access.base_url, api_key=key))
+        case _:
+            assert_never(access.provider)
