@@ -115,7 +115,12 @@ async def test_the_routers_own_refusals_are_problems_too(rig: Rig, method: str, 
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/episodes", "GET, POST"), ("/worlds/w", "GET, PATCH, PUT"), ("/episodes/e/film", "GET, HEAD"), ("/episodes/e/plan", "POST")],
+    [
+        ("/episodes", "GET, POST"),
+        ("/worlds/w", "GET, PATCH, PUT"),
+        ("/episodes/e/film", "GET, HEAD"),
+        ("/episodes/e/plan", "POST"),
+    ],
 )
 async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: str, allowed: str) -> None:
     answer = await rig.client.delete(path)

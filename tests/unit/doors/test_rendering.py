@@ -39,7 +39,7 @@ class ToldClient:
     def plan(self, episode_id: str) -> JsonObject:
         return self.episode
 
-    def execute(self, episode_id: str, *, force: bool) -> None:
+    def execute(self, episode_id: str, *, force: bool, fresh: bool) -> None:
         self.asked.append({"force": force})
 
     def follow(self, episode_id: str) -> Iterator[JsonObject]:
