@@ -13,8 +13,12 @@ from sqlalchemy import Engine, text
 from episodes.job import JobResult, RuntimeFacts
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import Acceptance, Lease
+from episodes.world import World, WorldSource
+from episodes.world_fields import known_record
+from episodes.world_record import NOTHING_KNOWN, SourceKind
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
+from storage.worlds_sql import SqlWorldStore
 from tests.builders import a_beat, a_request
 from tests.contract.leading import a_file
 
@@ -94,3 +98,21 @@ def test_a_render_that_began_before_pausing_was_known_is_accepted(at_0001: Engin
     assert store.accept(lease, [Acceptance(attempt_id="a1", result=result)]) == [True]
     view = store.episode("e1")
     assert (view.state, view.beats[0].state, view.fleet) == (EpisodeState.EXECUTING, BeatState.ACCEPTED, None)
+
+
+def test_a_world_that_is_older_than_records_is_as_it_was_and_nobodys_but_its_makers(at_0001: Engine) -> None:
+    old = '{"title":"Old","characters":[{"character_id":"mika","name":"Mika","description":"red coat"}],"props":[{"prop_id":"bag","name":"Bag"}]}'
+    _fill(
+        at_0001,
+        worlds={"world_id": "w", "revision": 1, "num_pictures": 0},
+        world_revisions={"world_id": "w", "revision": 1, "source": "stored", "world": old, "updated_at": NOW},
+    )
+
+    upgrade(at_0001)
+
+    store = SqlWorldStore(at_0001)
+    stored = store.world("w")
+    assert (stored.revision, stored.world, stored.record) == (1, World.model_validate_json(old), NOTHING_KNOWN)
+    assert [(note.revision, note.what) for note in store.revisions("w")] == [(1, "")]
+    assert {source.kind for source in known_record(stored).sources.values()} == {SourceKind.PERSON}
+    assert store.put("w", stored.world, WorldSource.STORED) == stored, "nothing changed"
