@@ -19,6 +19,8 @@ _DEFAULTS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # without it, work that reserves no GPU sees all of them since Ray 2.56
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
+    # within 5 s, as Serve has it, a busy machine does not get its proxy started, and then the whole API fails
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
     # how long a worker's Ray waits for a head that restarts
     "RAY_gcs_rpc_server_reconnect_timeout_s": "600",
 }

@@ -41,6 +41,11 @@ def test_children_get_no_key_that_could_delete_the_pod() -> None:
     assert children["RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"] == "3"
 
 
+def test_serve_on_a_pod_is_as_patient_as_on_a_laptop() -> None:
+    """Its controller runs in the environment of Ray's processes, not in that of the API's."""
+    assert environment({}, HEAD, "10.65.0.1", "mark")["RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S"] == "60"
+
+
 def test_what_the_file_sets_wins() -> None:
     children = environment({"RAY_gcs_rpc_server_reconnect_timeout_s": "900"}, WORKER, "10.65.0.2", "mark")
 
