@@ -18,7 +18,7 @@ from rich.table import Column, Table
 
 import machines
 from actors import running
-from actors.environment import prepare_environment, refuse_open_mesh
+from actors.environment import prepare_environment, refuse_kept_state, refuse_open_mesh
 from api.client import Client, JsonObject
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
@@ -148,6 +148,7 @@ def serve(
     settings = load_settings()
     refuse_open_door(host, has_keys=bool(settings.api_keys))
     refuse_open_mesh()
+    refuse_kept_state()
     prepare_environment(settings.storyworld_home)
 
     from actors.coordinator import start_coordinator

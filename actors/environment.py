@@ -18,6 +18,16 @@ def refuse_open_mesh() -> None:
         )
 
 
+def refuse_kept_state() -> None:
+    """A Ray that `serve` starts ends with it, so nothing is left that could come back. Raises BadInput when it is to keep its state."""
+    kept = os.environ.get("STORYWORLD_GCS") or "memory"
+    if kept != "memory" and "RAY_ADDRESS" not in os.environ:
+        raise BadInput(
+            "STORYWORLD_GCS says where a head keeps its state, but the Ray that `serve` starts ends with it.",
+            "Unset it, or start a head that starts its Ray again: `python -m cluster.entrypoint`.",
+        )
+
+
 def prepare_environment(home: Path) -> None:
     """Jobs find the same home and the same Python, a token guards the cluster, and nothing is reported to anybody."""
     os.environ["STORYWORLD_HOME"] = str(home)

@@ -17,6 +17,7 @@ from ray import serve
 from ray._private.parameter import RayParams
 from ray.exceptions import RayError
 from ray.serve.config import HTTPOptions, ProxyLocation
+from ray.serve.context import _get_global_client
 
 from actors.names import NAMESPACE
 from episodes.errors import BadInput, Unavailable
@@ -52,17 +53,20 @@ def serve_here(
     `on_ray` is called as soon as there is a Ray, for what need not wait for the API; `on_ready` when the API answers.
     Raises Unavailable when the port is taken, or the API does not come up.
     """
-    port = port or free_port()
-    _refuse_taken(host, port)
     stopped = threading.Event()
     address = os.environ.get("RAY_ADDRESS", "local")
     # the dashboard's port is Ray's to choose: 8265, or the next one that is free
-    own = {"num_cpus": num_cpus, "include_dashboard": True} if address == "local" else {}
+    own: dict[str, object] = {}
+    if address == "local":
+        own = {"num_cpus": num_cpus, "include_dashboard": True}
+        port = _free(host, port)
     with _any_port_for_jobs():
         context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, **own)
     # after ray.init, which installs handlers of its own
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    if address != "local":
+        port = _port_in_ray(host, port)
     try:
         on_ray()
         _start_api(application, HTTPOptions(host=host, port=port))
@@ -94,6 +98,18 @@ def _any_port_for_jobs() -> Iterator[None]:
         RayParams.__init__ = as_it_was
 
 
+def _port_in_ray(host: str, port: int) -> int:
+    """A Serve that came back with its head has its port already. One that listens elsewhere is ended: it would go on doing so."""
+    there = _get_global_client(raise_if_no_controller_running=False)
+    if there is None:
+        return _free(host, port)
+    own = there.http_config
+    if own.host == host and port in (0, own.port):
+        return int(own.port)
+    serve.shutdown()
+    return _free(host, port)
+
+
 def _start_api(application: serve.Application, http_options: HTTPOptions) -> None:
     try:
         serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=http_options)
@@ -117,7 +133,9 @@ def _as_reached_from_here(host: str) -> str:
     return every.get(host) or (f"[{host}]" if ":" in host else host)
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def _free(host: str, port: int) -> int:
+    """The port, or any that is free. Raises Unavailable when it is taken, BadInput when the host is none of this machine's."""
+    port = port or free_port()
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -128,3 +146,4 @@ def _refuse_taken(host: str, port: int) -> None:
             raise Unavailable(
                 f"Port {port} is taken by another program.", "Choose another one: `make serve PORT=8001`."
             ) from error
+    return port

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.environment import keep_compiled, refuse_open_mesh
+from actors.environment import keep_compiled, refuse_kept_state, refuse_open_mesh
 from episodes.errors import BadInput
 
 
@@ -24,6 +24,25 @@ def test_a_token_is_the_rule_and_need_not_be_asked_for(monkeypatch: pytest.Monke
     refuse_open_mesh()
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     refuse_open_mesh()
+
+
+@pytest.mark.parametrize("kept", ["rocksdb", "redis://:secret@keeper"])
+def test_a_ray_that_ends_with_serve_keeps_no_state(kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORYWORLD_GCS", kept)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(BadInput, match="ends with it") as refused:
+        refuse_kept_state()
+    assert "secret" not in str(refused.value)
+
+    monkeypatch.setenv("RAY_ADDRESS", "10.65.0.1:6379")
+    refuse_kept_state()
+
+
+@pytest.mark.parametrize("kept", ["memory", ""])
+def test_a_ray_without_a_state_to_keep_is_started(kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("STORYWORLD_GCS", kept)
+    refuse_kept_state()
 
 
 def test_what_is_compiled_is_kept_beside_the_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
