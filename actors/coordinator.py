@@ -57,7 +57,7 @@ class CoordinatorShell:
         self._tell(Coordinator.wake)
 
     def status(self) -> CoordinatorStatus:
-        return CoordinatorStatus(version=self._plan.version, pid=os.getpid(), holder=self._holder)
+        return CoordinatorStatus(version=self._plan.fingerprint, pid=os.getpid(), holder=self._holder)
 
     def retire(self, patience_s: float) -> None:
         """Give the lease back; renders go on, and the next coordinator adopts them."""

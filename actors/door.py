@@ -1,4 +1,4 @@
-"""How the API reaches the coordinator, and how a coordinator that is gone, stuck or of an older version is replaced."""
+"""How the API reaches the coordinator, and how one that is gone, stuck, of an older version or of another fleet is replaced."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class RayDoor:
             self._closed.wait(WATCH_S)
 
     def _ensure(self) -> None:
-        """Get or make the coordinator; hand over from one of another version."""
+        """Get or make the coordinator; hand over from one of another version, or of another fleet."""
         handle = self._start(self._plan)
         status: CoordinatorStatus = ray.get(handle.status.remote(), timeout=PATIENCE_S * 4)
-        if status.version != self._plan.version:
+        if status.version != self._plan.fingerprint:
             log.info("coordinator.retired", extra={"version": status.version})
             ray.get(handle.retire.remote(PATIENCE_S), timeout=PATIENCE_S * 2)
             wait_until_gone(handle, PATIENCE_S)

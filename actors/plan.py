@@ -65,6 +65,11 @@ class FleetPlan:
     """The database or the artifacts cannot be reached from another machine: everything stays on the head."""
     version: str
 
+    @property
+    def fingerprint(self) -> str:
+        """The version, and another one after any change of the fleet: a head that comes back with other settings leads by them."""
+        return f"{self.version}-{hashlib.sha256(repr(self).encode()).hexdigest()[:6]}"
+
     def all_kinds(self) -> tuple[Kind, ...]:
         return tuple(one.kind for one in self.kinds)
 

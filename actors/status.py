@@ -32,6 +32,7 @@ class PublisherStatus:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoordinatorStatus:
     version: str
+    """Of the code and the fleet, as its plan's fingerprint."""
     pid: int
     holder: str
     """As it signs the lease."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.plan import RendererPlan, plan_kind
+from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 
 
 def planned(kind: str = "animatediff", backend: str | None = None, **options: str) -> RendererPlan:
@@ -49,3 +49,13 @@ def test_a_slot_with_another_deadline_is_another_version() -> None:
     }
 
     assert len(versions) == 3
+
+
+def test_a_fleet_with_other_settings_is_led_by_another_coordinator() -> None:
+    def fleet(count: int, num_slots: int = 2, version: str = "v1") -> FleetPlan:
+        kind = plan_kind("animatic", count=count, num_cpus=1, options={}, version=version)
+        publisher = PublisherPlan(version=version, num_slots=num_slots, spool_max_bytes=1)
+        return FleetPlan(kinds=(kind,), publisher=publisher, is_for_one_node=True, version=version)
+
+    assert fleet(1).fingerprint == fleet(1).fingerprint
+    assert len({one.fingerprint for one in (fleet(1), fleet(2), fleet(1, num_slots=3), fleet(1, version="v2"))}) == 4
