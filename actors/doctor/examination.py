@@ -18,6 +18,7 @@ from actors.doctor.node_checks import (
     check_clocks,
     check_disks,
     check_gpus,
+    check_head,
     check_listeners,
     check_nodes,
     check_token,
@@ -57,6 +58,7 @@ class Examination:
         yield from check_serve(serve_facts)
         yield from check_nodes(len(seen), silent)
         yield from check_sharing(len(seen) + len(silent), is_for_one_node=self._plan.is_for_one_node)
+        yield from check_head(own, len(seen) + len(silent))
         if not seen:
             return
         yield from check_token(nodes)

@@ -45,6 +45,8 @@ class NodeFacts:
     python_version: str
     auth_mode: str
     """RAY_AUTH_MODE of Ray's own processes there."""
+    kept_in: str = ""
+    """Of the head: where its Ray keeps what it knows, "RocksDB" or "Redis"; empty: in memory."""
     disks: tuple[Disk, ...] = ()
     gpus: tuple[Gpu, ...] = ()
     listeners: tuple[Listener, ...] | None = ()

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,11 +30,19 @@ def facts_here(node: str) -> NodeFacts:
         ray_version=version("ray"),
         python_version=platform.python_version(),
         auth_mode=os.environ.get("RAY_AUTH_MODE", ""),
+        kept_in=kept_in(os.environ),
         disks=disks_of(settings.storyworld_home, Path(tempfile.gettempdir())),
         gpus=gpus_here(),
         listeners=listeners,
         at_s=time.time(),
     )
+
+
+def kept_in(variables: Mapping[str, str]) -> str:
+    """As Ray's own variables say it: "RocksDB", "Redis", or nothing for memory."""
+    if variables.get("RAY_gcs_storage") == "rocksdb":
+        return "RocksDB"
+    return "Redis" if variables.get("RAY_REDIS_ADDRESS") else ""
 
 
 def disks_of(*paths: Path) -> tuple[Disk, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from actors.doctor.facts import Listener, NodeFacts, SeenNode
-from episodes.health import Finding, found, warning, wrong
+from episodes.health import Finding, fine, found, warning, wrong
 
 GB = 1e9
 LEAST_FREE_BYTES = 1 * GB
@@ -42,6 +42,16 @@ def _without_token(nodes: Sequence[NodeFacts]) -> Iterator[Finding]:
         for one in node.listeners or ():
             if "/api/version" in one.answers:
                 yield wrong("token", f"{_port(node, one)} is a Ray dashboard that asks for no token.", remedy)
+
+
+def check_head(head: NodeFacts, num_nodes: int) -> tuple[Finding, ...]:
+    """Whether the other nodes outlive its Ray. A machine that is alone has none."""
+    if num_nodes < 2:
+        return ()
+    if head.kept_in:
+        return (fine("head", f"Its Ray keeps what it knows in {head.kept_in}: when it dies and comes back, the others go on."),)
+    what = f"Its Ray keeps what it knows in memory: when it dies, all {num_nodes} nodes begin anew, with cold renderers."
+    return (warning("head", what, "Set STORYWORLD_GCS to rocksdb or redis://… for its entry point, and start it again."),)
 
 
 def check_listeners(nodes: Sequence[NodeFacts]) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from actors.doctor.listeners import Socket, listeners_here, listening
-from actors.doctor.looking import disks_of, gpus_in
+from actors.doctor.looking import disks_of, gpus_in, kept_in
 
 TABLE = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1 0
@@ -88,3 +88,16 @@ def test_a_file_system_is_looked_at_once(tmp_path: Path) -> None:
 def test_gpus_are_read_and_one_without_numbers_is_left_out() -> None:
     [gpu] = gpus_in("NVIDIA L4, 120, 23034\nNVIDIA H200, [N/A], [N/A]\n")
     assert (gpu.name, gpu.used_bytes, gpu.total_bytes) == ("NVIDIA L4", 120 * 1024**2, 23034 * 1024**2)
+
+
+@pytest.mark.parametrize(
+    ("variables", "where"),
+    [
+        ({}, ""),
+        ({"RAY_gcs_storage": "memory"}, ""),
+        ({"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": "/data/gcs"}, "RocksDB"),
+        ({"RAY_REDIS_ADDRESS": "rediss://keeper:6379"}, "Redis"),
+    ],
+)
+def test_where_ray_keeps_its_state_is_read_from_its_own_variables(variables: dict[str, str], where: str) -> None:
+    assert kept_in(variables) == where

@@ -13,6 +13,7 @@ from actors.doctor.node_checks import (
     check_clocks,
     check_disks,
     check_gpus,
+    check_head,
     check_listeners,
     check_nodes,
     check_token,
@@ -66,6 +67,14 @@ def test_a_sound_node_is_found_sound() -> None:
     assert not any(finding.remedy for finding in findings)
 
 
+def test_a_head_that_keeps_its_state_or_is_alone_is_sound() -> None:
+    [kept] = check_head(replace(NODE, kept_in="RocksDB"), 3)
+
+    assert (kept.verdict, kept.remedy) == (Verdict.OK, "")
+    assert "keeps what it knows in RocksDB" in kept.what
+    assert check_head(NODE, 1) == ()
+
+
 Check = Callable[[], Sequence[Finding]]
 PLANTED: list[tuple[Verdict, str, Check]] = [
     (Verdict.WRONG, "3f2a9c1e is in the cluster, but says nothing: no room.", lambda: check_nodes(0, {"3f2a9c1e": "no room"})),
@@ -86,6 +95,7 @@ PLANTED: list[tuple[Verdict, str, Check]] = [
         "metrics to everybody who reaches port 44217, 44227",
         lambda: check_listeners([with_listeners(listener("/metrics", port=44227), listener("/metrics", port=44217))]),
     ),
+    (Verdict.WARNING, "in memory: when it dies, all 3 nodes begin anew", lambda: check_head(NODE, 3)),
     (Verdict.WARNING, "does not tell who listens there", lambda: check_listeners([replace(NODE, listeners=None)])),
     (Verdict.WRONG, "has code v0, the API v1", lambda: check_versions([replace(NODE, code_version="v0")], NODE)),
     (Verdict.WRONG, "has Ray 2.59.0", lambda: check_versions([replace(NODE, ray_version="2.59.0")], NODE)),
