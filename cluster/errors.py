@@ -6,6 +6,7 @@ ClusterError
 ├── NoCandidate          no GPU type in any data centre gave a pod
 ├── AlreadyUp            the cluster has pods, where there should be none
 ├── DidNotComeUp         a pod that was bought was given up
+├── OutOfReach           a server of the cluster's own does not answer, and may again
 └── RunPodError          what the API answered
     ├── Refused              it said no, and would say no again; carries the status
     │   └── NoSuchPod            404
@@ -50,6 +51,10 @@ class AlreadyUp(ClusterError):
 
 
 class DidNotComeUp(ClusterError):
+    pass
+
+
+class OutOfReach(ClusterError):
     pass
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cluster.entrypoint.head_state import HeadState, InMemory, read_head_state
 from cluster.errors import BadConfig
 from cluster.identity import Kind
 from cluster.launching import FILE, unpacked
@@ -51,6 +52,8 @@ class Assignment:
     api_host: str
     """Of a head: for whom. Without keys of its own the API is for this pod alone."""
     limits: Limits
+    state: HeadState = field(default_factory=InMemory)
+    """Of a head: where its Ray keeps what it knows."""
 
     @property
     def is_head(self) -> bool:
@@ -74,6 +77,7 @@ def read_assignment(variables: Mapping[str, str]) -> Assignment:
         api_port=int(_number(variables, "STORYWORLD_API_PORT", 8000)),
         api_host=_EVERYBODY if variables.get("API_KEYS") else "127.0.0.1",
         limits=_limits(variables),
+        state=InMemory() if address else read_head_state(variables),
     )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cluster.entrypoint.assignment import Assignment
+from cluster.entrypoint.head_state import SETTING, options_of, variables_of
 from cluster.launching import FILE
 
 MARK = "STORYWORLD_BOOT"
 """In the environment of whatever this entry point starts, and of its children: by it they are found again."""
 BOOTSTRAP_FILE = "ray_bootstrap_config.yaml"
 """In the home folder: where Ray's launcher and autoscaler look for it."""
-_KEPT_FROM_CHILDREN = ("RUNPOD_API_KEY", FILE)
+_KEPT_FROM_CHILDREN = ("RUNPOD_API_KEY", FILE, SETTING)
 _DEFAULTS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # without it, work that reserves no GPU sees all of them since Ray 2.56
@@ -39,7 +40,7 @@ def ray_command(assignment: Assignment, address: str, home: Path, options: Seque
     own += ["--head", f"--port={port}", "--dashboard-host=0.0.0.0"]
     if assignment.file is not None:
         own.append(f"--autoscaling-config={home / BOOTSTRAP_FILE}")
-    return [*own, *options]
+    return [*own, *options_of(assignment.state), *options]
 
 
 def api_command(assignment: Assignment) -> list[str]:
@@ -47,12 +48,13 @@ def api_command(assignment: Assignment) -> list[str]:
 
 
 def environment(variables: Mapping[str, str], assignment: Assignment, address: str, mark: str) -> dict[str, str]:
-    """Of all children. The pod's own key stays here: whoever has it can delete the pod."""
+    """Of all children. The pod's own key stays here: whoever has it can delete the pod. So does the password of the head's state."""
     kept = {name: value for name, value in variables.items() if name not in _KEPT_FROM_CHILDREN}
     own = {
         MARK: mark,
         "RAY_AUTH_MODE": "token",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": f"{assignment.limits.drain_s:.0f}",
+        **variables_of(assignment.state),
         "PATH": f"{variables.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}",
     }
     head = address if assignment.is_head else assignment.head[0]

@@ -13,6 +13,8 @@ from cluster.entrypoint.assignment import Assignment
 from cluster.entrypoint.commands import BOOTSTRAP_FILE, api_command, environment, ray_command
 from cluster.entrypoint.judgement import Act, Life, Memory, Move, Seen, next_move
 from cluster.entrypoint.processes import Processes
+from cluster.entrypoint.state_probe import check_state
+from cluster.errors import OutOfReach
 
 logger = logging.getLogger("storyworld.pod")
 
@@ -93,6 +95,8 @@ class Supervisor:
     def _do(self, move: Move) -> None:
         if move.act is Act.WAIT or self._address is None:
             return
+        if move.act is Act.START_RAY and not self._state_is_in_reach():
+            return
         variables = environment(self._variables, self._assignment, self._address, self._mark)
         if move.act is Act.START_RAY:
             logger.info("pod_starts_ray kind=%s address=%s", self._assignment.kind, self._address)
@@ -100,6 +104,15 @@ class Supervisor:
         else:
             logger.info("pod_starts_api port=%d", self._assignment.api_port)
             self._processes.start_api(api_command(self._assignment), variables)
+
+    def _state_is_in_reach(self) -> bool:
+        """One that is not counts as a start that came to nothing. Raises BadConfig when it never will be."""
+        try:
+            check_state(self._assignment.state)
+        except OutOfReach as error:
+            logger.warning("pod_waits_for_the_heads_state: %s", error)
+            return False
+        return True
 
     def _write_file(self) -> None:
         """One that is there was sent by a later `ray up`, and stays."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cluster.launching import FILE, packed
+from tests.contract.redis_servers import PASSWORD, RedisServer, redis_server
 from tests.runpod.cloud import FakeCloud
 from tests.runpod.desk import Desk
 from tests.runpod.faults import Fault
@@ -54,6 +55,11 @@ class Rental:
     def pod(self, **env: str) -> str:
         pod: str = self.desk.cloud.create({**REQUEST, "name": "ray-vr-worker-1", "env": {**self._env, **env}})["id"]
         return pod
+
+    def folder(self, name: str) -> Path:
+        made = self._folder / name
+        made.mkdir()
+        return made
 
     def calls(self) -> list[str]:
         notes = self._folder / "calls"
@@ -165,6 +171,50 @@ def test_a_worker_that_can_never_work_deletes_its_pod_and_says_why(rental: Renta
     assert rental.machines.exit_code(pod) == 2
     assert said in rental.machines.said(pod)
     assert rental.desk.cloud.alive() == []
+
+
+def test_a_head_keeps_its_state_where_it_is_told_and_finds_it_when_ray_starts_again(rental: Rental, tmp_path: Path) -> None:
+    pod = rental.pod(STORYWORLD_GCS="rocksdb", STORYWORLD_API_PORT="0")
+    eventually(lambda: UP in rental.machines.said(pod))
+    (kept,) = (tmp_path / "gcs").iterdir()
+    (kept / "CURRENT").touch()
+
+    rental.machines.kill_all_but_the_first(pod)
+
+    eventually(lambda: len(rental.calls()) == 2)
+    assert rental.environment()["RAY_gcs_storage"] == "rocksdb"
+    assert rental.environment()["RAY_gcs_storage_path"] == str(kept)
+    assert kept.name.startswith("ray-vr-worker-1-ray-")
+    assert (kept / "CURRENT").exists()
+    assert rental.desk.num_asked("DELETE") == 0
+
+
+def test_a_head_whose_redis_is_away_waits_for_it_and_does_not_start_without(rental: Rental) -> None:
+    server = RedisServer(rental.folder("redis"))
+    pod = rental.pod(STORYWORLD_GCS=server.url, STORYWORLD_API_PORT="0")
+    eventually(lambda: "pod_waits_for_the_heads_state" in rental.machines.said(pod))
+    assert rental.calls() == []
+
+    server.start()
+    try:
+        eventually(lambda: UP in rental.machines.said(pod))
+    finally:
+        server.kill()
+
+    assert f"--redis-password={PASSWORD}" in rental.calls()[0]
+    assert rental.environment()["RAY_REDIS_ADDRESS"] == f"redis://127.0.0.1:{server.port}"
+    assert PASSWORD not in rental.machines.said(pod) + "".join(rental.environment().values())
+
+
+def test_a_head_that_is_not_let_into_its_redis_says_so_and_stops(rental: Rental) -> None:
+    with redis_server(remembers=False) as server:
+        pod = rental.pod(STORYWORLD_GCS=server.url.replace(PASSWORD, "wrong"))
+
+        assert rental.machines.exit_code(pod) == 2
+
+    assert "lets the head not in: WRONGPASS" in rental.machines.said(pod)
+    assert rental.calls() == []
+    assert rental.desk.num_asked("DELETE") == 0, "a head's disk may hold what somebody wants to keep"
 
 
 def test_a_head_writes_its_file_and_starts_a_ray_that_died_again(rental: Rental, tmp_path: Path) -> None:

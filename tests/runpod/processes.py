@@ -28,6 +28,7 @@ class ProcessMachines:
         self._folder = folder
         self._surroundings = surroundings
         self._pods: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_with: dict[str, tuple[list[str], dict[str, str]]] = {}
         self._ends: list[threading.Thread] = []
 
     def start(self, pod_id: str, env: Mapping[str, str], args: str) -> None:
@@ -36,10 +37,8 @@ class ProcessMachines:
         given = {_MARK: str(home), "RUNPOD_POD_ID": pod_id, "RUNPOD_API_KEY": KEY, "HOME": str(home), "PYTHONPATH": str(ROOT)}
         options = [option.replace("{port}", str(free_port())) for option in shlex.split(args)]
         command = [sys.executable, "-m", "cluster.entrypoint", *options]
-        with (self._folder / f"{pod_id}.log").open("w") as log:
-            self._pods[pod_id] = subprocess.Popen(
-                command, env={**self._surroundings, **given, **env}, cwd=home, stdout=log, stderr=log, start_new_session=True
-            )
+        self._started_with[pod_id] = (command, {**self._surroundings, **given, **env})
+        self._run(pod_id)
 
     def stop(self, pod_id: str, *, grace_s: float) -> None:
         """Returns at once, as RunPod does."""
@@ -47,6 +46,19 @@ class ProcessMachines:
             end = threading.Thread(target=self._end, args=(pod_id, grace_s), daemon=True)
             self._ends.append(end)
             end.start()
+
+    def kill_all_but_the_first(self, pod_id: str) -> None:
+        """kill -9 of whatever its entry point has started."""
+        entry_point = self._pods[pod_id].pid
+        for _ in range(3):  # what was being started while we looked
+            for pid in self.pids_of(pod_id):
+                if pid != entry_point:
+                    _send(pid, signal.SIGKILL)
+
+    def restart(self, pod_id: str) -> None:
+        """Its container ends from one moment to the next, and starts again: the pod, its address and its home stay."""
+        self._end(pod_id, 0.0)
+        self._run(pod_id)
 
     def freeze(self, pod_id: str) -> None:
         for pid in self.pids_of(pod_id):
@@ -83,6 +95,13 @@ class ProcessMachines:
             if mark in variables:
                 found.append(int(environ.parent.name))
         return found
+
+    def _run(self, pod_id: str) -> None:
+        command, env = self._started_with[pod_id]
+        with (self._folder / f"{pod_id}.log").open("a") as log:
+            self._pods[pod_id] = subprocess.Popen(
+                command, env=env, cwd=self._folder / pod_id, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _end(self, pod_id: str, grace_s: float) -> None:
         process = self._pods[pod_id]

@@ -64,8 +64,8 @@ class Village:
 
 
 @contextmanager
-def running_village() -> Iterator[Village]:
-    """A head that serves, and no worker yet. Nothing of it is left at the end."""
+def running_village(**head: str) -> Iterator[Village]:
+    """A head that serves, and no worker yet. Nothing of it is left at the end. `head`: more of its environment."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pods", ignore_cleanup_errors=True)))
         database, s3 = stack.enter_context(postgres_server()), stack.enter_context(moto())
@@ -76,7 +76,7 @@ def running_village() -> Iterator[Village]:
         stack.callback(lambda: sys.stdout.write(machines.everything_said()))  # pytest shows it where a test failed
         stack.callback(machines.close)
         env = {**_s3_variables(s3.endpoint, s3.fresh_bucket()), **_OF_EVERY_POD, "STORYWORLD_HOME": str(home)}
-        config = RunPodNodeProvider.bootstrap_config(_config(home, api, env, database.url))
+        config = RunPodNodeProvider.bootstrap_config(_config(home, api, env, {**head, "DATABASE_URL": database.url}))
         provider = _laptop(config)
         provider.create_node(config["available_node_types"]["head"]["node_config"], _HEAD_TAGS, 1)
         (head,) = desk.cloud.alive()
@@ -98,7 +98,7 @@ _OF_EVERY_POD = {
 }
 
 
-def _config(home: Path, api: str, env: Mapping[str, str], database_url: str) -> dict[str, Any]:
+def _config(home: Path, api: str, env: Mapping[str, str], of_head: Mapping[str, str]) -> dict[str, Any]:
     """ray-cluster.yaml as it is shipped, with small nodes that find each other on loopback."""
     config: dict[str, Any] = yaml.safe_load((ROOT / "ray-cluster.yaml").read_text().replace("YOUR-REGISTRY", "example"))
     port = free_port()
@@ -115,7 +115,7 @@ def _config(home: Path, api: str, env: Mapping[str, str], database_url: str) -> 
         "env": {
             **head["node_config"]["env"],
             **env,
-            "DATABASE_URL": database_url,
+            **of_head,
             "STORYWORLD_FLEET": json.dumps(_FLEET),
             "STORYWORLD_API_PORT": "0",
             "AUTOSCALER_UPDATE_INTERVAL_S": "1",
