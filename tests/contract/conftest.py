@@ -1,4 +1,4 @@
-"""Stores for the contract suites: each test runs in memory, on SQLite and on PostgreSQL."""
+"""Stores for the contract suites: each test runs in memory, on SQLite and on PostgreSQL; artifact stores have S3 servers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from episodes.episode_store import EpisodeStore
 from episodes.ports import WorldStore
 from storage.database import open_database
 from storage.memory import MemoryWorldStore
 from storage.worlds_sql import SqlWorldStore
 from tests.contract.benches import Bench, MemoryBench, SqlBench
 from tests.contract.databases import empty, migrated, postgres
+from tests.contract.leading import Leader
+from tests.contract.s3_servers import S3Server, moto, rclone
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -57,6 +60,16 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield SqlBench(engine)
 
 
+@pytest.fixture
+def store(bench: Bench) -> EpisodeStore:
+    return bench.store
+
+
+@pytest.fixture
+def leader(store: EpisodeStore) -> Leader:
+    return Leader(store)
+
+
 @pytest.fixture(params=("memory", *DATABASES))
 def worlds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorldStore]:
     if request.param == "memory":
@@ -64,6 +77,18 @@ def worlds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorldStor
         return
     with _engine(request.param, request, tmp_path) as engine:
         yield SqlWorldStore(engine)
+
+
+@pytest.fixture(scope="module")
+def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with rclone(tmp_path_factory.mktemp("rclone")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def moto_server() -> Iterator[S3Server]:
+    with moto() as server:
+        yield server
 
 
 @contextmanager

@@ -18,25 +18,13 @@ from storage.artifacts import S3Credentials, S3Recipe, open_artifact_store
 from storage.artifacts.s3 import PART_BYTES, S3Artifacts
 from tests.contract.at_once import at_once
 from tests.contract.lossy_line import LossyLine, Refusal
-from tests.contract.s3_servers import CREDENTIALS, S3Server, moto, rclone
+from tests.contract.s3_servers import CREDENTIALS, S3Server, rclone
 
 KEY = "episodes/e1/beats/b1/video/a1.mp4"
 CLIP, OTHER_CLIP = b"the clip's bytes", b"the clip's fault"
 MIB = 1024 * 1024
 
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    with rclone(tmp_path_factory.mktemp("rclone")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def moto_server() -> Iterator[S3Server]:
-    with moto() as server:
-        yield server
 
 
 @pytest.fixture(params=["rclone", "moto"])

@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from storage.artifacts import FolderRecipe, open_artifact_store
 from storage.artifacts.crash_points import CrashPoints
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.at_once import at_once
-from tests.contract.s3_servers import CREDENTIALS, S3Server, moto, rclone
+from tests.contract.s3_servers import CREDENTIALS, S3Server
 
 KEY = "episodes/e1/beats/b1/video/a1.mp4"
 CLIP, OTHER_CLIP = b"the clip's bytes", b"the clip's fault"  # of the same length: the hash must tell them apart
@@ -53,18 +53,6 @@ BAD_KEYS = [
     "x" * 301,
     ".incoming/a",
 ]
-
-
-@pytest.fixture(scope="module")
-def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    with rclone(tmp_path_factory.mktemp("rclone")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def moto_server() -> Iterator[S3Server]:
-    with moto() as server:
-        yield server
 
 
 @pytest.fixture

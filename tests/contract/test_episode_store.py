@@ -11,18 +11,7 @@ from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import EpisodeSummary
 from tests.builders import a_plan, a_request
-from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def test_a_new_episode_is_there_with_its_request(store: EpisodeStore) -> None:

@@ -17,11 +17,6 @@ from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_file
 
 
-@pytest.fixture
-def leader(bench: Bench) -> Leader:
-    return Leader(bench.store)
-
-
 def _audit(leader: Leader, episode_id: str) -> EpisodeAudit:
     return next(a for a in _audits(leader) if a.episode_id == episode_id)
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import IllegalMove, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_request
-from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def _states(leader: Leader, episode_id: str) -> list[str]:

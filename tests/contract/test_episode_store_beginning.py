@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from episodes.errors import FailureClass
-from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening
-
-
-@pytest.fixture
-def leader(bench: Bench) -> Leader:
-    return Leader(bench.store)
 
 
 def test_an_attempt_that_is_named_twice_in_one_call_begins_once(leader: Leader) -> None:

@@ -8,18 +8,7 @@ from episodes.episode_store import EpisodeStore
 from episodes.errors import IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_plan, a_request
-from tests.contract.benches import Bench
 from tests.contract.leading import Leader
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 @pytest.mark.parametrize("planned", [False, True])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import ArtifactConflict, BadInput, FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, OpenAttempt
@@ -12,16 +11,6 @@ from episodes.plan import Plan
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, a_file, a_result
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def claim(attempt: OpenAttempt) -> Acceptance:

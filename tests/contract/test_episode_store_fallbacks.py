@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass, LeaseLost
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import Lease, OpenAttempt
@@ -12,16 +11,6 @@ from episodes.plan import Plan
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, an_opening
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def at(leader: Leader, episode_id: str, beat_id: str = "b1") -> tuple[BeatState, str, str]:

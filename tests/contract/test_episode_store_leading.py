@@ -6,23 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.plan import Plan
 from tests.builders import TINY, a_beat
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, a_result, an_opening
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
-
 
 # --- what there is to do ---
 

@@ -11,16 +11,6 @@ from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_result, an_opening
 
 
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
-
-
 def test_nobody_held_a_fresh_lease(store: EpisodeStore) -> None:
     assert store.lease_holder() is None
 

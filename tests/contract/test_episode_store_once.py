@@ -93,11 +93,6 @@ CASES = [
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
-@pytest.fixture
-def leader(bench: Bench) -> Leader:
-    return Leader(bench.store)
-
-
 @each_case
 def test_a_late_duplicate_takes_back_nothing(case: Case, bench: Bench, leader: Leader) -> None:
     episode_id = case.prepare(leader)

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, an_opening
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
-
 
 # --- an episode ---
 

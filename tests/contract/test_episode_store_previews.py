@@ -6,23 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import BadInput, LeaseLost, NotFound
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.model import OpenAttempt
 from tests.builders import a_beat
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def show(leader: Leader, attempt: OpenAttempt, jpeg: bytes = b"a picture", number: int = 1) -> None:

@@ -18,11 +18,6 @@ from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_result, an_opening
 
 
-@pytest.fixture
-def leader(bench: Bench) -> Leader:
-    return Leader(bench.store)
-
-
 def test_of_many_openings_of_a_beat_one_wins(bench: Bench, leader: Leader) -> None:
     episode_id = leader.executing(3)
     stores = [bench.store, bench.another()]

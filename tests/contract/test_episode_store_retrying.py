@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import IllegalMove, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_beat, a_plan
-from tests.contract.benches import Bench
 from tests.contract.leading import Leader
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def test_a_retried_beat_opens_the_episode_again_with_its_failures_forgiven(leader: Leader) -> None:

@@ -16,11 +16,6 @@ from tests.contract.leading import Leader, an_opening
 SOURCE = ClipSource(episode_id="another", beat_id="b7", attempt_id="made-before")
 
 
-@pytest.fixture
-def leader(bench: Bench) -> Leader:
-    return Leader(bench.store)
-
-
 def begun(
     leader: Leader, episode_id: str, beat_id: str, key: str, revision: int = 1, source: ClipSource | None = None
 ) -> OpenAttempt:

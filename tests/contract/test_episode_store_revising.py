@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 
-from episodes.episode_store import EpisodeStore
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import OpenAttempt
@@ -17,16 +16,6 @@ from tests.builders import a_beat, a_plan, a_request
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, an_opening
-
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
 
 
 def _states(leader: Leader, episode_id: str) -> list[str]:

@@ -16,17 +16,6 @@ from tests.contract.at_once import at_once
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain
 
-
-@pytest.fixture
-def store(bench: Bench) -> EpisodeStore:
-    return bench.store
-
-
-@pytest.fixture
-def leader(store: EpisodeStore) -> Leader:
-    return Leader(store)
-
-
 # --- why a beat waits ---
 
 
