@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 import psycopg
 
@@ -26,6 +27,9 @@ from tests.reliability.crash_case import Case, Outcome
 from tests.reliability.crash_chapters import CHAPTERS
 from tests.reliability.crash_server import CrashServer, crash_server
 from tests.reliability.report import write_section
+
+W = TypeVar("W")
+T = TypeVar("T")
 
 DATABASES = ("sqlite", "postgresql")
 NUM_SERVERS = 2
@@ -106,27 +110,30 @@ class Sweep:
 
     def record(self) -> Recorded:
         recorded = Recorded()
-        for chapter in CHAPTERS:
-            told = self.servers[0].record(chapter)
+        for chapter, told in zip(CHAPTERS, self._share_out(list(CHAPTERS), CrashServer.record), strict=True):
             recorded.num_times[chapter] = Counter(told["reached"])
             for call, lines in told["lines"].items():
                 recorded.lines.setdefault(call, set()).update(lines)
         return recorded
 
     def run(self, cases: Sequence[Case]) -> list[tuple[Case, Outcome]]:
+        return list(zip(cases, self._share_out(cases, CrashServer.run), strict=True))
+
+    def _share_out(self, work: Sequence[W], do: Callable[[CrashServer, W], T]) -> list[T]:
+        """What came of each, in order; whichever server is free does the next."""
         free: SimpleQueue[CrashServer] = SimpleQueue()
         for server in self.servers:
             free.put(server)
 
-        def run_one(case: Case) -> tuple[Case, Outcome]:
+        def do_one(one: W) -> T:
             server = free.get()
             try:
-                return case, server.run(case)
+                return do(server, one)
             finally:
                 free.put(server)
 
         with ThreadPoolExecutor(max_workers=len(self.servers)) as pool:
-            return list(pool.map(run_one, cases))
+            return list(pool.map(do_one, work))
 
 
 @contextmanager

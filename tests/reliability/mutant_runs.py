@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.abc import MetaPathFinder
@@ -90,6 +91,12 @@ def changed(mutant: Mutant) -> str:
     if (num := source.count(mutant.old)) != 1:
         raise ValueError(f"the old text of {mutant.breaks!r} stands {num} times in the file")
     return source.replace(mutant.old, mutant.new)
+
+
+def some_of(mutants: Sequence[Mutant], every: int) -> Sequence[Mutant]:
+    """Each so-manieth. Where it begins follows from the sources: the same store, the same mutants; one that was changed, others."""
+    sources = b"".join((ROOT / file).read_bytes() for file in sorted({mutant.file for mutant in mutants}))
+    return mutants[zlib.crc32(sources) % every :: every]
 
 
 def _warm_up() -> None:
@@ -173,11 +180,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="mutants whose description or file contains this")
-    parser.add_argument("--every", type=int, default=1, help="only each so-manieth of them: the short form")
+    parser.add_argument(
+        "--every", type=int, default=1, help="only each so-manieth of them, others when the store has changed: the short form"
+    )
     parser.add_argument("--json", type=Path, help="write the fates there too")
     given = parser.parse_args()
     fates = []
-    chosen = [m for m in MUTANTS if given.only in f"{m.breaks} {m.file}"][:: given.every]
+    chosen = some_of([m for m in MUTANTS if given.only in f"{m.breaks} {m.file}"], given.every)
     for fate in run_mutants(chosen if given.only else [None, *chosen], given.processes):
         sys.stdout.write(f"{fate}\n")
         sys.stdout.flush()
