@@ -9,8 +9,9 @@ import json
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -120,11 +121,11 @@ def look_over(folder: Path, database_url: str, chapter: str, finished: Sequence[
     engine = open_database(database_url)
     try:
         store, artifacts = SqlEpisodeStore(engine, "house"), FolderArtifacts(folder / "outputs")
-        report = audit(store, artifacts, decode=_check_stamp, at_rest=True)
-        problems = [str(violation) for violation in report.violations]
-        problems += [f"{key} belongs to nobody." for key in sweep(store, artifacts, dry_run=True).strangers]
         [summary] = store.episodes().episodes
         episode = store.episode(summary.episode_id)
+        report = audit(store, artifacts, decode=partial(_check_stamp, _makers(episode)), at_rest=True)
+        problems = [str(violation) for violation in report.violations]
+        problems += [f"{key} belongs to nobody." for key in sweep(store, artifacts, dry_run=True).strangers]
         told = [event.event_type for event in store.events(summary.episode_id)]
         problems += _wrong_end(CHAPTERS[chapter], episode, told)
         problems += _made_again(episode, finished)
@@ -136,10 +137,16 @@ def look_over(folder: Path, database_url: str, chapter: str, finished: Sequence[
     return problems
 
 
-def _check_stamp(path: Path, artifact: ArtifactAudit) -> None:
-    """A Decoder: the bytes are the attempt's own."""
+def _makers(episode: EpisodeView) -> dict[str, str]:
+    """Attempt that took a copy → attempt that made the clip."""
+    attempts = (attempt for beat in episode.beats for attempt in beat.attempts)
+    return {attempt.attempt_id: attempt.reused_from.attempt_id for attempt in attempts if attempt.reused_from is not None}
+
+
+def _check_stamp(makers: Mapping[str, str], path: Path, artifact: ArtifactAudit) -> None:
+    """A Decoder: the bytes are the attempt's own, or those of the clip that it took a copy of."""
     stamps = stamps_in(path.read_bytes())
-    if stamps[:1] != [artifact.attempt_id]:
+    if stamps[:1] != [makers.get(artifact.attempt_id, artifact.attempt_id)]:
         raise RenderFailed(f"It is stamped {stamps[:1]}.", FailureClass.OUTPUT)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,11 @@ class Records:
         """Episode and beat (None: the film) → the attempt whose clip (or film) it shows."""
         rows = self.rows("SELECT episode_id, beat_id, attempt_id FROM attempts WHERE state = 'SELECTED'")
         return {(episode_id, beat_id): attempt_id for episode_id, beat_id, attempt_id in rows}
+
+    def makers(self) -> dict[str, str]:
+        """Attempt that takes a copy → the attempt that made the clip."""
+        rows = self.rows("SELECT attempt_id, reused_from FROM attempts WHERE reused_from IS NOT NULL")
+        return {attempt_id: json.loads(source)["attempt_id"] for attempt_id, source in rows}
 
     def hashes(self) -> dict[str, str]:
         """Key → SHA-256 of every artifact."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -99,12 +99,13 @@ def check_records(records: Records) -> Iterator[Check]:
 
 
 def check_store(records: Records, s3: S3Server, bucket: str) -> Iterator[Check]:
-    """Under each key lie the bytes of the attempt in its name, and of no other."""
+    """Under each key lie the bytes of the attempt in its name, or of the one whose clip it took a copy of, and of no other."""
+    makers = records.makers()
     objects = {key: _read(s3, bucket, key) for key in _keys(s3, bucket)}
     yield Check(
         name="keys hold their own attempt's bytes",
         count=len(objects),
-        violations=tuple(key for key, data in objects.items() if not _is_own(key, data)),
+        violations=tuple(key for key, data in objects.items() if not _is_own(key, data, makers)),
     )
     hashes = records.hashes()
     yield Check(
@@ -112,7 +113,7 @@ def check_store(records: Records, s3: S3Server, bucket: str) -> Iterator[Check]:
         count=len(hashes),
         violations=tuple(key for key, told in hashes.items() if hashlib.sha256(objects.get(key, b"")).hexdigest() != told),
     )
-    selected = records.selected()
+    selected = {of: makers.get(attempt_id, attempt_id) for of, attempt_id in records.selected().items()}
     films = {key: data for key, data in objects.items() if key.endswith(".mp4") and "/film/" in key}
     shown = {episode_id: attempt_id for (episode_id, beat_id), attempt_id in selected.items() if beat_id is None}
     yield Check(
@@ -138,13 +139,13 @@ def _shows_winners(film: bytes, episode_id: str, selected: dict[tuple[str, str |
     return bool(film) and set(stamps_in(film)[1:]) == winners
 
 
-def _is_own(key: str, data: bytes) -> bool:
+def _is_own(key: str, data: bytes, makers: Mapping[str, str]) -> bool:
     path = PurePosixPath(key)
     if path.suffix in UNSTAMPED:
         return True
     if path.suffix == ".json":
         return f'"job_id":"{path.stem}"' in data.decode().replace('": "', '":"')
-    return stamps_in(data)[:1] == [path.stem]
+    return stamps_in(data)[:1] == [makers.get(path.stem, path.stem)]
 
 
 def _keys(s3: S3Server, bucket: str) -> list[str]:
