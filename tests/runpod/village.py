@@ -79,10 +79,10 @@ def running_village(**head: str) -> Iterator[Village]:
         config = RunPodNodeProvider.bootstrap_config(_config(home, api, env, {**head, "DATABASE_URL": database.url}))
         provider = _laptop(config)
         provider.create_node(config["available_node_types"]["head"]["node_config"], _HEAD_TAGS, 1)
-        (head,) = desk.cloud.alive()
-        client = stack.enter_context(Client(_api_address(home, machines, head.id)))
+        (pod,) = desk.cloud.alive()
+        client = stack.enter_context(Client(_api_address(home, machines, pod.id)))
         eventually(client.is_ready, START_LIMIT_S)
-        yield Village(cloud=desk.cloud, desk=desk, machines=machines, head_id=head.id, client=client, provider=provider)
+        yield Village(cloud=desk.cloud, desk=desk, machines=machines, head_id=pod.id, client=client, provider=provider)
 
 
 _HEAD_TAGS = {TAG_RAY_NODE_KIND: "head", TAG_RAY_USER_NODE_TYPE: "head", TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED}
