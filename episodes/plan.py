@@ -149,6 +149,10 @@ MAX_WORDS = 60
 """Of a beat's description, as planners write it and people change it: what a picture can hold and a reader take in."""
 
 
+MAX_CAST = 8
+"""Of a beat."""
+
+
 class Beat(Noun):
     """One continuous moment of the story, as planned: the unit that is rendered."""
 
@@ -162,7 +166,7 @@ class Beat(Noun):
     """One or two sentences that a person can read."""
     action: Annotated[Prose, Field(max_length=60)] = ""
     """The main verb's plain form: "fight"."""
-    cast: tuple[CastMember, ...] = Field(default=(), max_length=8)
+    cast: tuple[CastMember, ...] = Field(default=(), max_length=MAX_CAST)
     place: Place
     time_of_day: TimeOfDay = TimeOfDay.DAY
     shot_size: ShotSize = ShotSize.WIDE

@@ -98,14 +98,20 @@ class Consequences:
         )
         for mention in mentions:
             who = self._only((mention,))
-            if who and who not in killers and not self._is_told_of_anew(mention, place):
+            if who and who not in killers and not self._is_told_of_anew(mention, place) and not self._goes_on(mention, place):
                 self._dead.add(who)
                 yield Consequence(effect=Effect(happens=Happening.DIES, character_id=who), at_last=True)
 
     def _is_told_of_anew(self, mention: Mention, place: int) -> bool:
-        """ "A robot" is killed, and later "a robot" attacks: it is another one, whoever plays it."""
+        """ "A robot" is killed, and later "a robot" attacks, or Kiku: it may be another one, whoever plays it."""
         later = (m for clause in self.clauses[place + 1 :] for m in (*clause.subjects, *clause.things, *clause.companions))
-        return any(m.again == mention.again and m.is_new and m is not mention for m in later)
+        return any(_may_be_another(mention, m) for m in later if m is not mention)
+
+    def _goes_on(self, mention: Mention, place: int) -> bool:
+        """ "Dies and goes to heaven", "dies. They weep": whom a later clause means without naming anybody is in doubt; who rises is not."""
+        later = (clause for clause in self.clauses[place + 1 :] if any(m is mention for m in clause.subjects))
+        meant = next(later, None)
+        return meant is not None and not _REVIVING.search(_deed(meant))
 
     def _on_props(self, clause: Clause) -> Iterator[Consequence]:
         receiver = self._only(clause.targets)
@@ -118,6 +124,12 @@ class Consequences:
             return ""
         players = self.casting.players_of(mentions)
         return players[0].character.character_id if len(players) == 1 else ""
+
+
+def _may_be_another(mention: Mention, later: Mention) -> bool:
+    if mention.again == later.again:
+        return later.is_new
+    return mention.character is not None and later.character is mention.character
 
 
 def _deed(clause: Clause) -> str:
@@ -133,10 +145,10 @@ class Told:
     is_deed: bool
     """It tells what the intent says; else what comes before or after it."""
     spot: tuple[str, TimeOfDay]
-    acting: tuple[str, ...]
-    """Those who are sure to be in the picture, of those who act."""
+    acting: frozenset[str]
+    """Of the characters in the picture."""
     shown: frozenset[str]
-    """All characters in it."""
+    """All in it."""
 
 
 def effects_told(told: Sequence[Told], consequences: Consequences) -> list[tuple[Effect, ...]]:
@@ -156,13 +168,15 @@ def effects_told(told: Sequence[Told], consequences: Consequences) -> list[tuple
 
 def _can_be_seen(effect: Effect, at: int, told: Sequence[Told]) -> bool:
     who = effect.character_id or ""
+    if effect.to is not None and not any(effect.to in one.shown for one in told):
+        return False
     match effect.happens:
         case Happening.LEAVES:
             return not any(who in one.shown for one in _same_spot(told[at + 1 :], told[at].spot))
         case Happening.ARRIVES:
             return who in told[at].acting and not any(who in one.shown for one in _same_spot(told[:at][::-1], told[at].spot))
         case Happening.DIES | Happening.REVIVES | Happening.IS_INJURED | Happening.HEALS:
-            return True
+            return any(who in one.shown for one in told)
         case _:
             return who in told[at].acting
 

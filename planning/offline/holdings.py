@@ -16,10 +16,10 @@ from planning.offline.words import POSSESSIVES, word_set
 _HAPPENING_OF: Final = {
     **dict.fromkeys(word_set("find discover recover retrieve uncover unearth"), Happening.FINDS),
     **dict.fromkeys(word_set("lose misplace"), Happening.LOSES),
-    **dict.fromkeys(word_set("drop"), Happening.DROPS),
+    **dict.fromkeys(word_set("drop throw"), Happening.DROPS),
     **dict.fromkeys(word_set("take grab steal collect receive"), Happening.TAKES),
     **dict.fromkeys(word_set("give hand lend"), Happening.GIVES),
-    **dict.fromkeys(word_set("use fly ride swing open wave carry throw hold drive"), Happening.USES),
+    **dict.fromkeys(word_set("use fly ride swing open wave carry hold drive"), Happening.USES),
 }
 _OTHER_ONES: Final = word_set("another every each some any no all both many several")
 
@@ -33,6 +33,7 @@ class _Track:
     holder: str | None = None
     is_missing: bool = False
     is_lying: bool = False
+    users: set[str] = field(default_factory=set)
 
     def goes_to(self, holder: str) -> None:
         self.holder, self.is_missing, self.is_lying = holder, False, False
@@ -78,7 +79,8 @@ class Holdings:
         """What it comes to: who takes what was lost has found it, and who uses what another has was given it."""
         others = track.holder not in (None, subject)
         match happens:
-            case Happening.FINDS if track.holder is None:
+            case Happening.FINDS if track.is_missing or track.is_lying or (track.holder is None and track.users <= {subject}):
+                # who finds what somebody else used may have been told of too little
                 track.goes_to(subject)
                 yield happens
             case Happening.LOSES | Happening.DROPS if not others and not track.is_missing and not track.is_lying:
@@ -96,6 +98,7 @@ class Holdings:
                 if others or track.is_lying:
                     track.goes_to(subject)
                     yield Happening.TAKES
+                track.users.add(subject)
                 yield happens
             case _:
                 return

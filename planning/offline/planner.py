@@ -27,7 +27,6 @@ from planning.offline.story import Moment, tell
 from planning.prompts import clipped, first_words, style_of, with_prompts
 
 DEFAULT_BACKEND: Final = "animatic"
-_MAX_CAST: Final = 8
 _GESTURE: Final = {Stage.SETUP: 0, Stage.RISE: 1, Stage.ACTION: 1, Stage.OUTCOME: 2}
 
 
@@ -96,10 +95,11 @@ def _cast(moment: Moment) -> tuple[CastMember, ...]:
     stage = _GESTURE[moment.stage]
     deed = clipped(moment.deed, 120) if moment.family is PLAIN and moment.stage is Stage.ACTION else ""
     told = moment.deed if moment.stage is Stage.ACTION else ""
-    acting = [_member(p, deed or moment.family.gestures[stage], told) for p in moment.actors]
-    targets = [_member(p, moment.family.target_gestures[stage], is_target=True) for p in moment.targets]
-    # a long list of actors must not push the one out whom it is all about
-    return (*acting[: max(1, _MAX_CAST - len(targets))], *targets)[:_MAX_CAST]
+    actors, targets = moment.in_picture
+    return (
+        *(_member(p, deed or moment.family.gestures[stage], told) for p in actors),
+        *(_member(p, moment.family.target_gestures[stage], is_target=True) for p in targets),
+    )
 
 
 def _member(player: Player, gesture: str, deed: str = "", *, is_target: bool = False) -> CastMember:

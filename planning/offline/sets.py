@@ -28,7 +28,7 @@ def _where_and_when(moment: Moment) -> tuple[str, TimeOfDay]:
 
 
 def _scene(scene_id: str, told: Sequence[Moment], world: World) -> Scene:
-    there = {p.character.character_id: p.character for moment in told for p in (*moment.actors, *moment.targets)}
+    there = {p.character.character_id: p.character for moment in told for players in moment.in_picture for p in players}
     dressed = (Wardrobe(character_id=name, clothes=_worn(character, world)) for name, character in there.items())
     return Scene(
         scene_id=scene_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from episodes.effects import Effect
-from episodes.plan import StoryTurn, TimeOfDay
+from episodes.plan import MAX_CAST, StoryTurn, TimeOfDay
 from episodes.world import World
 from planning.offline.casting import Casting, Player
 from planning.offline.consequences import Consequences, Told, effects_told
@@ -61,7 +61,6 @@ _NOBODY: Final = (
     "{p} something seems about to happen.",
     "Time passes, and {p} little changes.",
 )
-_SURE_TO_BE_SEEN: Final = 4  # half of a beat's cast: more actors, or more targets, may push somebody out of it
 _LEADS: Final = ("a breath later", "again", "and then", "for one long moment", "closer now", "without a word", "once more", "little by little",
                  "against all odds", "as if in a dream", "on and on", "at last")  # fmt: skip
 
@@ -81,6 +80,12 @@ class Moment:
     """How many moments of the same stage and scene came before."""
     effects: tuple[Effect, ...] = ()
     """What is otherwise after it."""
+
+    @property
+    def in_picture(self) -> tuple[tuple[Player, ...], tuple[Player, ...]]:
+        """The actors and the targets whom a beat has room for: a long list of actors does not push the one out whom it is all about."""
+        actors = self.actors[: max(1, MAX_CAST - len(self.targets))]
+        return actors, self.targets[: MAX_CAST - len(actors)]
 
     @property
     def family(self) -> Family:
@@ -109,12 +114,12 @@ def tell(intent: str, world: World, num_beats: int, dice: Dice) -> tuple[Moment,
 
 
 def _told(slot: Slot, moment: Moment) -> Told:
-    actors, targets = ([p.character.character_id for p in players] for players in (moment.actors, moment.targets))
+    actors, targets = ([p.character.character_id for p in players] for players in moment.in_picture)
     return Told(
         clauses=slot.clauses,
         is_deed=slot.stage is Stage.ACTION,
         spot=(moment.scene.place.place_id, moment.scene.time_of_day),
-        acting=tuple(actors[:_SURE_TO_BE_SEEN]) if len(targets) <= _SURE_TO_BE_SEEN else (),
+        acting=frozenset(actors),
         shown=frozenset([*actors, *targets]),
     )
 

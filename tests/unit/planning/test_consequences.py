@@ -56,6 +56,10 @@ def test_what_is_told_without_doubt_is_read(intent: str, effects: list[list[str]
         "Mika loses two kites",
         "Mika leaves and Mika waves",
         "A robot is killed by Saitama. A robot dances",
+        "A girl dies. Mika cries",
+        "Saitama dies and goes to heaven",
+        "Gorugan dies. He is mourned. They weep",
+        "Saitama kills the monster, and they weep",
         "?",
     ],
 )
@@ -70,6 +74,8 @@ def test_what_leaves_doubt_is_left_open(intent: str) -> None:
         ("Mika loses her kite. Saitama flies a kite", [["mika loses kite"], [], []]),
         ("Mika takes the kite. Kiku finds another kite", [["mika takes kite"], [], []]),
         ("Mika takes the kite. Kiku loses the kite", [["mika takes kite"], [], []]),
+        ("Mika flies the kite. Kiku finds the kite", [["mika uses kite"], [], []]),
+        ("Mika throws the kite. Kiku finds the kite", [["mika drops kite"], ["kiku finds kite"], []]),
     ],
 )
 def test_another_one_of_its_kind_is_not_taken_for_it(intent: str, effects: list[list[str]]) -> None:
