@@ -38,6 +38,10 @@ MAX_EFFECTS: Final = 32
 """Of one beat."""
 
 
+MAX_DETAIL: Final = 200
+"""Characters."""
+
+
 class Effect(Noun):
     """One thing that is otherwise after a beat. Each happening needs its own fields and takes no others."""
 
@@ -48,7 +52,7 @@ class Effect(Noun):
     """A prop of the world."""
     to: Id | None = None
     """The character who is given the prop."""
-    detail: Annotated[Prose, Field(max_length=200)] = ""
+    detail: Annotated[Prose, Field(max_length=MAX_DETAIL)] = ""
     """The new clothes ("a blue kimono"), or what is hurt ("the left arm")."""
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from episodes.effects import Happening
 from episodes.plan import Beat, CameraMove, CastMember, Scene, ShotSize, TimeOfDay
 from episodes.shots import Angle, Position
 from episodes.world import Prop
@@ -78,6 +79,14 @@ def prompt_for(beat: Beat, scene: Scene, props: Sequence[Prop]) -> str:
             _told("Sound", beat.sound),
         ]
     )
+
+
+def as_dressed(scene: Scene, before: Sequence[Beat]) -> Scene:
+    """The scene for the beat that comes after these: whoever has changed clothes in it wears the new ones."""
+    changes = (effect for beat in before if beat.scene_id == scene.scene_id for effect in beat.effects)
+    new = {effect.character_id: effect.detail for effect in changes if effect.happens is Happening.CHANGES_CLOTHES}
+    wardrobe = (one.model_copy(update={"clothes": new.get(one.character_id, one.clothes)}) for one in scene.wardrobe)
+    return scene.model_copy(update={"wardrobe": tuple(wardrobe)})
 
 
 def described(name: str, description: str) -> str:

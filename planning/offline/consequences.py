@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
 
-from episodes.effects import MAX_EFFECTS, Effect, Happening
+from episodes.effects import MAX_DETAIL, MAX_EFFECTS, Effect, Happening
 from episodes.plan import TimeOfDay
 from episodes.world import World
 from planning.offline.casting import Casting
 from planning.offline.clause import Clause
 from planning.offline.holdings import Holdings
 from planning.offline.mentions import Mention
-from planning.offline.words import word_set
+from planning.offline.words import CLOTHES, word_set
+from planning.prompts import clipped
 
 _IN_DOUBT: Final = re.compile(
     r"\b(dream|imagin|pretend|wish|hope|if|unless|would|could|almost|nearly|before|after|until|once|when|while|because|since|"
@@ -32,6 +33,7 @@ _WOUNDING: Final = word_set("wound injure bite")
 _HEALING: Final = word_set("heal cure")
 _LEAVING: Final = word_set("leave depart")
 _ARRIVING: Final = word_set("arrive enter")
+_DRESSING: Final = word_set("put slip change")
 _CROWDS: Final = word_set("army crowd crew gang band people team family group couple pair troop tribe")
 
 
@@ -89,6 +91,8 @@ class Consequences:
             yield Consequence(effect=Effect(happens=Happening.HEALS, character_id=target))
         elif lemma in _LEAVING and subject and all(thing.is_being for thing in clause.things):
             yield Consequence(effect=Effect(happens=Happening.LEAVES, character_id=subject), at_last=True)
+        elif lemma in _DRESSING and subject and (clothes := _put_on(clause)):
+            yield Consequence(effect=Effect(happens=Happening.CHANGES_CLOTHES, character_id=subject, detail=clothes))
         elif lemma in _ARRIVING and subject:
             yield Consequence(effect=Effect(happens=Happening.ARRIVES, character_id=subject))
 
@@ -130,6 +134,14 @@ def _may_be_another(mention: Mention, later: Mention) -> bool:
     if mention.again == later.again:
         return later.is_new
     return mention.character is not None and later.character is mention.character
+
+
+def _put_on(clause: Clause) -> str:
+    """ "Puts on a blue coat", "changes into a kimono"; empty where something else is put somewhere."""
+    if clause.things or len(clause.parts) != 1 or clause.parts[0].prep not in ("on", "into"):
+        return ""
+    words = clause.parts[0].words
+    return clipped(words, MAX_DETAIL) if words.split(" ")[-1].casefold() in CLOTHES else ""
 
 
 def _deed(clause: Clause) -> str:

@@ -24,7 +24,7 @@ from planning.offline.sets import scenes_told
 from planning.offline.shots import Shot, shots_for
 from planning.offline.sounds import sound_of
 from planning.offline.story import Moment, tell
-from planning.prompts import clipped, first_words, style_of, with_prompts
+from planning.prompts import as_dressed, clipped, first_words, style_of, with_prompts
 
 DEFAULT_BACKEND: Final = "animatic"
 _GESTURE: Final = {Stage.SETUP: 0, Stage.RISE: 1, Stage.ACTION: 1, Stage.OUTCOME: 2}
@@ -88,7 +88,7 @@ def _beat(
         backend=request.backend or DEFAULT_BACKEND,
     )
     props = [prop for prop in world.props if prop.name.casefold() in description.casefold()]
-    return with_prompts(beat, scene, props, world.style.negative)
+    return with_prompts(beat, as_dressed(scene, before), props, world.style.negative)
 
 
 def _cast(moment: Moment) -> tuple[CastMember, ...]:

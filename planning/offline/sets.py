@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from episodes.effects import Happening
 from episodes.plan import Scene, TimeOfDay, Wardrobe
 from episodes.world import Character, World
 from planning.offline.story import Moment
@@ -15,11 +16,14 @@ _MOST_CLOTHES = 300  # characters, as Wardrobe has it
 
 
 def scenes_told(moments: Sequence[Moment], world: World) -> list[Scene]:
-    """Each moment's scene; those that follow each other in one place at one hour share it."""
+    """Each moment's scene; those that follow each other in one place at one hour share it. Clothes that are changed stay changed."""
     scenes: list[Scene] = []
+    changed: dict[str | None, str] = {}
     for number, (_, group) in enumerate(groupby(moments, key=_where_and_when), start=1):
         told = list(group)
-        scenes.extend([_scene(f"s{number}", told, world)] * len(told))
+        scenes.extend([_scene(f"s{number}", told, changed, world)] * len(told))
+        effects = (effect for moment in told for effect in moment.effects)
+        changed.update({e.character_id: e.detail for e in effects if e.happens is Happening.CHANGES_CLOTHES})
     return scenes
 
 
@@ -27,9 +31,11 @@ def _where_and_when(moment: Moment) -> tuple[str, TimeOfDay]:
     return moment.scene.place.place_id, moment.scene.time_of_day
 
 
-def _scene(scene_id: str, told: Sequence[Moment], world: World) -> Scene:
+def _scene(scene_id: str, told: Sequence[Moment], changed: Mapping[str | None, str], world: World) -> Scene:
     there = {p.character.character_id: p.character for moment in told for players in moment.in_picture for p in players}
-    dressed = (Wardrobe(character_id=name, clothes=_worn(character, world)) for name, character in there.items())
+    dressed = (
+        Wardrobe(character_id=name, clothes=changed.get(name) or _worn(character, world)) for name, character in there.items()
+    )
     return Scene(
         scene_id=scene_id,
         place=told[0].scene.place,

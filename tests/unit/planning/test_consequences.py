@@ -34,6 +34,8 @@ def effects_in(plan: Plan) -> list[list[str]]:
         ("Mika drops the kite. Kiku flies the kite", [["mika drops kite"], ["kiku takes kite", "kiku uses kite"], []]),
         ("Mika wounds Gorugan. Kiku heals Gorugan", [["gorugan is injured"], ["gorugan heals"], []]),
         ("Saitama leaves the rooftop. Mika cries", [["saitama leaves"], [], []]),
+        ("Mika puts on a blue coat. Mika sings", [["mika changes clothes"], [], []]),
+        ("Mika changes into a silver kimono and dances", [["mika changes clothes"], [], []]),
     ],
 )
 def test_what_is_told_without_doubt_is_read(intent: str, effects: list[list[str]]) -> None:
@@ -54,6 +56,9 @@ def test_what_is_told_without_doubt_is_read(intent: str, effects: list[list[str]
         "Two robots lose the kite",
         "Mika loses her hat",
         "Mika loses two kites",
+        "Mika puts a hat on the cat",
+        "Mika puts on the light",
+        "Mika puts the hat on",
         "Mika leaves and Mika waves",
         "A robot is killed by Saitama. A robot dances",
         "A girl dies. Mika cries",
@@ -88,6 +93,18 @@ def test_death_comes_at_the_end_of_what_leads_to_it() -> None:
         [died] = [beat.index for beat in plan.beats if beat.effects]
         clause = [b.index for b in plan.beats if any(m.character.character_id == "gorugan" for m in b.cast)]
         assert died >= max(clause)
+
+
+def test_what_was_put_on_is_worn_from_then_on() -> None:
+    plan = plan_of("Mika waits in the forest. Mika puts on a silver kimono. Mika sings. Mika runs to the harbour", num_beats=8)
+    [change] = [beat.index for beat in plan.beats if beat.effects]
+
+    for beat in plan.beats:
+        if any(member.character.character_id == "mika" for member in beat.cast):
+            assert ("wearing a silver kimono" in beat.prompt) is (beat.index > change), beat.description
+    forest, harbour = plan.scenes
+    assert "kimono" not in forest.clothes_of("mika"), "in which it is put on"
+    assert harbour.clothes_of("mika") == "a silver kimono"
 
 
 def test_whole_chapters_in_one_beat_are_not_read_by_halves() -> None:
