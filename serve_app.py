@@ -33,14 +33,13 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from actors.doctor.examination import Examination
     from actors.door import RayDoor
     from actors.logs import log_as_json
-    from actors.parts import open_artifacts, open_eyes, open_stores, plan_fleet
+    from actors.parts import open_artifacts, open_eyes, open_planner, open_stores, plan_fleet
     from actors.upkeep import open_upkeep
     from api.app import create_app
     from api.keys import api_key, refuse_open_door
     from api.parts import ApiLimits, ApiParts
     from planning.continuity.supervisor import Supervisor
     from planning.example_world import seed_example_world
-    from planning.offline.planner import OfflinePlanner
     from planning.world_builder import StoredWorlds
     from settings import load_settings
 
@@ -59,7 +58,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             episodes=episodes,
             worlds=worlds,
             builder=StoredWorlds(worlds, artifacts, open_eyes(settings, artifacts)),
-            planner=OfflinePlanner({kind.name: kind.camera_moves for kind in plan.all_kinds()}),
+            planner=open_planner(settings, plan.all_kinds()),
             supervisor=Supervisor(),
             artifacts=artifacts,
             coordinator=door,

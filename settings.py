@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 from episodes.errors import BadInput
 from episodes.nouns import Id
 
+PlannerName = Literal["offline", "llm"]
+
 _CODE = Path(__file__).resolve().parent
 
 _API_KEY = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")  # what may stand behind `Bearer`, and in a cookie
@@ -80,6 +82,26 @@ class Settings(BaseSettings):
         description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
         '"options", "queue", "deadline_s"}; the first that can work is taken for episodes that name none.',
     )
+    planner: Annotated[tuple[PlannerName, ...], NoDecode] = Field(
+        default=("offline",),
+        min_length=1,
+        description="offline, llm, or llm,offline: the next one plans what the one before could not, and the plan says so.",
+    )
+    llm_model: str | None = Field(default=None, min_length=1, description="Writes plans, where PLANNER has llm.")
+    llm_provider: Literal["openai", "anthropic", "google"] = Field(
+        default="openai", description="Whose protocol it speaks; openai: that of Ollama, vLLM and many others, too."
+    )
+    llm_base_url: str | None = Field(default=None, min_length=1, description="https://…/v1; none: the provider's own.")
+    llm_api_key: SecretStr | None = None
+    llm_shape: Literal["tool", "schema", "prompt"] = Field(
+        default="tool", description="How a plan is asked for: as a tool's arguments, as the server's json_schema, or in words."
+    )
+    llm_timeout_s: float = Field(default=120.0, gt=0, le=3600, description="For one plan, repairs and repeats included.")
+    llm_max_repairs: int = Field(
+        default=2, ge=0, le=10, description="How often a plan with mistakes is sent back with what is wrong."
+    )
+    llm_price_in: float | None = Field(default=None, ge=0, description="Of a million input tokens, in your currency.")
+    llm_price_out: float | None = Field(default=None, ge=0, description="Of a million output tokens.")
     gemini_api_key: SecretStr | None = Field(default=None, description="Google's key, for the veo backend's Omni models.")
     google_application_credentials: Path | None = Field(
         default=None,
@@ -119,6 +141,14 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("planner", mode="before")
+    @classmethod
+    def _split_planners(cls, value: object) -> object:
+        names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if isinstance(names, list) and len(set(names)) < len(names):
+            raise ValueError("a planner stands twice")
+        return names
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _name_the_keys(cls, value: object) -> object:
@@ -147,6 +177,18 @@ class Settings(BaseSettings):
         is_elsewhere = self.vision_provider == "openai" and self.vision_base_url is not None
         if self.vision_model is not None and self.vision_api_key is None and not is_elsewhere:
             raise ValueError(f"VISION_MODEL is set, but VISION_API_KEY, which {self.vision_provider} asks for, is not")
+        return self
+
+    @model_validator(mode="after")
+    def _llm_is_whole(self) -> Self:
+        if "llm" not in self.planner:
+            return self
+        if self.llm_model is None:
+            raise ValueError("PLANNER has llm, but LLM_MODEL is not set")
+        if self.llm_api_key is None and (self.llm_provider != "openai" or self.llm_base_url is None):
+            raise ValueError(f"PLANNER has llm, but LLM_API_KEY, which {self.llm_provider} asks for, is not set")
+        if (self.llm_price_in is None) != (self.llm_price_out is None):
+            raise ValueError("LLM_PRICE_IN and LLM_PRICE_OUT belong together: set both or none")
         return self
 
     @cached_property

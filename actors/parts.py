@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
 from actors.environment import keep_compiled
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
-from episodes.ports import ArtifactStore
+from episodes.fleet import Kind
+from episodes.ports import ArtifactStore, Planner
+from planning.asking import Terms
+from planning.continuity.script import Moves
+from planning.models import ModelAccess, check_access
+from planning.offline.planner import OfflinePlanner
+from planning.succession import PlannerSuccession
+from planning.turnstile import Turnstile
 from planning.vision.asking import ModelEyes
-from planning.vision.models import ModelAccess, check_access
 from planning.vision.remembering import RememberingEyes
 from planning.vision.sight import Eyes
+from planning.writer.planner import LanguageModelPlanner
 from relay.redis_queue import QueueNames, RedisQueue
 from relay.remote import RemoteRenderer
 from relay.slot import Slot
@@ -84,8 +92,48 @@ def open_eyes(settings: Settings, artifacts: ArtifactStore) -> Eyes | None:
         api_key=settings.vision_api_key,
         timeout_s=settings.vision_timeout_s,
     )
-    check_access(access)
+    check_access(access, "VISION_MODEL")
     return RememberingEyes(ModelEyes(access), artifacts)
+
+
+MAX_PLANS_AT_ONCE = 8
+"""That wait for a language model: each holds one of the 40 threads in which the API answers."""
+
+
+def open_planner(settings: Settings, kinds: Sequence[Kind]) -> Planner:
+    """Those of PLANNER, in order. Raises BadInput when one cannot work here."""
+    moves = {kind.name: kind.camera_moves for kind in kinds}
+    planners: dict[str, Planner] = {}
+    for name in settings.planner:
+        match name:
+            case "offline":
+                planners[name] = OfflinePlanner(moves)
+            case "llm":
+                planners[name] = Turnstile(_language_model_planner(settings, moves), MAX_PLANS_AT_ONCE)
+            case _:
+                assert_never(name)
+    return PlannerSuccession(planners=planners)
+
+
+def _language_model_planner(settings: Settings, moves: Moves) -> LanguageModelPlanner:
+    access = ModelAccess(
+        provider=settings.llm_provider,
+        model=settings.llm_model or "",
+        base_url=settings.llm_base_url,
+        api_key=settings.llm_api_key,
+        timeout_s=settings.llm_timeout_s,
+    )
+    check_access(access, "PLANNER")
+    return LanguageModelPlanner(
+        terms=Terms(
+            access=access,
+            shape=settings.llm_shape,
+            max_repairs=settings.llm_max_repairs,
+            price_in=settings.llm_price_in,
+            price_out=settings.llm_price_out,
+        ),
+        moves=moves,
+    )
 
 
 def check_settings(settings: Settings) -> None:
@@ -104,6 +152,7 @@ def check_settings(settings: Settings) -> None:
             raise BadInput(f"STORYWORLD_FLEET: {error.message}", error.hint, "STORYWORLD_FLEET") from error
     if any(of.queue for of in settings.storyworld_fleet.values()):
         open_queue(settings).close()
+    open_planner(settings, plan_fleet(settings).all_kinds())
     open_eyes(settings, open_artifacts(settings))
     open_stores(settings)
 

@@ -25,6 +25,9 @@ FINAL_STATES = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "FAILED", "CANCELL
 UPKEEP_S = 3600.0
 """An audit reads every byte that is stored: a terabyte from a local disk in an hour."""
 
+PLAN_S = 3700.0
+"""The API gives a language model up to an hour, and then says what became of it."""
+
 DOCTOR_S = 120.0
 """Silent nodes and stores that do not answer have limits of their own, and all of them together stay below this."""
 
@@ -69,7 +72,8 @@ class Client:
 
     def plan(self, episode_id: str, *, dry_run: bool = False) -> JsonObject:
         """With `dry_run` nothing is stored."""
-        return self._post(_path(episode_id, move="plan"), dry_run=dry_run or None)
+        query = _query(dry_run=dry_run or None)
+        return self._call("POST", _path(episode_id, move="plan"), query=query, headers=_fresh_key(), timeout_s=PLAN_S)
 
     def execute(self, episode_id: str, *, force: bool = False, fresh: bool = False) -> JsonObject:
         """`force`: although its plan contradicts itself. `fresh`: nothing that was rendered before is used again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, assert_never
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +23,8 @@ from episodes.errors import (
     IllegalMove,
     KeyReused,
     NotFound,
+    PlannerFailed,
+    PlannerTrouble,
     TooLarge,
     Unavailable,
 )
@@ -54,6 +56,15 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "key-reused": (422, "An `Idempotency-Key` came with another body than the first time."),
     "too-many-streams": (429, "Too many event streams are open; `Retry-After` says when to try again."),
     "internal-error": (500, "A fault of this server; its log has the story."),
+    "planner-failed": (
+        502,
+        "The language model that should have written the plan wrote none that can be used. Nothing was changed.",
+    ),
+    "planner-unavailable": (
+        503,
+        "The language model's server is busy or does not answer; `Retry-After` says when to try again.",
+    ),
+    "planner-too-slow": (504, "The language model did not finish in the time that it is given. Nothing was changed."),
     "unavailable": (503, "A database, a store or the coordinator does not answer now. Nothing is lost: try again later."),
 }
 """Name → status and explanation; the names are the fragments of a problem's `type`."""
@@ -116,6 +127,22 @@ def _unavailable(scope: Scope, error: Unavailable) -> Response:
     return problem_response(scope, 503, "unavailable", error.message, hint=error.hint, headers=headers)
 
 
+def _planner_failed(scope: Scope, error: PlannerFailed) -> Response:
+    more = {"trouble": error.trouble.value}
+    match error.trouble:
+        case PlannerTrouble.BUSY | PlannerTrouble.UNREACHABLE:
+            headers = {"Retry-After": str(error.retry_after_s)}
+            return problem_response(
+                scope, 503, "planner-unavailable", error.message, hint=error.hint, headers=headers, more=more
+            )
+        case PlannerTrouble.TOO_SLOW:
+            return problem_response(scope, 504, "planner-too-slow", error.message, hint=error.hint, more=more)
+        case PlannerTrouble.UNUSABLE | PlannerTrouble.REFUSED | PlannerTrouble.DENIED:
+            return problem_response(scope, 502, "planner-failed", error.message, hint=error.hint, more=more)
+        case _:
+            assert_never(error.trouble)
+
+
 def _invalid_request(scope: Scope, error: RequestValidationError) -> Response:
     found = field_errors(error.errors())
     first = found[0]
@@ -174,6 +201,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     TooLarge: _too_large,
     Contradictory: _contradictory,
     BadInput: _bad_input,
+    PlannerFailed: _planner_failed,
     Unavailable: _unavailable,
     RequestValidationError: _invalid_request,
     HTTPException: _http_error,

@@ -11,6 +11,7 @@ StoryWorldError
 ├── BadInput                what was asked for can never work                422
 │   ├── TooLarge                more than is allowed                         413
 │   └── Contradictory           a plan that cannot be true                   422
+├── PlannerFailed           no plan came of it; says why                     502, 503, 504
 ├── Unavailable             a database or store that does not answer now     503
 │   └── Damaged                 it answers with other bytes than were written
 ├── LeaseLost               another coordinator leads; our writes are void
@@ -26,6 +27,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from episodes.contradictions import Contradiction
+from episodes.writing import Writing
 
 
 class FailureClass(StrEnum):
@@ -130,6 +132,36 @@ class Contradictory(BadInput):
         self.message = f"The plan contradicts itself{number}: {contradictions[0].what}"
         self.hint = contradictions[0].suggestion
         self.where = f"beats.{contradictions[0].beat_id}"
+
+
+class PlannerTrouble(StrEnum):
+    """Why a planner that asks a language model wrote no plan."""
+
+    UNUSABLE = "unusable"
+    """It answered, but no plan, even when told what was wrong."""
+    REFUSED = "refused"
+    """It will not write this story."""
+    DENIED = "denied"
+    """Its server takes the key, the model or the request for wrong, or its money is spent."""
+    BUSY = "busy"
+    """Its server has too many requests."""
+    UNREACHABLE = "unreachable"
+    """Its server does not answer, or with errors."""
+    TOO_SLOW = "too slow"
+
+
+class PlannerFailed(StoryWorldError):
+    """Nothing was stored. `writing` is what it took nevertheless."""
+
+    def __init__(
+        self, message: str, trouble: PlannerTrouble, hint: str = "", retry_after_s: int = 30, writing: Writing | None = None
+    ) -> None:
+        Exception.__init__(self, message, trouble, hint, retry_after_s, writing)
+        self.message = message
+        self.trouble = trouble
+        self.hint = hint
+        self.retry_after_s = retry_after_s
+        self.writing = writing or Writing()
 
 
 class Unavailable(StoryWorldError):

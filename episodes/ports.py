@@ -25,7 +25,11 @@ class Clock(Protocol):
 
 
 class Planner(Protocol):
-    """Intent → plan. Pure: the same request and world give the same plan. Raises BadInput when the intent cannot be told."""
+    """Intent → plan, for the length that was asked for, a tenth more or less at most.
+
+    The same request and world give the same plan, unless a language model is asked. Safe to call from many threads. Raises
+    BadInput when the intent cannot be told, PlannerFailed when nobody could be had to write it.
+    """
 
     def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan: ...
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from planning.extraction.decode import Decoded
-from planning.vision.models import ModelAccess
+from planning.models import ModelAccess
 from planning.vision.sight import Seen, Shown, Sight, Unseen
 
 A_MODEL = ModelAccess(provider="openai", model="a-vision-model")

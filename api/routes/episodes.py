@@ -31,6 +31,7 @@ from episodes.model import EpisodeView
 router = APIRouter(prefix="/episodes", tags=["episodes"], route_class=StrictRoute)
 
 MAX_PAGE = 200
+PLANNER_TROUBLES = ("planner-failed", "planner-unavailable", "planner-too-slow")
 
 
 @router.post(
@@ -71,7 +72,14 @@ def check_backend(parts: ApiParts, backend: str | None, where: str = "backend") 
     description="The answer says where the plan contradicts itself. With `dry_run` it is only shown.",
     operation_id="plan_episode",
     responses=answers(
-        200, "The episode with its beats.", continuity_examples.PLANNED, "not-found", "illegal-move", "bad-input", "key-reused"
+        200,
+        "The episode with its beats.",
+        continuity_examples.PLANNED,
+        "not-found",
+        "illegal-move",
+        "bad-input",
+        "key-reused",
+        *PLANNER_TROUBLES,
     ),
     openapi_extra=POST_EXTRA,
 )

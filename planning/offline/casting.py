@@ -101,6 +101,14 @@ def protagonist(world: World, taken: Sequence[str], dice: Dice) -> Mention:
     return Mention(phrase=chosen.name, again=chosen.name, core=chosen.name, head=kind_of(chosen), character=chosen)
 
 
+def natural_height(character: Character) -> float:
+    """As its name and its description tell it, relative to a grown person."""
+    named = Mention(
+        phrase=character.name, again=character.name, core=character.name, head=kind_of(character), character=character
+    )
+    return _scale(named, character)
+
+
 def _scale(mention: Mention, character: Character) -> float:
     words = f"{mention.core} {character.name if mention.character else ''}".casefold().split()
     told = [SIZES[word] for word in words if word in SIZES]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from planning.extraction.decode import Decoded
-from planning.vision.models import ModelAccess, open_model
+from planning.models import ModelAccess, open_model
 from planning.vision.prompts import INSTRUCTIONS, QUESTION
 from planning.vision.sight import Seen, Sight, Unseen
 

@@ -14,8 +14,8 @@ from episodes.errors import ArtifactConflict, NotFound, StoryWorldError
 from episodes.nouns import Noun
 from episodes.ports import ArtifactStore
 from planning.extraction.decode import Decoded
+from planning.models import ModelAccess
 from planning.vision.asking import Refused
-from planning.vision.models import ModelAccess
 from planning.vision.prompts import PROMPT_VERSION
 from planning.vision.sight import Seen, Sight, Unseen
 

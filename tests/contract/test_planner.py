@@ -4,27 +4,52 @@ from __future__ import annotations
 
 import pickle
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from episodes.errors import BadInput
 from episodes.plan import MAX_WORDS, Beat, EpisodeRequest, Plan, keeps_to_target
 from episodes.ports import Planner
 from episodes.world import Character, Place, Prop, StoredWorld, Style, World, WorldSource
+from planning.asking import Terms
 from planning.example_world import example_world
+from planning.models import ModelAccess
 from planning.offline.planner import OfflinePlanner
+from planning.succession import PlannerSuccession
+from planning.writer.planner import LanguageModelPlanner
 from tests.builders import a_request, a_world
+from tests.chat import a_chat_server
 from tests.contract.at_once import at_once
 from tests.contract.contributing import example
 from tests.unit.api.rig import FakePlanner
 
+_MODEL: list[str] = []
+"""The address of the one that is asked, while this module's tests run."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_model() -> Iterator[None]:
+    with a_chat_server() as (url, _):
+        _MODEL.append(url)
+        yield
+        _MODEL.clear()
+
+
+def _language_model_planner() -> LanguageModelPlanner:
+    access = ModelAccess(provider="openai", model="tiny", base_url=_MODEL[0], api_key=SecretStr("sk-of-nobody"))
+    return LanguageModelPlanner(terms=Terms(access=access))
+
+
 PLANNERS: dict[str, Callable[[], Planner]] = {
     "offline": OfflinePlanner,
+    "llm": _language_model_planner,
+    "succession": lambda: PlannerSuccession(planners={"offline": OfflinePlanner()}),
     "fake": FakePlanner,
     "verbatim": example("planning/verbatim.py").VerbatimPlanner,
 }
@@ -96,7 +121,7 @@ def test_any_intent_in_any_world_becomes_a_whole_plan(planner: Planner, intent: 
     assert all(beat.description and beat.prompt for beat in plan.beats)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     intent=st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=300).filter(lambda text: text.strip())
     | st.lists(st.sampled_from((*" ".join(INTENTS[:4]).split(), *string.punctuation)), min_size=1, max_size=30).map(" ".join),

@@ -14,8 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from planning.extraction.decode import decode
+from planning.models import ModelAccess
 from planning.vision.asking import ModelEyes, Refused
-from planning.vision.models import ModelAccess
 from planning.vision.prompts import INSTRUCTIONS
 from planning.vision.remembering import RememberingEyes
 from planning.vision.sight import Seen, Shown, Unseen

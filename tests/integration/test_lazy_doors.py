@@ -31,10 +31,12 @@ def test_checking_options_loads_no_torch() -> None:
     assert told.stdout.strip() == "[]"
 
 
-def test_a_system_with_a_vision_model_loads_its_library_with_the_first_picture() -> None:
+def test_a_system_with_models_loads_their_library_with_the_first_question() -> None:
     code = (
-        "import sys; from planning.vision.asking import ModelEyes; from planning.vision.models import ModelAccess, check_access;"
-        "access = ModelAccess(provider='openai', model='m'); check_access(access); ModelEyes(access);"
+        "import sys; from planning.vision.asking import ModelEyes; from planning.models import ModelAccess, check_access;"
+        "from planning.asking import Terms; from planning.writer.planner import LanguageModelPlanner;"
+        "access = ModelAccess(provider='openai', model='m'); check_access(access, 'LLM_MODEL'); ModelEyes(access);"
+        "LanguageModelPlanner(terms=Terms(access=access));"
         "print(sorted({'pydantic_ai', 'openai'} & set(sys.modules)))"
     )
 

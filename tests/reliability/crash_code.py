@@ -9,7 +9,7 @@ from pathlib import Path
 
 from api.pictures import picture_key
 from episodes.job import FilmJob, FilmPart, StoredFile
-from planning.vision.models import ModelAccess
+from planning.models import ModelAccess
 from planning.vision.remembering import sight_key
 from storage.artifacts.crash_points import kind_of
 from tests.builders import TINY, a_job

@@ -8,10 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from actors import parts
-from actors.parts import check_settings, code_version, open_eyes, open_purse, plan_fleet
+from actors.parts import check_settings, code_version, open_eyes, open_planner, open_purse, plan_fleet
 from episodes.errors import BadInput
 from episodes.plan import CameraMove
-from planning.vision import models
+from planning import models
+from planning.succession import PlannerSuccession
 from settings import RendererSettings, Settings
 from storage.artifacts.memory import MemoryArtifacts
 
@@ -166,3 +167,26 @@ def test_a_model_whose_libraries_are_missing_is_found_out_at_the_start(
         check_settings(settings)
 
     assert refused.value.where == "VISION_MODEL"
+
+
+def test_planners_come_in_the_order_in_which_they_are_set(tmp_path: Path) -> None:
+    alone = Settings(_env_file=None, storyworld_home=tmp_path)
+    asking = {"planner": ("llm", "offline"), "llm_model": "m", "llm_base_url": "http://127.0.0.1:11434/v1", "llm_price_in": 1.0}
+    both = alone.model_copy(update={**asking, "llm_price_out": 2.0, "llm_max_repairs": 4})
+
+    for settings, names in ((alone, ["offline"]), (both, ["llm", "offline"])):
+        planner = open_planner(settings, plan_fleet(settings).all_kinds())
+        assert isinstance(planner, PlannerSuccession)
+        assert list(planner.planners) == names
+
+
+def test_a_planner_whose_libraries_are_missing_is_found_out_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    given = {"planner": "llm", "llm_model": "m", "llm_api_key": SecretStr("k")}
+
+    with pytest.raises(BadInput, match=r"\[llm\]") as refused:
+        check_settings(Settings.model_validate({"storyworld_home": tmp_path, **given}))
+
+    assert refused.value.where == "PLANNER"

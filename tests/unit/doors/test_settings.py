@@ -56,6 +56,19 @@ def test_settings_come_from_the_env_file_and_the_environment_wins(own_home: Path
         ({"STORYWORLD_FLEET": '{"Anime: best": {}}'}, "STORYWORLD_FLEET.ANIME: BEST"),
         ({"CLUSTER_ID": "Not An Id"}, "CLUSTER_ID"),
         ({"STORYWORLD_FLEET": "nonsense"}, "storyworld_fleet"),
+        ({"PLANNER": "oracle"}, "PLANNER"),
+        ({"PLANNER": ","}, "PLANNER"),
+        ({"PLANNER": "offline,offline"}, "a planner stands twice"),
+        ({"PLANNER": "llm,offline"}, "PLANNER has llm, but LLM_MODEL is not set"),
+        ({"PLANNER": "llm", "LLM_MODEL": "m"}, "LLM_API_KEY, which openai asks for, is not set"),
+        (
+            {"PLANNER": "llm", "LLM_MODEL": "m", "LLM_PROVIDER": "google", "LLM_BASE_URL": "http://g"},
+            "LLM_API_KEY, which google",
+        ),
+        (
+            {"PLANNER": "llm", "LLM_MODEL": "m", "LLM_BASE_URL": "http://m", "LLM_PRICE_IN": "1"},
+            "belong together: set both or none",
+        ),
         ({"API_KEYS": "short"}, "API_KEYS: key 1 has to be 16 to 200 letters"),  # pragma: allowlist secret
         ({"API_KEYS": f"{LONG}, mika:with spaces inside it"}, "API_KEYS: key 2 has to be 16"),
         ({"API_KEYS": f"mi ka:{LONG}"}, "the name of key 1"),
@@ -79,6 +92,14 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(
     assert "\n" not in str(caught.value)
 
 
+def test_a_model_at_home_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANNER", " llm , offline")
+    monkeypatch.setenv("LLM_MODEL", "qwen3:14b")
+    monkeypatch.setenv("LLM_BASE_URL", "http://localhost:11434/v1")
+
+    assert load_settings().planner == ("llm", "offline")
+
+
 def test_the_order_of_the_fleet_is_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(
         "STORYWORLD_FLEET", '{"b": {"backend": "animatic"}, "c": {"backend": "animatic"}, "a": {"backend": "animatic"}}'
@@ -93,6 +114,7 @@ def test_a_secret_is_in_no_repr_and_in_no_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("S3_ACCESS_KEY", "hunter2")
     monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
     monkeypatch.setenv("GEMINI_API_KEY", "hunter2")
+    monkeypatch.setenv("LLM_API_KEY", "hunter2")
     monkeypatch.setenv("OPENAI_VIDEO_API_KEYS", '{"https://videos.example/v1": "hunter2"}')
     monkeypatch.setenv("API_KEYS", "mika:hunter2-hunter2-hunter2")
     monkeypatch.setenv("STORYWORLD_API_KEY", "hunter2")

@@ -1,10 +1,10 @@
-"""Opening a vision model: any server that speaks OpenAI's protocol, Anthropic's or Google's."""
+"""Models that are asked: any server that speaks OpenAI's protocol, Anthropic's or Google's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from pydantic import SecretStr
 
@@ -26,22 +26,22 @@ class ModelAccess:
     """None: the provider's own."""
     api_key: SecretStr | None = None
     timeout_s: float = 60.0
-    """For one picture, with everything that is asked again."""
+    """For one answer, with everything that is asked again."""
 
     @property
     def name(self) -> str:
         return f"{self.provider}:{self.model}"
 
 
-def check_access(access: ModelAccess) -> None:
-    """Raises BadInput when its libraries are not installed, which nobody should learn with the first picture."""
+def check_access(access: ModelAccess, setting: str) -> None:
+    """Raises BadInput, which points at the setting, when its libraries are not installed: nobody should learn that with the first answer."""
     library = {"openai": "openai", "anthropic": "anthropic", "google": "google.genai"}[access.provider]
     if not (_is_installed("pydantic_ai") and _is_installed(library)):
         extra = {"openai": "llm", "anthropic": "llm,anthropic", "google": "llm,google"}[access.provider]
         raise BadInput(
             f"The libraries for {access.name} are not installed.",
             f"pip install -c constraints.txt -e '.[{extra}]'",
-            "VISION_MODEL",
+            setting,
         )
 
 
@@ -52,25 +52,33 @@ def _is_installed(module: str) -> bool:
         return False
 
 
+_OWN_URLS: Final[dict[Provider, str]] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+}
+
+
 def open_model(access: ModelAccess) -> Model:
     """Asks nobody yet. What it opens belongs to the event loop that it is used in."""
-    key = "" if access.api_key is None else access.api_key.get_secret_value()
+    # address and key are always told: the libraries would else look for them in the environment, which only settings.py reads
+    base_url = access.base_url or _OWN_URLS[access.provider]
+    key = access.api_key.get_secret_value() if access.api_key is not None else "none"  # a server at home wants none
     match access.provider:
         case "openai":
             from pydantic_ai.models.openai import OpenAIChatModel
             from pydantic_ai.providers.openai import OpenAIProvider
 
-            # a server at home wants no key, but the library wants some
-            return OpenAIChatModel(access.model, provider=OpenAIProvider(base_url=access.base_url, api_key=key or "none"))
+            return OpenAIChatModel(access.model, provider=OpenAIProvider(base_url=base_url, api_key=key))
         case "anthropic":
             from pydantic_ai.models.anthropic import AnthropicModel
             from pydantic_ai.providers.anthropic import AnthropicProvider
 
-            return AnthropicModel(access.model, provider=AnthropicProvider(base_url=access.base_url, api_key=key))
+            return AnthropicModel(access.model, provider=AnthropicProvider(base_url=base_url, api_key=key))
         case "google":
             from pydantic_ai.models.google import GoogleModel
             from pydantic_ai.providers.google import GoogleProvider
 
-            return GoogleModel(access.model, provider=GoogleProvider(base_url=access.base_url, api_key=key))
+            return GoogleModel(access.model, provider=GoogleProvider(base_url=base_url, api_key=key))
         case _:
             assert_never(access.provider)
