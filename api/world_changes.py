@@ -9,6 +9,9 @@ from typing import Annotated, Any, Final, Self
 from pydantic import Field, ValidationError, model_validator
 
 from episodes.errors import BadInput, NotFound
+from episodes.lifecycle import BeatState
+from episodes.model import EpisodeView
+from episodes.moving_on import moved_on
 from episodes.nouns import Colour, Id, Name, Noun, Prose
 from episodes.world import Light, Outfit, Picture, Relation, StoredWorld, World
 from episodes.world_changes import WorldChange, told
@@ -105,6 +108,11 @@ class Rollback(Noun):
     """Of the history: the one that comes back."""
 
 
+class MovingOn(Noun):
+    episode_id: Annotated[str, Field(max_length=64)]
+    """One of this world, told to its end."""
+
+
 class Locks(Noun):
     fields: tuple[Annotated[str, Field(max_length=250)], ...] = Field(min_length=1, max_length=MAX_NAMED)
     """Paths, as in `sources` of the world: `characters.mika.description`; `characters.mika` stands for all that it has."""
@@ -198,6 +206,21 @@ def _change(stored: StoredWorld, parts: dict[str, Any], said: list[str], *, even
         record=written(stored, world, said=said, even_locked=even_locked),
         what=told("Changed", changed_fields(stored.world, world) or said),
     )
+
+
+def moved_on_world(episode: EpisodeView, *, even_locked: bool) -> Callable[[StoredWorld], WorldChange]:
+    """The change of its present state by what was accepted of an episode."""
+    beats = [view.beat for view in episode.beats if view.state is BeatState.ACCEPTED]
+
+    def change(stored: StoredWorld) -> WorldChange:
+        world = moved_on(stored.world, beats, episode.treatment.scenes)
+        return WorldChange(
+            world=world,
+            record=written(stored, world, even_locked=even_locked, episode_id=episode.episode_id),
+            what=f"Moved on by the episode {episode.episode_id}.",
+        )
+
+    return change
 
 
 def replaced_world(world: World, *, even_locked: bool) -> Callable[[StoredWorld], WorldChange]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from api.examples import Json
+from api.examples import EPISODE_ID, Json
 
 _SHA256 = "0123456789abcdef" * 4
 _WHEN = "2026-11-22T09:30:00Z"
 
 
 def _source(kind: str, since_revision: int, *, picture: str | None = None, model: str = "") -> Json:
-    return {"kind": kind, "picture": picture, "model": model, "since_revision": since_revision}
+    return {"kind": kind, "picture": picture, "model": model, "episode_id": None, "since_revision": since_revision}
 
 
 _PICTURE: Json = {
@@ -85,6 +85,7 @@ REVISIONS: Json = {
     "next_before": 2,
 }
 ROLLBACK: Json = {"revision": 2}
+MOVING_ON: Json = {"episode_id": EPISODE_ID}
 LOCKS: Json = {"fields": ["characters.saitama.description", "places.rooftop"]}
 WORLD_CHANGE: Json = {
     "style": {"description": "ink and watercolour"},

@@ -86,8 +86,16 @@ def changed_fields(before: World, after: World) -> list[str]:
     return [path for path in {**old, **new} if path not in old or path not in new or old[path].value != new[path].value]
 
 
-def written(stored: StoredWorld, world: World, *, said: Collection[str] = (), even_locked: bool = False) -> WorldRecord:
-    """The record after a person wrote `world` in the place of what was stored. `said`: fields named, changed or not.
+def written(
+    stored: StoredWorld,
+    world: World,
+    *,
+    said: Collection[str] = (),
+    even_locked: bool = False,
+    episode_id: str | None = None,
+) -> WorldRecord:
+    """The record after a person wrote `world` in the place of what was stored, or had an episode do it. `said`: fields named,
+    changed or not.
 
     Raises FieldsLocked for a change of locked fields that nobody asked for by `even_locked`.
     """
@@ -96,7 +104,8 @@ def written(stored: StoredWorld, world: World, *, said: Collection[str] = (), ev
     if not even_locked:
         check_unlocked(known, changed)
     old, new = fields_of(stored.world), fields_of(world)
-    theirs = Source(kind=SourceKind.PERSON, since_revision=stored.revision + 1)
+    kind = SourceKind.PERSON if episode_id is None else SourceKind.EPISODE
+    theirs = Source(kind=kind, episode_id=episode_id, since_revision=stored.revision + 1)
     # what is new and says nothing was not said by anybody
     told = {path for path in changed if path in new and (path in old or not new[path].is_default)}
     told |= {path for path in said if path in new and not _is_by_a_person(known, path)}

@@ -25,6 +25,8 @@ class SourceKind(StrEnum):
     FILE_NAME = "file name"
     """Of a picture."""
     PERSON = "person"
+    EPISODE = "episode"
+    """That somebody had the world move on by."""
 
 
 class Source(Noun):
@@ -34,6 +36,7 @@ class Source(Noun):
     picture: Sha256 | None = None
     """The one that it was measured in, told about, or named after."""
     model: str = Field(default="", max_length=200)
+    episode_id: str | None = None
     since_revision: int = Field(ge=1)
     """The world's first revision with this value from there."""
 

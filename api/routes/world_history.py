@@ -1,4 +1,4 @@
-"""Worlds: their history, rolling back to a revision, and locks."""
+"""Worlds: their history, rolling back to a revision, moving on by an episode, and locks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from api import world_examples as examples
 from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
-from api.requests import MAX_SHOWN
+from api.requests import MAX_SHOWN, known_id
 from api.revisions import EvenLocked, IfMatch, change_expected, etag
 from api.routes.world_edits import there
 from api.strict_json import StrictRoute
-from api.world_changes import Locks, Rollback
+from api.world_changes import Locks, MovingOn, Rollback, moved_on_world
 from api.world_shapes import RevisionListShape, WorldShape
 from api.world_shaping import revisions_shape, world_shape
-from episodes.errors import NotFound
+from episodes.errors import BadInput, Conflict, NotFound
+from episodes.lifecycle import EpisodeState
+from episodes.model import EpisodeView
 from episodes.world import StoredWorld
 from episodes.world_changes import WorldChange, told
 from episodes.world_fields import locked, rolled_back, unlocked
@@ -95,6 +97,47 @@ def roll_back_world(
         )
 
     return _changed(parts, request, world_id, change, response, if_match)
+
+
+@router.post(
+    "/{world_id}/move-on",
+    response_model=WorldShape,
+    summary="Let the world stand as an episode left it",
+    description=(
+        "Clothes, injuries, who is alive and where, who holds what, daylight and weather become what they are after the accepted beats of "
+        "an episode of this world, so that the next episode begins there. Names and looks stay as they are."
+    ),
+    operation_id="move_world_on",
+    responses=answers(
+        200,
+        "The world as it stands now: a new revision, where anything changed.",
+        examples.WORLD,
+        *with_body("not-found", "conflict", "locked", "precondition-failed", "key-reused"),
+    ),
+    openapi_extra=POST_EXTRA,
+)
+def move_world_on(
+    parts: Parts,
+    request: Request,
+    world_id: str,
+    wanted: Annotated[MovingOn, Body(examples=[examples.MOVING_ON])],
+    response: Response,
+    if_match: IfMatch = None,
+    even_locked: EvenLocked = False,
+) -> WorldShape:
+    stored = there(parts, world_id)
+    episode = _told_episode(parts, stored, wanted.episode_id)
+    return _changed(parts, request, world_id, moved_on_world(episode, even_locked=even_locked), response, if_match)
+
+
+def _told_episode(parts: ApiParts, stored: StoredWorld, episode_id: str) -> EpisodeView:
+    """Raises NotFound, BadInput for an episode of another world, Conflict for one that has no film."""
+    episode = parts.episodes.episode(known_id("episode", episode_id))
+    if episode.request.world_id != stored.world_id:
+        raise BadInput(f"The episode plays in the world {episode.request.world_id!r}.", "Move that one on.", "episode_id")
+    if episode.state not in (EpisodeState.COMPLETED, EpisodeState.PARTIALLY_COMPLETED):
+        raise Conflict(f"The episode is {episode.state}: it was not told to its end.", "Execute it, and wait for its film.")
+    return episode
 
 
 _LOCK_ANSWERS = answers(

@@ -206,6 +206,7 @@ async def test_an_upload_is_answered_with_what_failed_and_paid_for_once() -> Non
         "kind": "model",
         "picture": told.json()["pictures"][0]["picture"]["sha256"],
         "model": "openai:m",
+        "episode_id": None,
         "since_revision": 2,
     }
     assert now["world"]["characters"][0]["wardrobe"] == [{"outfit_id": "seen", "description": "red tunic"}]

@@ -142,6 +142,7 @@ BODIES = {
     "edit_place": st.tuples(nearly_right(world_examples.PLACE_CHANGE), st.just("application/json")),
     "edit_prop": st.tuples(nearly_right(world_examples.PROP_CHANGE), st.just("application/json")),
     "roll_back_world": st.tuples(nearly_right(world_examples.ROLLBACK), st.just("application/json")),
+    "move_world_on": st.tuples(nearly_right(world_examples.MOVING_ON), st.just("application/json")),
     "lock_fields": st.tuples(nearly_right(world_examples.LOCKS), st.just("application/json")),
     "unlock_fields": st.tuples(nearly_right(world_examples.LOCKS), st.just("application/json")),
     "upload_pictures": st.tuples(forms(), st.just("multipart/form-data; boundary=x")),

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from episodes.episode_store import StoredAnswer
 from episodes.errors import Unavailable
 from storage.memory import MemoryEpisodeStore
+from tests.builders import a_world
 from tests.unit.api.rig import PNG, Rig, is_problem
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
@@ -62,6 +63,11 @@ async def with_a_lock(rig: Rig) -> str:
     return ""
 
 
+async def told_in_the_market(rig: Rig) -> str:
+    await rig.client.put("/worlds/market", json=a_world().model_dump(mode="json"))
+    return await rig.completed(world_id="market")
+
+
 def move(prepare: Prepare, then: str) -> Case:
     return Case(prepare=prepare, body={}, other={"params": {"x": "1"}}, then=then)
 
@@ -86,6 +92,11 @@ CASES = {
     ),
     "/worlds/{world_id}/rollback": Case(
         prepare=with_a_history, body={"json": {"revision": 1}}, other={"json": {"revision": 2}}
+    ),
+    "/worlds/{world_id}/move-on": Case(
+        prepare=told_in_the_market,
+        body={"json": {"episode_id": "{episode_id}"}},
+        other={"json": {"episode_id": "another"}},
     ),
     "/worlds/{world_id}/lock": Case(
         prepare=with_a_history, body={"json": {"fields": ["title"]}}, other={"json": {"fields": ["style"]}}
@@ -118,6 +129,8 @@ def filled(path: str, episode_id: str) -> str:
 
 
 async def sent(rig: Rig, path: str, episode_id: str, options: dict[str, Any]) -> httpx.Response:
+    if "json" in options:
+        options = {"json": {name: episode_id if value == "{episode_id}" else value for name, value in options["json"].items()}}
     return await rig.client.post(filled(path, episode_id), headers=KEY, **options)
 
 

@@ -24,7 +24,7 @@ from api.shapes import (
     ReadinessShape,
     SweepShape,
 )
-from api.world_changes import Change, CharacterEdit, Locks, PlaceEdit, PropEdit, Rollback, WorldEdit
+from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit, PropEdit, Rollback, WorldEdit
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.world import World
 from tests.unit.api.rig import Rig
@@ -93,6 +93,7 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /worlds/{world_id}/revisions",
         "GET /worlds/{world_id}/revisions/{revision}",
         "POST /worlds/{world_id}/rollback",
+        "POST /worlds/{world_id}/move-on",
         "POST /worlds/{world_id}/lock",
         "POST /worlds/{world_id}/unlock",
         "POST /worlds/{world_id}/images",
@@ -189,6 +190,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (RevisionListShape, world_examples.REVISIONS),
         (Rollback, world_examples.ROLLBACK),
         (Locks, world_examples.LOCKS),
+        (MovingOn, world_examples.MOVING_ON),
         (WorldEdit, world_examples.WORLD_CHANGE),
         (CharacterEdit, world_examples.CHARACTER_CHANGE),
         (PlaceEdit, world_examples.PLACE_CHANGE),

@@ -23,7 +23,13 @@ async def test_a_field_is_changed_and_the_rest_stays(rig: Rig) -> None:
     changed = answer.json()["world"]
     assert changed["characters"][0] == {**before["characters"][0], "description": "blue coat"}
     assert {**changed, "characters": 0} == {**before, "characters": 0}
-    assert answer.json()["sources"][LOOKS] == {"kind": "person", "picture": None, "model": "", "since_revision": 2}
+    assert answer.json()["sources"][LOOKS] == {
+        "kind": "person",
+        "picture": None,
+        "model": "",
+        "episode_id": None,
+        "since_revision": 2,
+    }
     assert answer.json()["what"] == f"Changed {LOOKS}."
 
 

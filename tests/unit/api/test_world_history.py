@@ -110,3 +110,44 @@ async def test_locks_are_part_of_the_history(rig: Rig) -> None:
     ]
     again = await rig.client.post(f"{PATH}/lock", json={"fields": ["style"]})
     assert again.json()["revision"] == 3, "nothing changed"
+
+
+async def test_a_world_moves_on_by_what_an_episode_told(rig: Rig) -> None:
+    episode_id = await rig.completed()
+
+    answer = await rig.client.post(f"{PATH}/move-on", json={"episode_id": episode_id})
+
+    assert answer.status_code == 200
+    assert answer.json()["what"] == f"Moved on by the episode {episode_id}."
+    (mika,) = answer.json()["world"]["state"]["characters"]
+    assert (mika["character_id"], mika["place_id"]) == ("mika", "rooftop")
+    assert answer.json()["sources"]["state.characters.mika.place_id"] == {
+        "kind": "episode",
+        "picture": None,
+        "model": "",
+        "episode_id": episode_id,
+        "since_revision": 2,
+    }
+    again = await rig.client.post(f"{PATH}/move-on", json={"episode_id": episode_id})
+    assert again.json()["revision"] == 2, "it stands so already"
+
+
+async def test_only_an_episode_of_this_world_that_has_its_film_moves_it(rig: Rig) -> None:
+    planned, elsewhere = await rig.planned(), await rig.completed(world_id="empty")
+
+    problem = is_problem(await rig.client.post(f"{PATH}/move-on", json={"episode_id": planned}), 409, "conflict")
+    assert "PLANNED" in problem["detail"]
+    is_problem(await rig.client.post(f"{PATH}/move-on", json={"episode_id": elsewhere}), 422, "bad-input")
+    for unknown in ("nobody", "", "../x"):
+        is_problem(await rig.client.post(f"{PATH}/move-on", json={"episode_id": unknown}), 404, "not-found")
+    assert (await rig.client.get(PATH)).json()["revision"] == 1
+
+
+async def test_a_lock_holds_the_world_where_it_is(rig: Rig) -> None:
+    episode_id = await rig.completed()
+    await rig.client.patch(PATH, json={"state": {"daylight": "night"}})
+    await rig.client.post(f"{PATH}/lock", json={"fields": ["state.daylight"]})
+
+    is_problem(await rig.client.post(f"{PATH}/move-on", json={"episode_id": episode_id}), 409, "locked")
+    answer = await rig.client.post(f"{PATH}/move-on?even_locked=true", json={"episode_id": episode_id})
+    assert answer.json()["world"]["state"]["daylight"] == "day"
