@@ -63,14 +63,14 @@ class Processes:
         """All of them, and what they were starting while they were looked for. What cannot be killed holds nobody up."""
         for _ in range(_MAX_LOOKS):
             pids = self._marked()
+            for child in (self._ray, self._api):
+                if child is not None:
+                    child.poll()
             if not pids:
                 return
             for pid in pids:
                 _kill(pid)
             time.sleep(_LOOK_S)
-            for child in (self._ray, self._api):
-                if child is not None:
-                    child.poll()
 
     def _marked(self) -> list[int]:
         """Zombies have no environment, and do not count."""
