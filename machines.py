@@ -214,7 +214,7 @@ def _show_quotes(quotes: Sequence[Quote]) -> None:
 
 
 def _show(one: Standing, *, with_keys: bool, asks: bool = True) -> None:
-    console.print(f"[bold]{one.what}[/bold]  {one.name}  {escape(one.place)}", soft_wrap=True)
+    console.print(f"[bold]{escape(one.what)}[/bold]  {one.name}  {escape(one.place)}", soft_wrap=True)
     cost = f"{one.usd_per_hour:.2f} USD per hour, {one.usd_so_far:.2f} so far"
     console.print(f"    {one.state}, {_age(one.age_s)} old, {cost}", soft_wrap=True)
     if one.api is not None and asks:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests.runpod.cloud import FULL
+from tests.runpod.faults import Fault
 from tests.runpod.village import FIRST_GPU, Village, eventually, running_village
 
 pytestmark = pytest.mark.timeout(1200)  # two starts of Ray, and each has a limit of its own
@@ -15,11 +18,12 @@ pytestmark = pytest.mark.timeout(1200)  # two starts of Ray, and each has a limi
 def village() -> Iterator[Village]:
     with running_village() as village:
         yield village
+        sys.stdout.write(village.machines.everything_said())  # pytest shows it where a test failed
         assert village.desk.violations == []
 
 
 def test_a_waiting_beat_brings_a_pod_from_where_there_is_one_and_an_idle_one_goes(village: Village) -> None:
-    village.cloud.full = {(FIRST_GPU, "EU-RO-1")}
+    village.desk.faults.add(Fault(method="POST", status=400, detail=FULL))
 
     episode_id = village.submit()
     eventually(village.workers)
@@ -30,7 +34,7 @@ def test_a_waiting_beat_brings_a_pod_from_where_there_is_one_and_an_idle_one_goe
     eventually(lambda: village.machines.pids_of(worker.id) == [])
 
     assert (worker.request["gpu"]["id"], worker.data_center) == (FIRST_GPU, "US-KS-2")
-    assert village.desk.num_asked("POST") == 2, "the head, and one worker"
+    assert village.desk.num_asked("POST") == 3, "the head, a refusal, and one worker"
 
 
 def test_a_preempted_pods_beat_is_rendered_by_another_one_and_nothing_is_counted(village: Village) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ _FLEET = {"sketch": {"backend": "animatic", "min_count": 0, "retire_after_s": 1,
 """Draws like the animatic, and wants a GPU for it."""
 
 
+_SEEDS = count(1)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Village:
     cloud: FakeCloud
@@ -51,11 +55,7 @@ class Village:
         return [pod for pod in self.cloud.alive() if pod.id != self.head_id]
 
     def submit(self, **fields: object) -> str:
-        small = {"width": 64, "height": 64, "fps": 12, "duration_s": 1.0, "num_beats": 1, **fields}
-        episode_id: str = self.client.create("Saitama fights a giant monster", **small)["episode_id"]
-        self.client.plan(episode_id)
-        self.client.execute(episode_id)
-        return episode_id
+        return submit(self.client, **fields)
 
     def down(self) -> None:
         """What `ray down` does."""
@@ -63,39 +63,74 @@ class Village:
         self.provider.cleanup_cluster_resources()
 
 
+def submit(client: Client, **fields: object) -> str:
+    """A small episode of one beat that nobody has rendered before: what is there would be copied."""
+    small = {"width": 64, "height": 64, "fps": 12, "duration_s": 1.0, "num_beats": 1, "seed": next(_SEEDS), **fields}
+    episode_id: str = client.create("Saitama fights a giant monster", **small)["episode_id"]
+    client.plan(episode_id)
+    client.execute(episode_id)
+    return episode_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """A fake RunPod whose pods are processes."""
+
+    home: Path
+    """Ray's sockets lie below it, and their paths may have 107 characters."""
+    desk: Desk
+    machines: ProcessMachines
+    api: str
+    """Its address."""
+
+
 @contextmanager
-def running_village(**head: str) -> Iterator[Village]:
+def open_site() -> Iterator[Site]:
+    """Nothing of it is left at the end. What its pods said is told when something fails."""
+    with tempfile.TemporaryDirectory(prefix="pods", ignore_cleanup_errors=True) as folder:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        machines = ProcessMachines(Path(folder), {"PATH": path, "STORYWORLD_VERSION": "pods"})
+        desk = Desk(FakeCloud(lambda: datetime.now(UTC), machines, boot_s=0))
+        try:
+            with loopback(desk) as api:
+                yield Site(home=Path(folder), desk=desk, machines=machines, api=api)
+        except BaseException:
+            sys.stdout.write(machines.everything_said())
+            raise
+        finally:
+            machines.close()
+
+
+@contextmanager
+def running_village(*, boot_timeout_s: float = 2400.0, **head: str) -> Iterator[Village]:
     """A head that serves, and no worker yet. Nothing of it is left at the end. `head`: more of its environment."""
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pods", ignore_cleanup_errors=True)))
         database, s3 = stack.enter_context(postgres_server()), stack.enter_context(moto())
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        machines = ProcessMachines(home, {"PATH": path, "STORYWORLD_VERSION": "pods"})
-        desk = Desk(FakeCloud(lambda: datetime.now(UTC), machines, boot_s=0))
-        api = stack.enter_context(loopback(desk))
-        stack.callback(lambda: sys.stdout.write(machines.everything_said()))  # pytest shows it where a test failed
-        stack.callback(machines.close)
-        env = {**_s3_variables(s3.endpoint, s3.fresh_bucket()), **_OF_EVERY_POD, "STORYWORLD_HOME": str(home)}
-        config = RunPodNodeProvider.bootstrap_config(_config(home, api, env, {**head, "DATABASE_URL": database.url}))
-        provider = _laptop(config)
-        provider.create_node(config["available_node_types"]["head"]["node_config"], _HEAD_TAGS, 1)
+        site = stack.enter_context(open_site())
+        home, desk, machines = site.home, site.desk, site.machines
+        env = {**_s3_variables(s3.endpoint, s3.fresh_bucket()), **OF_EVERY_POD, "STORYWORLD_HOME": str(home)}
+        file = _config(home, site.api, env, {**head, "DATABASE_URL": database.url})
+        file["provider"]["boot_timeout_s"] = boot_timeout_s
+        config = RunPodNodeProvider.bootstrap_config(file)
+        laptop = _laptop(config)
+        laptop.create_node(config["available_node_types"]["head"]["node_config"], _HEAD_TAGS, 1)
         (pod,) = desk.cloud.alive()
         client = stack.enter_context(Client(_api_address(home, machines, pod.id)))
         eventually(client.is_ready, START_LIMIT_S)
-        yield Village(cloud=desk.cloud, desk=desk, machines=machines, head_id=pod.id, client=client, provider=provider)
+        yield Village(cloud=desk.cloud, desk=desk, machines=machines, head_id=pod.id, client=client, provider=laptop)
 
 
 _HEAD_TAGS = {TAG_RAY_NODE_KIND: "head", TAG_RAY_USER_NODE_TYPE: "head", TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED}
 _AGENTS = ("metrics-export", "dashboard-agent-grpc", "dashboard-agent-listen", "runtime-env-agent")
-_SMALL = " ".join(["--object-store-memory=150000000", *(f"--{agent}-port={{port}}" for agent in _AGENTS)])
+SMALL = " ".join(["--object-store-memory=150000000", *(f"--{agent}-port={{port}}" for agent in _AGENTS)])
 """A port that is named is one that a raylet need not wait for: on a busy machine it gives up after 15 s."""
-_OF_EVERY_POD = {
-    "STORYWORLD_POD_NETWORK": "lo",
-    "LOCAL_MODE": "false",
-    # on a busy machine starting takes longer than Ray thinks it may
+OF_A_BUSY_MACHINE = {
     "RAY_agent_register_timeout_ms": "240000",
     "RAY_worker_register_timeout_seconds": "240",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "240",
 }
+"""Starting takes longer there than Ray thinks it may."""
+OF_EVERY_POD = {"STORYWORLD_POD_NETWORK": "lo", "LOCAL_MODE": "false", **OF_A_BUSY_MACHINE}
 
 
 def _config(home: Path, api: str, env: Mapping[str, str], of_head: Mapping[str, str]) -> dict[str, Any]:
@@ -111,17 +146,17 @@ def _config(home: Path, api: str, env: Mapping[str, str], of_head: Mapping[str, 
     head["node_config"] |= {
         "gpus": [SECOND_GPU],
         "pass_env": [],
-        "args": f"{_SMALL} --include-dashboard=false --temp-dir={home / 'ray'}",
+        "args": f"{SMALL} --include-dashboard=false --temp-dir={home / 'ray'}",
         "env": {
             **head["node_config"]["env"],
             **env,
             **of_head,
             "STORYWORLD_FLEET": json.dumps(_FLEET),
-            "STORYWORLD_API_PORT": "0",
+            "STORYWORLD_API_PORT": str(free_port()),  # the same after the head's Ray has died
             "AUTOSCALER_UPDATE_INTERVAL_S": "1",
         },
     }
-    worker["node_config"] |= {"gpus": [FIRST_GPU, SECOND_GPU], "pass_env": [], "args": _SMALL}
+    worker["node_config"] |= {"gpus": [FIRST_GPU, SECOND_GPU], "pass_env": [], "args": SMALL}
     worker["node_config"]["env"] = {**worker["node_config"]["env"], **env}
     return config
 
