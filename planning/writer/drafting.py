@@ -11,7 +11,7 @@ from episodes.world import Character, Place, World
 from episodes.writing import Writing
 from planning.offline.casting import natural_height
 from planning.offline.dice import Dice
-from planning.prompts import style_of, with_prompts
+from planning.prompts import as_dressed, style_of, with_prompts
 from planning.writer.draft import Draft, DraftBeat, DraftMember, DraftScene
 
 DEFAULT_BACKEND: Final = "animatic"
@@ -100,7 +100,7 @@ def _beat(
         **{name: getattr(told, name) for name in same},
     )
     props = [prop for prop in world.props if prop.name.casefold() in told.description.casefold()]
-    return with_prompts(beat, scene, props, world.style.negative)
+    return with_prompts(beat, as_dressed(scene, before), props, world.style.negative)
 
 
 def _member(told: DraftMember, company: Company) -> CastMember:

@@ -75,6 +75,15 @@ def test_everything_that_a_model_may_say_of_a_beat_is_in_the_plan() -> None:
     assert "kite: a red kite" in beat.prompt
 
 
+def test_clothes_that_are_changed_are_worn_in_the_beats_after() -> None:
+    changes = Effect(happens=Happening.CHANGES_CLOTHES, character_id="mika", detail="a silver kimono")
+    draft = a_draft(effects=[changes.model_dump()])
+
+    prompts = [beat.prompt for beat in plan_of(draft, a_request(), WORLD, Writing()).beats]
+
+    assert ["wearing a silver kimono" in prompt for prompt in prompts] == [False, True, True]
+
+
 def test_seeds_come_from_the_request() -> None:
     one, same, other = (plan_of(a_draft(), a_request(seed=seed), WORLD, Writing()) for seed in (1, 1, 2))
 
