@@ -51,9 +51,9 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	$(MAKE) --no-print-directory unit
 
 # xdist would collect all of them in each worker; and without folders of their own, the two clean up each other's
-unit: .venv/test  ## Unit tests, in two halves side by side
-	@$(BIN)/pytest -q -p no:xdist --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \
-		$(BIN)/pytest -q -p no:xdist --basetemp .venv/unit-tests-too $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
+unit: .venv/test  ## Unit tests but for the slow ones, in two halves side by side
+	@$(BIN)/pytest -q -p no:xdist -m "not slow" --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \
+		$(BIN)/pytest -q -p no:xdist -m "not slow" --basetemp .venv/unit-tests-too $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
 
 format: .venv/test  ## Format and mend what can be mended
 	$(BIN)/ruff format -q .

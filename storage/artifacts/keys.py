@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 from episodes.errors import BadInput
 
@@ -11,6 +11,7 @@ MAX_PART_BYTES = 255  # the longest name of one file on Linux and macOS; S3 has 
 INCOMING = ".incoming"
 """The first part that no key has: files on their way into a folder lie there."""
 
+_NEVER = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")  # control characters, lone surrogates and the backslash
 _MEDIA_TYPES = {
     "mp4": "video/mp4",
     "jpg": "image/jpeg",
@@ -48,7 +49,7 @@ def media_type_of(key: str) -> str:
 
 
 def _what_is_wrong(key: str) -> str | None:
-    if any(unicodedata.category(character) in ("Cc", "Cs") or character == "\\" for character in key):
+    if _NEVER.search(key):
         return "contains a control character, a lone surrogate or a backslash"
     if len(key.encode()) > MAX_KEY_BYTES:
         return f"is longer than {MAX_KEY_BYTES} bytes"

@@ -40,6 +40,7 @@ def test_a_wrong_fleet_is_one_sentence_at_the_start(tmp_path: Path, backend: str
     assert list(tmp_path.iterdir()) == [], "nothing was opened"
 
 
+@pytest.mark.slow
 def test_a_kind_opens_the_backend_that_it_names(tmp_path: Path) -> None:
     fleet = {"master": RendererSettings(backend="animatediff", options={"tier": "master"}), "animatic": RendererSettings()}
     settings = Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet)

@@ -85,6 +85,7 @@ WRONG: dict[str, list[object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", WRONG)
 async def test_a_wrong_field_is_named_and_nothing_is_changed(rig: Rig, field: str) -> None:
     episode_id = await rig.planned()

@@ -32,6 +32,7 @@ class RaisingStore(MemoryEpisodeStore):
         raise self.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status", "name"),
     [

@@ -135,6 +135,7 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(rig: Rig) -> None:
     assert asyncio.all_tasks() == before
 
 
+@pytest.mark.slow
 async def test_fifty_open_streams_do_not_hold_up_other_requests(rig: Rig) -> None:
     episode_ids = [await rig.planned() for _ in range(5)]
     async with AsyncExitStack() as opened:

@@ -141,6 +141,7 @@ def all_there_is(rig: Rig) -> object:
     return told, rig.episodes.queue_is_paused(), rig.worlds.worlds(), rig.worlds.pictures("market")
 
 
+@pytest.mark.slow
 @every_post
 async def test_the_first_answer_is_given_for_ever_after(rig: Rig, path: str) -> None:
     case = CASES[path]
@@ -159,6 +160,7 @@ async def test_the_first_answer_is_given_for_ever_after(rig: Rig, path: str) -> 
     assert all_there_is(rig) == since
 
 
+@pytest.mark.slow
 @every_post
 async def test_another_body_is_refused_and_does_nothing(rig: Rig, path: str) -> None:
     case = CASES[path]
@@ -183,6 +185,7 @@ class DyingStore(MemoryEpisodeStore):
         return super().remember_answer(key, answer)
 
 
+@pytest.mark.slow
 @every_post
 async def test_a_call_that_died_between_effect_and_answer_has_no_second_effect(path: str) -> None:
     case, store = CASES[path], DyingStore()

@@ -19,6 +19,7 @@ class LinkedArtifacts(MemoryArtifacts):
         return Download(url=f"https://store.example/{key}?signature=short-lived")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/film", "/poster", "/subtitles.srt", "/subtitles.vtt", "/beats/b1/video", "/beats/b3/poster"]
 )

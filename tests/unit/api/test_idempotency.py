@@ -201,6 +201,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_create_that_broke_off_anywhere_makes_one_episode_when_it_is_repeated(point: str) -> None:
     store = DyingStore(point)

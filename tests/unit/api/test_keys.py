@@ -27,6 +27,7 @@ def keyed(kept: Rig) -> Rig:
     return kept.begin_anew()
 
 
+@pytest.mark.slow
 async def test_every_path_but_probes_and_description_asks_for_a_key(keyed: Rig) -> None:
     described = keyed.app.openapi()["paths"]
     for path in [*described, "/nothing", "/healthz/", "http://api//healthz", "/healthz/../episodes"]:
@@ -124,6 +125,7 @@ def test_the_description_says_who_needs_which_key(keyed: Rig) -> None:
     assert "401" not in spec["paths"]["/readyz"]["get"]["responses"]
 
 
+@pytest.mark.slow
 async def test_without_keys_nothing_is_asked_or_said_of_any(rig: Rig) -> None:
     assert (await rig.client.get("/episodes")).status_code == 200
     assert "security" not in (await rig.client.get("/openapi.json")).text

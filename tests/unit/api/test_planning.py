@@ -45,6 +45,7 @@ async def house() -> AsyncIterator[tuple[Rig, Writer]]:
     await rig.client.aclose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "status", "name"),
     [

@@ -19,6 +19,7 @@ def small_workload(num_renderers: int, span_s: float) -> Workload:
     return workload(num_renderers=num_renderers, span_s=span_s, large_beats=300)
 
 
+@pytest.mark.slow
 def test_the_real_coordinator_keeps_a_simulated_fleet_busy_and_shares_it_fairly() -> None:
     run = run_cluster(small_workload(20, 200.0), COST)
 
@@ -28,6 +29,7 @@ def test_the_real_coordinator_keeps_a_simulated_fleet_busy_and_shares_it_fairly(
     assert figures.fairness > 0.9
 
 
+@pytest.mark.slow
 def test_the_same_workload_ends_the_same_way() -> None:
     def ended() -> Figures:
         return run_cluster(small_workload(10, 100.0), COST).record.figures()
@@ -35,6 +37,7 @@ def test_the_same_workload_ends_the_same_way() -> None:
     assert ended() == ended()
 
 
+@pytest.mark.slow
 def test_what_is_lost_is_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.simulated_fleet.CRASHES_AN_HOUR", 20.0)
     monkeypatch.setattr("benchmarks.simulated_fleet.NODE_LOSSES_AN_HOUR", 20.0)
@@ -46,6 +49,7 @@ def test_what_is_lost_is_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None
     assert run.record.num_done > 20
 
 
+@pytest.mark.slow
 def test_a_slow_database_costs_renderers_their_time() -> None:
     work = small_workload(10, 100.0)
 

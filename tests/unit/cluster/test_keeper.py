@@ -195,6 +195,7 @@ def is_billed_for_more(shell: Shell) -> None:
     shell.answers = False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [

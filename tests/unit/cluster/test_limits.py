@@ -164,6 +164,7 @@ def test_the_head_is_never_too_old(rig: Rig) -> None:
     assert rig.nodes() == [rig.pod().request["name"]]
 
 
+@pytest.mark.slow
 def test_two_threads_do_not_buy_past_the_maximum() -> None:
     rig = Rig(section={"max_pods": 1})
     rig.nodes()
@@ -187,6 +188,7 @@ def test_two_threads_do_not_buy_past_the_maximum() -> None:
     assert len(rig.pods()) == 1
 
 
+@pytest.mark.slow
 def test_listing_buying_and_ending_at_once_lose_nothing() -> None:
     rig = Rig(section={"max_pods": 40, "max_usd_per_hour": 100})
     errors: list[BaseException] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from episodes.errors import FailureClass
 from episodes.fleet import MAX_PREVIEW_BYTES
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -132,6 +134,7 @@ async def test_a_frozen_renderer_is_killed_and_its_beat_goes_on_elsewhere() -> N
     assert (second.state, second.renderer != frozen) == (AttemptState.SELECTED, True)
 
 
+@pytest.mark.slow
 async def test_a_renderer_that_answers_but_comes_no_further_is_killed_too() -> None:
     stage = Stage()
     stage.fleet.is_stuck = True

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.plan import Plan
@@ -237,6 +239,7 @@ async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None
     assert {r.name: bool(r.blocked_reason) for r in fleet.renderers} == {bad: True, good: False}
 
 
+@pytest.mark.slow
 async def test_a_blocked_renderer_stays_blocked_under_the_next_coordinator_unless_it_was_started_anew() -> None:
     stage = Stage(num_renderers=2)
     bad, good = stage.fleet.kinds()[0].renderers
@@ -277,6 +280,7 @@ async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finis
     assert "Quarantined" in episode.beats[1].reason
 
 
+@pytest.mark.slow
 async def test_when_every_renderer_is_blocked_the_rest_fails_with_that_reason() -> None:
     stage = Stage(num_renderers=1)
     async with stage.coordinator() as coordinator:

@@ -131,6 +131,7 @@ def test_a_beat_that_everybody_failed_goes_to_who_failed_it_longest_ago() -> Non
     assert [s.renderer for s in choose_starts([one], *idle_fleet(3))] == ["r2"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(1, 8))
 def test_no_idle_renderer_is_left_while_a_beat_could_start(num_ready: list[int], num_idle: int) -> None:
     candidates = [candidate(f"e{i}", n) for i, n in enumerate(num_ready)]

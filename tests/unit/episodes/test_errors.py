@@ -28,6 +28,7 @@ EXAMPLES: list[StoryWorldError] = [
     errors.BadInput("a", "b", "num_beats"),
     errors.TooLarge("a", "b", "file"),
     errors.Contradictory((A_CONTRADICTION,)),
+    errors.PlannerFailed("a", errors.PlannerTrouble.REFUSED, "b", 7),
     errors.Unavailable("a", "b", 7),
     errors.Damaged("a", "b", 7),
     errors.LeaseLost("a"),

@@ -84,6 +84,7 @@ async def test_a_backend_that_cannot_start_is_left_after_a_while() -> None:
     assert beat.fallback_reason == "svd could not: No renderer for 'svd' can start: no weights"
 
 
+@pytest.mark.slow
 async def test_a_backend_that_gets_no_room_is_left_when_its_renderers_should_be_ready() -> None:
     stage = a_stage(num_svd=1)
     stage.fleet.not_ready = {SVD: ""}
@@ -98,6 +99,7 @@ async def test_a_backend_that_gets_no_room_is_left_when_its_renderers_should_be_
     assert "got ready within 1800 s" in stage.look(episode_id).beats[0].fallback_reason
 
 
+@pytest.mark.slow
 async def test_without_fallbacks_a_beat_waits_for_a_backend_that_cannot_start() -> None:
     stage = a_stage(num_svd=1)
     stage.fleet.not_ready = {SVD: "no weights"}
@@ -128,6 +130,7 @@ async def test_what_fell_back_is_found_in_sql_by_the_next_coordinator() -> None:
     assert (beat.state, beat.backend, len(beat.attempts)) == (BeatState.ACCEPTED, "animatic", 2)
 
 
+@pytest.mark.slow
 async def test_a_backend_that_could_not_start_is_tried_again_for_whoever_asks_for_it_later() -> None:
     stage = Stage(kinds=(a_kind(), a_kind("svd", min_count=0)))
     stage.fleet.not_ready = {SVD: "no weights"}

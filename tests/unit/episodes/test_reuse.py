@@ -157,6 +157,7 @@ async def test_nothing_is_used_again_of_a_kind_whose_recipe_nobody_knows() -> No
     assert (len(stage.fleet.started), sources(second)) == (2, [None])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", ["clip", "result", "bytes"])
 async def test_a_clip_that_is_not_whole_any_more_is_rendered(spoil: str) -> None:
     stage = a_stage()
@@ -187,6 +188,7 @@ async def test_a_clip_that_is_not_whole_any_more_is_rendered(spoil: str) -> None
     assert len(stage.fleet.started) == 2
 
 
+@pytest.mark.slow
 async def test_copies_need_no_renderer_at_all() -> None:
     stage = a_stage()
     async with stage.coordinator():

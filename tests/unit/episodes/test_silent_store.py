@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from episodes.errors import Unavailable
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from storage.artifacts.memory import MemoryArtifacts
@@ -55,6 +57,7 @@ async def test_what_nobody_has_is_not_rendered_again_while_the_store_may_have_it
     assert [len(b.attempts) for b in episode.beats] == [1, 1, 1]
 
 
+@pytest.mark.slow
 async def test_patience_with_a_silent_store_ends() -> None:
     stage = SilentStage(pace=replace(PACE, bear_s=90.0))
     stage.artifacts.is_silent = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.waiting import why_waiting
 from tests.builders import a_kind, a_plan
@@ -50,6 +52,7 @@ async def test_who_has_nothing_to_do_goes_and_comes_back_when_it_is_needed() -> 
     assert stage.fleet.num_starts == 3
 
 
+@pytest.mark.slow
 async def test_nobody_is_let_go_before_its_clip_is_stored() -> None:
     stage = Stage(kinds=(ELASTIC,))
     async with stage.coordinator():

@@ -99,6 +99,7 @@ def test_what_any_episode_has_recorded_stays_whosever_key_it_is() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", list(BeatState))
 def test_what_a_failed_attempt_ordered_stays_until_its_beat_has_a_clip(state: BeatState) -> None:
     told = Told()
@@ -174,6 +175,7 @@ def test_an_attempt_that_is_accepted_after_its_episode_was_read_keeps_its_files(
     assert audit(past.bench.audited, past.artifacts).violations == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["when the keys were listed", "between two episodes"])
 def test_an_attempt_that_begins_and_publishes_while_the_sweep_reads_keeps_its_files(moment: str) -> None:
     past = Past()

@@ -20,6 +20,7 @@ class Aliens:
         return [Thing(where="actor alien", wrong="Nobody planned it.")]
 
 
+@pytest.mark.slow
 def test_videos_are_decoded_and_leftovers_looked_for_where_that_is_asked_for() -> None:
     told = Told()
     upkeep = Upkeep(told, told.artifacts, decode=torn, censuses=[Aliens()])

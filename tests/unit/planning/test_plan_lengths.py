@@ -18,6 +18,7 @@ def plan_of(intent: str, world: World = EXAMPLE, num_beats: int = 3, **fields: o
     return OfflinePlanner().plan("any", request, stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_beats", [1, 2, 4, 5, 7, 12, 40, 100])
 @pytest.mark.parametrize(
     "intent",

@@ -141,6 +141,7 @@ def test_a_model_that_fails_costs_no_measured_fact_and_is_told_of() -> None:
     assert len(desk.model.asked) == 2
 
 
+@pytest.mark.slow
 def test_the_same_picture_in_another_world_is_not_paid_for_again() -> None:
     desk = Desk(HERO)
 
@@ -150,6 +151,7 @@ def test_the_same_picture_in_another_world_is_not_paid_for_again() -> None:
     assert len(desk.model.asked) == 1
 
 
+@pytest.mark.slow
 def test_an_upload_that_was_cut_off_is_taken_in_with_what_was_told_by_then() -> None:
     for told_before in (True, False):
         whole, torn = Desk(HERO), Desk(HERO)

@@ -26,6 +26,7 @@ def drawn(beat: Beat, film_format: Format = TINY, control: FakeControl | None = 
     return AnimaticBackend().keyframes(a_job(beat, film_format=film_format), NoPictures(), control or FakeControl())
 
 
+@pytest.mark.slow
 def test_the_same_job_gives_the_same_bits_on_a_fresh_and_on_a_warm_backend() -> None:
     job, warm = a_job(a_beat(camera_move=CameraMove.HANDHELD, duration_s=0.5)), AnimaticBackend()
 
@@ -35,12 +36,14 @@ def test_the_same_job_gives_the_same_bits_on_a_fresh_and_on_a_warm_backend() -> 
     assert np.array_equal(first.frames_THWC, fresh.frames_THWC)
 
 
+@pytest.mark.slow
 def test_another_seed_moves_a_handheld_camera_otherwise() -> None:
     one, other = (drawn(a_beat(camera_move=CameraMove.HANDHELD, seed=seed, duration_s=0.5)).frames_THWC for seed in (1, 2))
 
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("film_format", [TINY, Format(width=96, height=64, fps=24), Format(width=64, height=96, fps=25)])
 def test_frames_have_the_jobs_exact_size_and_stand_from_the_first_frame_to_the_last(film_format: Format) -> None:
     keys = drawn(a_beat(), film_format)

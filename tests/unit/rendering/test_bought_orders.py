@@ -208,6 +208,7 @@ def test_whoever_is_told_to_stop_while_a_server_is_busy_leaves_no_doubt() -> Non
     assert buy(store, shop, an_attempt(2)).operation == "operation 1"
 
 
+@pytest.mark.slow
 def test_a_store_that_is_away_for_a_moment_learns_what_was_bought() -> None:
     store, shop = TroubledStore(), FakeShop()
     outage = Outage(1)
@@ -330,6 +331,7 @@ def raced(schedule: list[int], numbers: tuple[int, int]) -> tuple[list[Order | B
     return outcomes, sold
 
 
+@pytest.mark.slow
 def test_a_renderer_that_thaws_and_the_one_in_its_place_buy_once_in_whatever_order_they_step() -> None:
     num_bought = set()
     for schedule in schedules():

@@ -39,6 +39,7 @@ def test_a_frame_less_at_the_end_is_held_and_slows_nothing_down() -> None:
     assert not placing.is_spread
 
 
+@pytest.mark.slow
 @given(
     num_bought=st.integers(1, 400),
     bought_fps=st.floats(1, 120),

@@ -183,6 +183,7 @@ def test_keyframes_may_be_read_only() -> None:
     assert len(list(fill(Keyframes(frames_THWC=frames, indices=(0, 4), num_frames=5), Motion(), FakeControl()))) == 5
 
 
+@pytest.mark.slow
 def test_a_long_clip_is_never_in_memory_as_a_whole() -> None:
     keys = np.stack(pan(10, 2, 64, 64))
     keyframes = Keyframes(frames_THWC=keys, indices=tuple(range(0, 10 * 20, 20)), num_frames=10 * 20)

@@ -110,6 +110,7 @@ def test_of_two_people_neither_is_the_opening(tmp_path: Path) -> None:
     assert opening_of(job, Files(tmp_path), (OpeningSource.PREVIOUS, OpeningSource.PICTURE)) is None
 
 
+@pytest.mark.slow
 def test_the_animatics_opening_is_its_very_first_frame(tmp_path: Path) -> None:
     job = a_job(film_format=WIDE)
     drawn = AnimaticBackend().keyframes(job, Files(tmp_path), FakeControl())

@@ -23,6 +23,7 @@ def test_a_poster_shows_its_frame() -> None:
     assert np.abs(poster[32, 16::32].astype(int) - np.array(CARD)).max() < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "height", "shown"), [(2160, 2160, (1280, 1280)), (1920, 1080, (1280, 720)), (64, 2160, (38, 1280))]
 )

@@ -58,6 +58,7 @@ def a_finished_clip(spool: Spool) -> Entry:
     return entry
 
 
+@pytest.mark.slow
 def test_a_clip_is_stored_with_its_poster_and_its_result_comes_last(publisher: Publisher, store: TroubledStore) -> None:
     job = a_job()
 
@@ -86,6 +87,7 @@ def test_the_result_tells_what_was_found_and_how_it_was_made(publisher: Publishe
     assert result.runtime.latency_sec == RUNTIME.render_s + result.runtime.publish_s
 
 
+@pytest.mark.slow
 def test_a_backend_that_draws_every_frame_needs_no_motion(publisher: Publisher) -> None:
     job = a_job()
 
@@ -159,6 +161,7 @@ def test_a_cancel_between_two_uploads_stores_nothing_more(
     assert spool.resume() == []
 
 
+@pytest.mark.slow
 def test_a_store_that_comes_back_gets_the_clip_once_without_a_new_encoding(
     publisher: Publisher, store: TroubledStore, sleep: FakeSleep
 ) -> None:
@@ -219,6 +222,7 @@ def test_a_result_that_was_stored_just_before_the_end_stands(publisher: Publishe
     assert len(store.puts) == num_puts
 
 
+@pytest.mark.slow
 def test_waiting_for_the_store_holds_no_slot(spool: Spool) -> None:
     slots = threading.BoundedSemaphore(1)
     free_while_storing: list[bool] = []

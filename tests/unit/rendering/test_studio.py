@@ -66,6 +66,7 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_beat_becomes_a_stored_clip_with_its_result(bench: Bench) -> None:
     job, control = a_job(), FakeControl()
     assert bench.studio.can_make(job.backend)
@@ -78,6 +79,7 @@ def test_a_beat_becomes_a_stored_clip_with_its_result(bench: Bench) -> None:
     assert control.shares == [0.5, 0.5, 1.0], "drawing is one half, publishing the other"
 
 
+@pytest.mark.slow
 def test_a_backend_stays_warm_and_another_one_takes_its_place(bench: Bench) -> None:
     for backend in ("animatic", "animatic", "animatediff", "animatic"):
         assert bench.studio.can_make(backend)
@@ -94,6 +96,7 @@ def test_a_studio_for_one_backend_opens_it_at_once_and_no_other(tmp_path: Path) 
     assert bench.opened == ["animatic"]
 
 
+@pytest.mark.slow
 def test_a_backend_that_cannot_be_opened_here_is_not_tried_again(bench: Bench) -> None:
     bench.trouble["animatediff"] = BadInput("It needs torch.")
 
@@ -102,6 +105,7 @@ def test_a_backend_that_cannot_be_opened_here_is_not_tried_again(bench: Bench) -
     assert bench.opened == ["animatediff"]
 
 
+@pytest.mark.slow
 def test_a_backend_that_could_not_be_opened_this_time_is_tried_again(bench: Bench) -> None:
     bench.trouble["animatediff"] = OSError("the download broke off")
     assert not bench.studio.can_make("animatediff")
@@ -110,6 +114,7 @@ def test_a_backend_that_could_not_be_opened_this_time_is_tried_again(bench: Benc
     assert bench.studio.can_make("animatediff")
 
 
+@pytest.mark.slow
 def test_a_failed_render_is_a_result_with_its_class_and_is_stored(bench: Bench) -> None:
     bench.error = MemoryError()
     job = a_job()
@@ -122,6 +127,7 @@ def test_a_failed_render_is_a_result_with_its_class_and_is_stored(bench: Bench) 
     assert JobResult.model_validate_json(bench.artifacts.get_bytes(job.result_key)) == result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 1.0])
 def test_what_is_told_to_stop_stores_nothing(bench: Bench, share: float) -> None:
     job = a_job()

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+
 from storage.artifacts.memory import MemoryArtifacts
 
 
+@pytest.mark.slow
 def test_downloads_go_with_the_store() -> None:
     store = MemoryArtifacts()
     store.put_bytes("film.mp4", b"film", "video/mp4")

@@ -67,6 +67,7 @@ def _of_no_shape(told: Told) -> None:
     told.artifacts.put_bytes(f"episodes/{told.ids['completed']}/notes.txt", b"hello", "text/plain")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "plant"),
     [

@@ -43,6 +43,7 @@ def _every_failure_counts(episode: EpisodeAudit) -> EpisodeAudit:
     return replace(episode, beats=tuple(replace(b, num_retries=0) for b in episode.beats))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "episode", "damage"),
     [
@@ -85,6 +86,7 @@ def test_the_check_that_is_there_for_it_finds_damage_in_sql(check: str, episode:
     assert all(violation.what.endswith(".") for violation in report.violations)
 
 
+@pytest.mark.slow
 def test_a_beat_that_kills_a_third_renderer_is_found_by_counting_anew() -> None:
     told = Told()
 
@@ -103,6 +105,7 @@ def beats_retried_once(episode: EpisodeAudit) -> tuple[BeatAudit, ...]:
     return tuple(replace(b, num_retries=1) for b in episode.beats)
 
 
+@pytest.mark.slow
 def test_what_is_unwanted_may_end_after_its_episode_but_not_when_nothing_works_any_more() -> None:
     told = Told()
     told.plant("revised", attempt("b1", 2, state=OPEN, is_unwanted=True))

@@ -20,6 +20,7 @@ def measured(picture: Image.Image) -> Measured:
     return measure(decode(as_file(picture)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ground", [(0, 0, 0, 0), (255, 255, 255, 255), (70, 160, 90, 255)])
 def test_a_figure_on_a_plain_or_transparent_ground_is_a_sheet(ground: tuple[int, ...]) -> None:
     found = measured(a_figure(ground=ground))
@@ -32,6 +33,7 @@ def test_several_views_on_one_sheet_are_counted() -> None:
     assert measured(a_figure(num=3)).num_figures == 3
 
 
+@pytest.mark.slow
 def test_a_sheet_scanned_with_noise_is_still_a_sheet() -> None:
     noise = np.random.default_rng(1).integers(-4, 5, (240, 120, 3))
     page = np.asarray(a_figure(ground=(240, 238, 230, 255)).convert("RGB"), dtype=np.int16) + noise
