@@ -22,6 +22,13 @@ from planning.vision.sight import Seen, Sight, Unseen
 NOT_ASKED: Final = Unseen(reason="The vision model was not asked: the upload was cut off. Upload the picture again.")
 
 
+MAX_LOOKS_AT_ONCE: Final = 8
+"""That wait for a model: each holds one of the 40 threads in which the API answers."""
+TOO_MANY: Final = Unseen(
+    reason=f"{MAX_LOOKS_AT_ONCE} pictures are being looked at at this moment, which is as many as may be. Upload it again."
+)
+
+
 class Asking(Protocol):
     """A model that is asked each time."""
 
@@ -48,26 +55,35 @@ class _Told(Noun):
 class RememberingEyes:
     """Implements Eyes. Keyed by the picture's hash, the model and the prompt's version; a refusal is an answer, a time-out is none.
 
-    In one process the same picture at once is asked about once. Two processes that are asked about it in the same minute both pay,
-    and go by what was stored first.
+    In one process the same picture at once is asked about once, and no more than MAX_LOOKS_AT_ONCE wait. Two processes that are asked
+    about it in the same minute both pay, and go by what was stored first.
     """
 
     def __init__(self, model: Asking, artifacts: ArtifactStore) -> None:
         self._model = model
         self._artifacts = artifacts
         self._turns = _Turns()
+        self._places = threading.BoundedSemaphore(MAX_LOOKS_AT_ONCE)
 
     def look(self, picture: Decoded) -> Seen | Unseen:
         key = self._key(picture.sha256)
-        with self._turns.of(key):
-            kept = self._kept(key)
-            if kept is not None:
-                return kept
-            told = self._model.look(picture)
-            return self._keep(key, told) if isinstance(told, (Seen, Refused)) else told
+        kept = self._kept(key)
+        if kept is not None:
+            return kept
+        if not self._places.acquire(blocking=False):
+            return TOO_MANY
+        try:
+            with self._turns.of(key):
+                return self._kept(key) or self._asked(key, picture)
+        finally:
+            self._places.release()
 
     def recall(self, sha256: str) -> Seen | Unseen:
         return self._kept(self._key(sha256)) or NOT_ASKED
+
+    def _asked(self, key: str, picture: Decoded) -> Seen | Unseen:
+        told = self._model.look(picture)
+        return self._keep(key, told) if isinstance(told, (Seen, Refused)) else told
 
     def _key(self, sha256: str) -> str:
         return sight_key(sha256, self._model.access)

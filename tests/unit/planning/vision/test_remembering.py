@@ -11,7 +11,7 @@ from episodes.errors import Unavailable
 from episodes.job import StoredFile
 from planning.extraction.decode import decode
 from planning.vision.asking import Refused
-from planning.vision.remembering import NOT_ASKED, RememberingEyes, sight_key
+from planning.vision.remembering import MAX_LOOKS_AT_ONCE, NOT_ASKED, TOO_MANY, RememberingEyes, sight_key
 from planning.vision.sight import Seen, Unseen
 from storage.artifacts.memory import MemoryArtifacts
 from tests.unit.planning.pictures import a_landscape, as_file
@@ -50,6 +50,31 @@ def test_many_at_once_ask_once() -> None:
     assert told == [SEEN] * 4
     assert len(model.asked) == 1
     assert not eyes._turns._held, "nothing is kept of who waited"
+
+
+def test_no_more_wait_for_a_model_than_may_and_what_is_known_is_told_at_once() -> None:
+    others = [decode(as_file(a_landscape(sky=f"#0000{n:02x}"))) for n in range(MAX_LOOKS_AT_ONCE)]
+    all_wait, may_go_on = threading.Semaphore(0), threading.Event()
+
+    def wait() -> None:
+        all_wait.release()
+        may_go_on.wait(10)
+
+    model, artifacts = ToldModel(a_sight(), before=wait), MemoryArtifacts()
+    RememberingEyes(ToldModel(a_sight()), artifacts).look(PICTURE)
+    eyes = RememberingEyes(model, artifacts)
+    threads = [threading.Thread(target=eyes.look, args=(picture,)) for picture in others]
+    for thread in threads:
+        thread.start()
+    assert all(all_wait.acquire(timeout=10) for _ in others)
+
+    told = eyes.look(decode(as_file(a_landscape(sky="#ff0000")))), eyes.look(PICTURE)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert told == (TOO_MANY, SEEN)
+    assert isinstance(eyes.look(decode(as_file(a_landscape(sky="#ff0000")))), Seen), "there is room again"
 
 
 def test_another_model_server_or_picture_is_asked_anew() -> None:
