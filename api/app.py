@@ -13,7 +13,21 @@ from api.keys import KeyGuard
 from api.openapi import DESCRIPTION, openapi_of
 from api.openapi_keys import describe_keys
 from api.parts import ApiParts
-from api.routes import beats, doctor, episodes, events, files, fleet, queue, system, upkeep, world_edits, world_history, worlds
+from api.routes import (
+    beats,
+    doctor,
+    episodes,
+    events,
+    files,
+    fleet,
+    plan_edits,
+    queue,
+    system,
+    upkeep,
+    world_edits,
+    world_history,
+    worlds,
+)
 
 VERSION = "0.1.0"
 
@@ -24,7 +38,21 @@ def create_app(parts: ApiParts) -> FastAPI:
     app = FastAPI(title="StoryWorld", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.parts = parts
     app.state.event_tail = EventTail(parts.episodes, parts.pace, parts.limits.max_event_streams)
-    for part in (episodes, beats, queue, fleet, files, events, worlds, world_edits, world_history, upkeep, doctor, system):
+    for part in (
+        episodes,
+        beats,
+        plan_edits,
+        queue,
+        fleet,
+        files,
+        events,
+        worlds,
+        world_edits,
+        world_history,
+        upkeep,
+        doctor,
+        system,
+    ):
         app.include_router(part.router)
     app.openapi = openapi_of(app, *([describe_keys] if parts.keys else []))  # type: ignore[method-assign]  # the way that FastAPI documents
     install_error_answers(app)

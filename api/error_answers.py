@@ -44,7 +44,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "illegal-move": (409, "A state change that is not possible from the present state; `state` and `wanted` name both."),
     "conflict": (409, "Somebody else was first."),
     "locked": (409, "Fields that somebody locked would be changed; `errors` names them."),
-    "precondition-failed": (412, "`If-Match` names another revision than the newest."),
+    "precondition-failed": (412, "`If-Match` names another revision, or version of a plan, than the newest."),
     "too-large": (413, "More than is allowed."),
     "unsupported-media-type": (415, "The body is of a kind that this operation does not read."),
     "range-not-satisfiable": (416, "The file is shorter than the range."),

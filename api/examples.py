@@ -175,6 +175,7 @@ EPISODE: Json = {
     "num_beats": 1,
     "updated_at": _LATER,
     "world_revision": 3,
+    "plan_version": 1,
     "logline": "A bored hero meets the tallest enemy in town.",
     "tone": "dry, then loud",
     "look": "anime, clean line art",
@@ -212,7 +213,7 @@ _UNWRITTEN: Json = {
     "output_tokens": 0,
     "cost_micros": None,
 }
-_UNPLANNED: Json = {"logline": "", "tone": "", "look": "", "scenes": [], "writing": _UNWRITTEN, "beats": []}
+_UNPLANNED: Json = {"plan_version": 0, "logline": "", "tone": "", "look": "", "scenes": [], "writing": _UNWRITTEN, "beats": []}
 CREATED: Json = {**SUMMARY, "world_revision": None, **_UNPLANNED, **_NO_FILM}
 _PENDING = {
     "state": "PENDING",
@@ -324,3 +325,15 @@ FLEET: Json = {
 }
 HEALTHY: Json = {"status": "ok"}
 READY: Json = {"status": "ready", "checks": {"database": "ok", "coordinator": "ok"}}
+
+NEW_BEATS: dict[str, Json] = {
+    "shortest": {"summary": "One more at the end", "value": {"description": "Mika walks home."}},
+    "in between": {
+        "summary": "A moment between two others",
+        "value": {"after": "b1", "description": "Mika looks at her watch.", "shot_size": "close-up", "duration_s": 2.0},
+    },
+}
+NEW_PLACE: Json = {"after": "b3"}
+NEW_PLAN: Json = {"seed": 8}
+DIFFERENCE: Json = {"kept": [], "cancelled": [], "removed": [], "to_render": ["b1"], "film_to_recut": True}
+EDITED: Json = {**EPISODE, "difference": DIFFERENCE, "dry_run": False}

@@ -174,6 +174,8 @@ class EpisodeSummaryShape(Shape):
 class EpisodeShape(EpisodeSummaryShape):
     world_revision: int | None
     """Of the world that the plan was made from."""
+    plan_version: int
+    """Rises with every change of the plan; 0: it is not planned. Give it back to change exactly this one."""
     logline: str
     tone: str
     look: str
@@ -187,6 +189,28 @@ class EpisodeShape(EpisodeSummaryShape):
     artifacts: list[ArtifactShape]
     """The film and what lies beside it."""
     film_attempts: list[AttemptShape]
+
+
+class PlanDifferenceShape(Shape):
+    """What a change of the plan does; beat ids in story order."""
+
+    kept: list[str]
+    """They stay as they are, with their clips, and whoever renders them goes on."""
+    cancelled: list[str]
+    """They were being rendered, and that is stopped."""
+    removed: list[str]
+    to_render: list[str]
+    """They wait for a clip of what they show now; where such a clip is there already, it is copied."""
+    film_to_recut: bool
+    """There is a film, or one is being cut, that this plan has outgrown."""
+
+
+class EditedShape(EpisodeShape):
+    """The episode after the change; with `dry_run` as it would be."""
+
+    difference: PlanDifferenceShape
+    dry_run: bool
+    """Nothing was changed."""
 
 
 class EpisodePageShape(Shape):

@@ -186,6 +186,7 @@ def episode_shape(view: EpisodeView) -> EpisodeShape:
     return EpisodeShape(
         **_summary(view),
         world_revision=view.world_revision,
+        plan_version=view.plan_version,
         logline=view.logline,
         tone=view.treatment.tone,
         look=view.treatment.style,

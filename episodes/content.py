@@ -12,7 +12,7 @@ from episodes.plan import Beat, Format, Motion
 CLIPS_VERSION = 1
 """Raise it when the same beat of the same kind gives another clip than before: then those made until now are not used again."""
 
-_PLACE_IN_THE_PLAN = {"beat_id", "index", "scene_id", "depends_on", "starts_from", "references"}
+_PLACE_IN_THE_PLAN = {"beat_id", "index", "scene_id", "effects", "depends_on", "starts_from", "references"}
 """What is true of a beat and does not show. Everything else counts, the fixed looks and the chosen pictures of who plays in it too."""
 
 

@@ -150,6 +150,8 @@ class EpisodeSummary:
 class EpisodeView(EpisodeSummary):
     world_revision: int | None = None
     """Of the world that the plan was made from."""
+    plan_version: int = 0
+    """Rises with every change of its plan; 0: it has none yet."""
     logline: str = ""
     treatment: Treatment = field(default_factory=Treatment)
     beats: tuple[BeatView, ...] = ()

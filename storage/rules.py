@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,7 +16,7 @@ from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import AttemptAudit, BeatAudit, Lease, Opening
-from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
 from episodes.writing import Writing
 
 BEAT_CEILING = 0.99
@@ -67,13 +67,32 @@ def state_with_beats_opened(
     return episode_after(episode_id, state, move)
 
 
-def check_plan_with(beat: Beat, beats: Iterable[Beat]) -> None:
+def check_plan_with(beat: Beat, beats: Iterable[Beat], treatment: Treatment) -> None:
     """That the plan still holds together when this beat takes the place of its predecessor. Raises BadInput."""
+    check_plan_of(tuple(beat if b.beat_id == beat.beat_id else b for b in beats), treatment)
+
+
+def check_plan_of(beats: Sequence[Beat], treatment: Treatment) -> None:
+    """That these beats hold together as a plan. Raises BadInput."""
     try:
-        Plan(beats=tuple(beat if b.beat_id == beat.beat_id else b for b in beats))
+        Plan(**dict(treatment), beats=tuple(beats))
     except ValidationError as error:
         why = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
-        raise BadInput(f"The plan would not hold together: {why}.", "Keep its place, and depend on earlier beats.") from error
+        raise BadInput(f"The plan would not hold together: {why}.", "Let every beat depend on earlier ones only.") from error
+
+
+def check_plan_version(episode_id: str, expected: int | None, there: int) -> None:
+    """Raises RevisionConflict where somebody expects another."""
+    if expected is not None and expected != there:
+        raise RevisionConflict(
+            f"The plan of episode {episode_id} is at version {there}, not {expected}.",
+            "Somebody changed it meanwhile: read it again and put your change on top.",
+        )
+
+
+def unmet_in(beat: Beat, accepted: Collection[str]) -> int:
+    """How many of the beats that it waits for are not among the accepted."""
+    return len(set(beat.depends_on).difference(accepted))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +122,17 @@ def reopened_with(beat_id: str, beats: Iterable[Standing]) -> list[str]:
             in_the_way = (d for d in one.depends_on if d not in opened and _is_ended_without_clip(standings[d]))
             if not any(in_the_way):
                 opened.add(one.beat_id)
+    return [one for one in standings if one in opened]
+
+
+def opened_by_edit(new: Collection[str], beats: Iterable[Standing]) -> list[str]:
+    """The beats that open because `new` ones wait in the plan, in story order: what these need, and what nothing keeps ended any more."""
+    standings = {b.beat_id: b for b in beats}
+    opened = {one for beat_id in new for one in reopened_with(beat_id, standings.values())}.difference(new)
+    for one in standings.values():
+        in_the_way = (d for d in one.depends_on if d not in opened and _is_ended_without_clip(standings[d]))
+        if one.failed_with_another and _is_ended_without_clip(one) and not any(in_the_way):
+            opened.add(one.beat_id)
     return [one for one in standings if one in opened]
 
 

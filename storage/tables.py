@@ -68,6 +68,8 @@ EPISODES = Table(
     Column("done_s", Double, nullable=False),
     Column("total_s", Double, nullable=False),
     Column("revision", Integer, nullable=False),
+    # of the plan; raised with every change of it
+    Column("plan_version", Integer, nullable=False, server_default=text("0")),
     Column("world_revision", Integer),
     Column("logline", Text, nullable=False),
     # what a plan tells beside its logline and its beats; written with a plan and never else

@@ -11,23 +11,28 @@ from api.beat_changes import BeatChange, changed_beat
 from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import Parts
+from api.plan_edits import Beats, EditTerms, edited, unchanged
 from api.requests import Fresh, known_id
 from api.routes.episodes import check_backend, known_episode
-from api.shapes import EpisodeShape, MovedShape
-from api.shaping import episode_shape
+from api.shapes import EditedShape, MovedShape
 from api.strict_json import StrictRoute
+from episodes.editing import place_of, with_beat_changed
 from episodes.errors import NotFound
+from episodes.model import EpisodeView
 
 router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"], route_class=StrictRoute)
 
 
 @router.patch(
     "/{beat_id}",
-    response_model=EpisodeShape,
-    summary="Change what a beat shows: it is rendered anew, and so is a film that was cut with it",
+    response_model=EditedShape,
+    summary="Change what a beat shows: it is rendered anew, what starts from it too, and a film that was cut with it is cut again",
     operation_id="revise_beat",
     responses=answers(
-        200, "The episode with the beat's new revision.", examples.EPISODE, *with_body("not-found", "illegal-move")
+        200,
+        "The episode with the beat's new revision, and what the change does.",
+        examples.EDITED,
+        *with_body("not-found", "illegal-move", "conflict", "precondition-failed"),
     ),
 )
 def revise_beat(
@@ -35,7 +40,8 @@ def revise_beat(
     episode_id: str,
     beat_id: str,
     change: Annotated[BeatChange, Body(openapi_examples=examples.BEAT_CHANGES)],
-) -> EpisodeShape:
+    terms: EditTerms,
+) -> EditedShape:
     episode = known_episode(parts, episode_id)
     view = next((b for b in episode.beats if b.beat.beat_id == known_id("beat", beat_id)), None)
     if view is None:
@@ -44,10 +50,15 @@ def revise_beat(
         check_backend(parts, change.backend)
     shown = view.beat.model_copy(update={"backend": view.backend})
     if changed_beat(shown, change) == shown:
-        return episode_shape(episode)
-    revised = parts.episodes.revise_beat(episode_id, changed_beat(view.beat, change))
-    parts.coordinator.wake()
-    return episode_shape(revised)
+        terms.check(episode)
+        return unchanged(episode, terms)
+
+    def edit(_: EpisodeView, beats: Beats) -> Beats:
+        return with_beat_changed(beats, changed_beat(beats[place_of(beats, beat_id)], change))
+
+    # it fell back, and its own first choice is asked for: nothing of the plan changes, and yet another clip is wanted
+    anew = (beat_id,) if changed_beat(view.beat, change) == view.beat else ()
+    return edited(parts, episode_id, edit, terms, anew=anew)
 
 
 @router.post(

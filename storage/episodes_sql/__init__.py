@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.episodes_sql.auditing import Auditing
 from storage.episodes_sql.changing import Changing
 from storage.episodes_sql.coordinating import Coordinating
+from storage.episodes_sql.editing import Editing
 from storage.episodes_sql.ending import Ending
 from storage.episodes_sql.leasing import Leasing
 from storage.episodes_sql.people import People
@@ -13,7 +14,7 @@ from storage.episodes_sql.revising import Revising
 __all__ = ["SqlEpisodeStore"]
 
 
-class SqlEpisodeStore(People, Changing, Revising, Leasing, Coordinating, Ending, Auditing):
+class SqlEpisodeStore(People, Changing, Revising, Editing, Leasing, Coordinating, Ending, Auditing):
     """Implements EpisodeStore and AuditStore. Its constructor asks nothing of the database, whose tables `upgrade` has made.
 
     The first store to use a database gives it its cluster_id; one of another cluster gets BadInput from every call.

@@ -26,6 +26,7 @@ class LockedEpisode:
     done_s: float
     total_s: float
     revision: int
+    plan_version: int
     world_revision: int | None
     logline: str
     num_beats: int

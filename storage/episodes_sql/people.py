@@ -73,6 +73,7 @@ class People(Reading):
                 return episode_view(connection, episode_id)
             state = episode_after(episode_id, episode.state, EpisodeMove.PLAN)
             episode.revision += 1
+            episode.plan_version += 1
             episode.world_revision = world_revision
             episode.logline = plan.logline
             episode.num_beats = len(plan.beats)
@@ -171,8 +172,8 @@ def _replace_beats(connection: Connection, episode: LockedEpisode, plan: Plan) -
     of_episode = {"of_episode": episode.episode_id}
     connection.execute(delete(DEPENDENCIES).where(DEPENDENCIES.c.episode_id == _OF_EPISODE), of_episode)
     connection.execute(delete(BEATS).where(BEATS.c.episode_id == _OF_EPISODE), of_episode)
-    numbers = {row.beat_id: row.newest for row in connection.execute(_ATTEMPT_NUMBERS, of_episode)}
-    connection.execute(insert(BEATS), [_new_beat(episode, beat, numbers.get(beat.beat_id, 0)) for beat in plan.beats])
+    numbers = attempt_numbers(connection, episode.episode_id)
+    connection.execute(insert(BEATS), [new_beat(episode, beat, numbers.get(beat.beat_id, 0)) for beat in plan.beats])
     needs = [
         {"episode_id": episode.episode_id, "needed_beat_id": needed, "beat_id": beat.beat_id}
         for beat in plan.beats
@@ -182,7 +183,12 @@ def _replace_beats(connection: Connection, episode: LockedEpisode, plan: Plan) -
         connection.execute(insert(DEPENDENCIES), needs)
 
 
-def _new_beat(episode: LockedEpisode, beat: Beat, num_attempts: int) -> dict[str, object]:
+def attempt_numbers(connection: Connection, episode_id: str) -> dict[str, int]:
+    """Beat id → the number of its newest attempt, of beats of earlier plans too."""
+    return {row.beat_id: row.newest for row in connection.execute(_ATTEMPT_NUMBERS, {"of_episode": episode_id})}
+
+
+def new_beat(episode: LockedEpisode, beat: Beat, num_attempts: int) -> dict[str, object]:
     return {
         "episode_id": episode.episode_id,
         "beat_id": beat.beat_id,

@@ -168,6 +168,7 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
     return EpisodeView(
         **_summary(row),
         world_revision=row.world_revision,
+        plan_version=row.plan_version,
         logline=row.logline,
         treatment=Treatment.model_validate_json(row.treatment),
         beats=tuple(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, i
 from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView
-from episodes.plan import Beat
+from episodes.plan import Beat, Treatment
 from storage.episodes_sql.changing import go_on, reopen, standings
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.failing import FORGIVEN
@@ -17,11 +17,12 @@ from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import episode_view
 from storage.rules import check_plan_with, reopened_with, state_with_beats_opened
-from storage.tables import BEATS, DEPENDENCIES
+from storage.tables import BEATS, DEPENDENCIES, EPISODES
 
 _OF_EPISODE = BEATS.c.episode_id == bindparam("of_episode")
 _OF_BEAT = and_(_OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
 _CONTENTS = select(BEATS.c.beat).where(_OF_EPISODE).order_by(BEATS.c.position)
+_TREATMENT = select(EPISODES.c.treatment).where(EPISODES.c.episode_id == bindparam("of_episode"))
 _STANDING = select(BEATS.c.state, BEATS.c.revision, BEATS.c.progress, BEATS.c.duration_s).where(_OF_BEAT)
 _FORGET_NEEDS = delete(DEPENDENCIES).where(
     DEPENDENCIES.c.episode_id == bindparam("of_episode"), DEPENDENCIES.c.beat_id == bindparam("of_beat")
@@ -41,7 +42,7 @@ _MISS_ONE = (
     )
     .values(num_unmet=BEATS.c.num_unmet + 1)
 )
-_REVISE = (
+REVISE = (
     update(BEATS)
     .where(_OF_BEAT)
     .values(
@@ -65,7 +66,7 @@ _REVISE = (
 
 class Revising(Claim):
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
-        with self._writing("revise_beat") as connection:
+        with self._writing("edit_plan") as connection:
             ledger = Ledger.of(connection, [episode_id])
             if episode_id not in ledger.episodes:
                 raise NotFound("episode", episode_id)
@@ -74,14 +75,18 @@ class Revising(Claim):
             old = connection.execute(_STANDING, {"of_episode": episode_id, "of_beat": beat.beat_id}).first()
             if old is None:
                 raise NotFound("beat", beat.beat_id)
-            contents = connection.scalars(_CONTENTS, {"of_episode": episode_id})
-            check_plan_with(beat, [Beat.model_validate_json(one) for one in contents])
+            contents = connection.scalars(_CONTENTS, {"of_episode": episode_id}).all()
+            check_plan_with(beat, [Beat.model_validate_json(one) for one in contents], treatment_of(connection, episode_id))
             _revise(connection, ledger, episode, old, beat)
             opened = reopened_with(beat.beat_id, standings(connection, episode_id).values())
             reopen(connection, ledger, episode, [one for one in opened if one != beat.beat_id])
             go_on(ledger, episode, state)
             ledger.write()
             return episode_view(connection, episode_id)
+
+
+def treatment_of(connection: Connection, episode_id: str) -> Treatment:
+    return Treatment.model_validate_json(connection.scalars(_TREATMENT, {"of_episode": episode_id}).one())
 
 
 def _revise(
@@ -93,6 +98,7 @@ def _revise(
     episode.done_s -= old.progress * old.duration_s
     revision = old.revision + 1
     episode.revision = max(episode.revision, revision)
+    episode.plan_version += 1
     of_beat = {"of_episode": episode.episode_id, "of_beat": beat.beat_id}
     if old.state == BeatState.ACCEPTED:
         connection.execute(_MISS_ONE, of_beat)
@@ -105,7 +111,7 @@ def _revise(
         "by": beat.backend,
         "content": beat.model_dump_json(),
     }
-    connection.execute(_REVISE, new)
+    connection.execute(REVISE, new)
     ledger.tell(episode, "beat.revised", beat_id=beat.beat_id, revision=revision)
 
 

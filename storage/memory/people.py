@@ -36,6 +36,7 @@ class People(Reading, Changing):
                 return self.episode(episode_id)
             state = episode_after(episode_id, row.state, EpisodeMove.PLAN)
             row.revision += 1
+            row.plan_version += 1
             row.world_revision = world_revision
             row.logline = plan.logline
             row.treatment = plan.treatment

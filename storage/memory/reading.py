@@ -20,6 +20,7 @@ class Reading(Rows):
             return EpisodeView(
                 **{name: getattr(shown, name) for name in EpisodeSummary.__dataclass_fields__},
                 world_revision=row.world_revision,
+                plan_version=row.plan_version,
                 logline=row.logline,
                 treatment=row.treatment,
                 beats=self._beat_views(row),

@@ -17,7 +17,7 @@ class Revising(Reading, Changing):
             row = self._episode(episode_id)
             state = state_with_beats_opened(episode_id, row.state, EpisodeMove.REVISE)
             old = beat_of(row, beat.beat_id)
-            check_plan_with(beat, (b.beat for b in row.beats.values()))
+            check_plan_with(beat, (b.beat for b in row.beats.values()), row.treatment)
             self._revise(row, old, beat)
             for one in reopened_with(beat.beat_id, standings(row)):
                 if one != beat.beat_id:
@@ -40,6 +40,7 @@ class Revising(Reading, Changing):
         row.move(old, state)
         old.revision += 1
         row.revision = max(row.revision, old.revision)
+        row.plan_version += 1
         old.progress = 0.0
         old.is_fresh = False
         old.forgive()

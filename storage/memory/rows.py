@@ -121,6 +121,7 @@ class EpisodeRow:
     total_s: float = 0.0
     revision: int = 0
     """Of the plan."""
+    plan_version: int = 0
     world_revision: int | None = None
     logline: str = ""
     treatment: Treatment = field(default_factory=Treatment)
@@ -174,6 +175,18 @@ class EpisodeRow:
             self.dependents[needed].append(beat.beat_id)
         row.beat = beat
         row.num_unmet = sum(self.beats[needed].state is not BeatState.ACCEPTED for needed in set(beat.depends_on))
+
+    def count_anew(self) -> None:
+        """Everything that follows from the beats, after these were put in one by one."""
+        self.dependents.clear()
+        for one in self.beats.values():
+            one.num_unmet = sum(self.beats[needed].state is not BeatState.ACCEPTED for needed in set(one.beat.depends_on))
+            for needed in set(one.beat.depends_on):
+                self.dependents[needed].append(one.beat.beat_id)
+        self.num_in.clear()
+        self.num_in.update(one.state for one in self.beats.values())
+        waiting = (one for one in self.beats.values() if one.state is BeatState.PENDING and one.num_unmet == 0)
+        self.startable = [one.beat.index for one in waiting]
 
     def come_to(self, row: BeatRow, share: float) -> None:
         """Raise a beat's progress, and the episode's with it; neither ever falls."""

@@ -11,8 +11,8 @@ import pytest
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import OpenAttempt
-from episodes.plan import Plan
-from tests.builders import a_beat, a_plan, a_request
+from episodes.plan import Plan, Scene
+from tests.builders import a_beat, a_place, a_plan, a_request
 from tests.contract.at_once import at_once
 from tests.contract.benches import Bench
 from tests.contract.leading import Leader, a_chain, an_opening
@@ -217,6 +217,18 @@ def test_what_cannot_be_revised_is_refused(leader: Leader) -> None:
     store.cancel(episode_id)
     with pytest.raises(IllegalMove, match="CANCELLING"):
         store.revise_beat(episode_id, a_beat(0))
+
+
+def test_a_beat_stays_in_its_scene_when_it_is_revised(leader: Leader) -> None:
+    scene = Scene(scene_id="s1", place=a_place())
+    plan = Plan(scenes=(scene,), beats=(a_beat(0, scene_id="s1"), a_beat(1, scene_id="s1")))
+    episode_id = leader.executing(plan)
+
+    leader.store.revise_beat(episode_id, a_beat(1, scene_id="s1", description="Mika dances."))
+
+    assert [b.beat.scene_id for b in leader.store.episode(episode_id).beats] == ["s1", "s1"]
+    with pytest.raises(BadInput, match="scene 's9'"):
+        leader.store.revise_beat(episode_id, a_beat(1, scene_id="s9"))
 
 
 # --- another plan ---

@@ -54,6 +54,7 @@ class Looks:
             world_revision=story.world_revision,
             logline=story.logline,
             treatment=story.treatment,
+            plan_version=story.plan_version,
             beats=tuple(self._beat_view(story, part) for part in story.parts.values()),
             artifacts=_artifacts(t for t in story.tries_of(None) if t.state is A.SELECTED),
             film_attempts=tuple(t.as_shown() for t in story.tries_of(None)),

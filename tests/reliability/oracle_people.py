@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
+from episodes.editing import PlanDifference
 from episodes.episode_store import StoredAnswer
 from episodes.errors import BadInput, Conflict, IllegalMove, NotFound
 from episodes.lifecycle import BeatState as B
@@ -13,11 +13,11 @@ from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView, FleetSnapshot, Lease
 from episodes.plan import Beat, EpisodeRequest, Plan
 from tests.reliability.movable_clock import START_S
-from tests.reliability.oracle_looks import Looks
+from tests.reliability.oracle_edits import EditsPlans
 from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried
 
 
-class AskedByPeople(Looks):
+class AskedByPeople(EditsPlans):
     """Its half for people."""
 
     def __init__(self) -> None:
@@ -41,6 +41,9 @@ class AskedByPeople(Looks):
             return answer
         if call == "save_plan":
             return self.episode(args[0])
+        if call == "edit_plan":
+            story = self._story(args[0])
+            return PlanDifference(kept=tuple(story.parts)), self.episode(args[0])
         return self._story(args[0]).state if args else None
 
     # --- what people do ---
@@ -62,6 +65,7 @@ class AskedByPeople(Looks):
         if story.state is E.CANCELLING:
             raise Refused(IllegalMove, story.state)
         story.revision += 1
+        story.plan_version += 1
         story.world_revision, story.logline, story.treatment = world_revision, plan.logline, plan.treatment
         story.disown(None, *(t.beat_id for t in story.tries))
         story.parts = {b.beat_id: Part(beat=b, revision=story.revision) for b in plan.beats}
@@ -172,6 +176,7 @@ class AskedByPeople(Looks):
         story.forgive(beat.beat_id)
         story.parts[beat.beat_id] = Part(beat=beat, revision=part.revision + 1)
         story.revision = max(story.revision, part.revision + 1)
+        story.plan_version += 1
         story.tell(self.now_s, "beat.revised", beat_id=beat.beat_id, revision=part.revision + 1)
         self._reopen(story, [one for one in story.opened_with(beat.beat_id) if one != beat.beat_id])
         self._go_on(story)
@@ -186,27 +191,6 @@ class AskedByPeople(Looks):
         part = story.parts[beat_id]
         part.state, part.reason, part.not_before, part.ended_with_another = B.CANCELLED, why, 0.0, with_another
         story.tell(self.now_s, "beat.cancelled", beat_id=beat_id, **({"reason": why} if why else {}))
-
-    def _reopen(self, story: Story, beat_ids: Sequence[str], *, fresh: bool = False) -> None:
-        for one in beat_ids:
-            part = story.parts[one]
-            part.is_fresh = part.is_fresh or fresh
-            part.state, part.reason, part.not_before, part.ended_with_another = B.PENDING, "", 0.0, False
-            part.given_up_by = []
-            story.forgive(one)
-            story.tell(self.now_s, "beat.retried", beat_id=one)
-
-    def _go_on(self, story: Story) -> None:
-        """What was cutting or had ended executes again; what was planned, paused or executing stays so."""
-        if story.state is E.CUTTING or story.state in FINAL:
-            story.executed_at = self.now_s
-            self._forget_its_end(story)
-            story.enter(self.now_s, E.EXECUTING)
-
-    def _forget_its_end(self, story: Story) -> None:
-        story.forgive(None)
-        story.film_not_before = 0.0
-        story.cancelled_at = None
 
     def _check_reopens(self, story: Story) -> None:
         if story.state in (E.CREATED, E.CUTTING, E.CANCELLING, E.COMPLETED):

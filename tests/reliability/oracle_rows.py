@@ -140,6 +140,7 @@ class Story:
     world_revision: int | None = None
     logline: str = ""
     treatment: Treatment = field(default_factory=Treatment)
+    plan_version: int = 0
     executed_at: float = 0.0
     cancelled_at: float | None = None
     film_not_before: float = 0.0

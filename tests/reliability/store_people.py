@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from episodes.editing import with_beat, with_beat_changed, with_beat_moved, without_beat
 from episodes.episode_store import StoredAnswer
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
@@ -44,6 +47,14 @@ def beats(draw: st.DrawFn, index: int) -> Beat:
 def plans(draw: st.DrawFn) -> Plan:
     writing = Writing(planner=draw(st.sampled_from(("", "offline"))))
     return Plan(beats=tuple(draw(beats(i)) for i in range(draw(st.integers(1, MAX_BEATS)))), tone="calm", writing=writing)
+
+
+def _named(beat: Beat, beat_id: str, names: Sequence[str]) -> Beat:
+    """A beat that was drawn for a place, in a plan whose beats before that place have these names."""
+    name_of = {f"b{index + 1}": name for index, name in enumerate(names)}
+    needs = tuple(name_of[one] for one in beat.depends_on)
+    starts_from = name_of[beat.starts_from] if beat.starts_from is not None else None
+    return beat.model_copy(update={"beat_id": beat_id, "depends_on": needs, "starts_from": starts_from})
 
 
 class People(Bench):
@@ -143,13 +154,54 @@ class People(Bench):
     @rule(data=st.data(), fault=st.sampled_from(("", "", "", "", "", "place", "need")))
     def revise_beat(self, data: st.DataObject, fault: str) -> None:
         episode_id, beat_id = self.some_beat(data, *B)
-        index = int(beat_id.removeprefix("b")) - 1
-        beat = data.draw(beats(index))
+        names = list(self.oracle.stories[episode_id].parts)
+        index = names.index(beat_id) if beat_id in names else 0
+        beat = _named(data.draw(beats(index)), beat_id, names)
         if fault == "place":
             beat = beat.model_copy(update={"index": index + 1})
         if fault == "need":
             beat = beat.model_copy(update={"depends_on": (beat.beat_id,)})
         self.do("revise_beat", episode_id, beat)
+
+    @rule(
+        data=st.data(),
+        how=st.sampled_from(("insert", "remove", "move", "change", "same", "anew", "no plan")),
+        is_looked=st.sampled_from((False, False, True)),
+        expected=st.sampled_from((None, None, 0, 1)),
+    )
+    def edit_plan(self, data: st.DataObject, how: str, is_looked: bool, expected: int | None) -> None:
+        """`expected`: so many versions behind the plan."""
+        story = self.oracle.stories[self.some_episode(data, *E)]
+        there = [part.beat for part in story.parts.values()]
+        anew: tuple[str, ...] = ()
+        if there and how != "same":
+            there, anew = self._other_beats(data, there, how)
+        version = None if expected is None else max(0, story.plan_version - expected)
+        given: dict[str, Any] = {"anew": anew, "expected": version, "dry_run": is_looked}
+        if is_looked:
+            self.do("edit_plan", story.episode_id, tuple(there), **given)
+        else:
+            self.ask(data, "edit_plan", story.episode_id, tuple(there), **given)
+
+    def _other_beats(self, data: st.DataObject, there: list[Beat], how: str) -> tuple[list[Beat], tuple[str, ...]]:
+        names = [beat.beat_id for beat in there]
+        one, after = data.draw(st.sampled_from(names)), data.draw(st.sampled_from((None, *names)))
+        match how:
+            case "insert" if len(there) <= MAX_BEATS and (free := [n for n in ("n1", "n2", "b1", "b2") if n not in names]):
+                place = 0 if after is None else names.index(after) + 1
+                new = _named(data.draw(beats(place)), data.draw(st.sampled_from(free)), names)
+                return list(with_beat(there, new, after)), ()
+            case "remove":
+                return list(without_beat(there, one)), ()
+            case "move":
+                return list(with_beat_moved(there, one, None if after == one else after)), ()
+            case "change":
+                new = _named(data.draw(beats(names.index(one))), one, names)
+                return list(with_beat_changed(there, new)), ()
+            case "anew":
+                return there, (one,)
+            case _:
+                return list(reversed(there)), ()
 
     @rule(data=st.data(), what=st.sampled_from(("create again", "odd id", "nobody", "no beat", "answer")))
     def ask_something_else(self, data: st.DataObject, what: str) -> None:

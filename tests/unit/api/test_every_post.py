@@ -82,6 +82,24 @@ CASES = {
     "/episodes/{episode_id}/retry": move(with_failures, "/episodes/{episode_id}/cancel"),
     "/episodes/{episode_id}/beats/{beat_id}/retry": move(with_failures, "/episodes/{episode_id}/beats/b1/cancel"),
     "/episodes/{episode_id}/beats/{beat_id}/cancel": move(Rig.executing, "/episodes/{episode_id}/beats/b1/retry"),
+    "/episodes/{episode_id}/beats": Case(
+        prepare=Rig.planned,
+        body={"json": {"description": "A dog runs."}},
+        other={"json": {"description": "A cat runs."}},
+        then="/episodes/{episode_id}/execute",
+    ),
+    "/episodes/{episode_id}/beats/{beat_id}/move": Case(
+        prepare=Rig.planned,
+        body={"json": {"after": "b3"}},
+        other={"json": {"after": "b2"}},
+        then="/episodes/{episode_id}/execute",
+    ),
+    "/episodes/{episode_id}/beats/{beat_id}/plan": Case(
+        prepare=Rig.planned,
+        body={"json": {"seed": 8}},
+        other={"json": {"seed": 9}},
+        then="/episodes/{episode_id}/execute",
+    ),
     "/queue/pause": move(nothing, "/queue/resume"),
     "/queue/resume": move(nothing, "/queue/pause"),
     "/worlds/{world_id}/images": Case(

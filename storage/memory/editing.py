@@ -1,0 +1,77 @@
+"""How a plan is changed beat by beat, in memory."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Sequence
+
+from episodes.editing import PlanDifference, difference, shown_otherwise
+from episodes.lifecycle import BeatMove, EpisodeMove, beat_after
+from episodes.model import EpisodeView
+from episodes.plan import Beat
+from storage.memory.changing import Changing, standings
+from storage.memory.reading import Reading
+from storage.memory.rows import BeatRow, EpisodeRow
+from storage.rules import check_plan_of, check_plan_version, opened_by_edit, state_with_beats_opened
+
+
+class Editing(Reading, Changing):
+    def edit_plan(
+        self,
+        episode_id: str,
+        beats: Sequence[Beat],
+        *,
+        anew: Collection[str] = (),
+        expected: int | None = None,
+        dry_run: bool = False,
+        once: str | None = None,
+    ) -> tuple[PlanDifference, EpisodeView]:
+        with self._once(once) as is_repeated:
+            row, before = self._episode(episode_id), self.episode(episode_id)
+            if is_repeated:
+                return difference(before, before), before
+            check_plan_version(episode_id, expected, row.plan_version)
+            state = state_with_beats_opened(episode_id, row.state, EpisodeMove.REVISE)
+            check_plan_of(beats, row.treatment)
+            if tuple(beats) == tuple(view.beat for view in before.beats) and not anew:
+                return difference(before, before), before
+            kept_aside = copy.deepcopy(self._remembered()) if dry_run else {}
+            self._edit(row, beats, shown_otherwise({one: b.beat for one, b in row.beats.items()}, beats, anew))
+            self._go_on(row, state)
+            after = self.episode(episode_id)
+            self.__dict__.update(kept_aside)
+            return difference(before, after), after
+
+    def _remembered(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_now_s")}
+
+    def _edit(self, row: EpisodeRow, beats: Sequence[Beat], changed: Collection[str]) -> None:
+        had, names = row.beats, {beat.beat_id for beat in beats}
+        removed = [one for one in had if one not in names]
+        for one in (*removed, *changed):
+            self._backing_off.discard((row.episode_id, one))
+        for gone in (*removed, *changed, None):
+            self._disown(row, gone)
+        if any(one not in had for one in names):
+            row.revision += 1
+        row.beats = {beat.beat_id: self._put(row, had.get(beat.beat_id), beat, beat.beat_id in changed) for beat in beats}
+        row.revision = max(row.revision, *(one.revision for one in row.beats.values()))
+        row.plan_version += 1
+        row.total_s = sum(beat.duration_s for beat in beats)
+        row.done_s = sum(one.progress * one.beat.duration_s for one in row.beats.values())
+        row.count_anew()
+        new = [one for one in row.beats if one not in had or one in changed]
+        self._tell(row, "plan.edited", version=row.plan_version, to_render=new, removed=removed)
+        for one in (one for one in new if one in had):
+            self._tell(row, "beat.revised", beat_id=one, revision=row.beats[one].revision)
+        for one in opened_by_edit(new, standings(row)):
+            self._reopen(row, row.beats[one])
+
+    def _put(self, row: EpisodeRow, old: BeatRow | None, beat: Beat, is_changed: bool) -> BeatRow:
+        if old is None:
+            return BeatRow(beat=beat, revision=row.revision, backend=beat.backend, num_unmet=0)
+        if is_changed:
+            beat_after(beat.beat_id, old.state, BeatMove.REVISE)
+            return BeatRow(beat=beat, revision=old.revision + 1, backend=beat.backend, num_unmet=0)
+        old.beat = beat
+        return old
