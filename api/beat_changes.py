@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from episodes.effects import MAX_EFFECTS, Effect
 from episodes.errors import BadInput
 from episodes.nouns import Name, Noun, Prose
 from episodes.plan import Beat, CameraMove, Line, ShotSize, TimeOfDay, Transition
+from episodes.shots import Angle, KeyframeDensity
 
 MAX_PROMPT = 2000  # characters, as Prose has it; what matters least stands last
 
@@ -32,9 +34,13 @@ class BeatChange(Noun):
     seed: int = Field(default_factory=_as_it_was, ge=0, lt=2**63)
     """Another seed, another take."""
     shot_size: ShotSize = Field(default_factory=_as_it_was)
+    angle: Angle = Field(default_factory=_as_it_was)
     camera_move: CameraMove = Field(default_factory=_as_it_was)
     time_of_day: TimeOfDay = Field(default_factory=_as_it_was)
     transition: Transition = Field(default_factory=_as_it_was)
+    keyframe_density: KeyframeDensity = Field(default_factory=_as_it_was)
+    references: tuple[str, ...] = Field(default_factory=_as_it_was, max_length=32)
+    """Keys of reference pictures of its cast and its place, from which alone it is rendered; none: from whichever its backend chooses."""
     dialogue: Line | None = Field(default_factory=_as_it_was)
     """By a character of the beat; null: nobody speaks."""
     caption: Annotated[Prose, Field(max_length=200)] = Field(default_factory=_as_it_was)
@@ -51,10 +57,12 @@ class BeatChange(Noun):
 
 
 def changed_beat(beat: Beat, change: BeatChange) -> Beat:
-    """The beat with the change in it. Raises BadInput for a speaker who does not play in it."""
+    """The beat with the change in it. Raises BadInput for a speaker who does not play in it, and for a picture of somebody else."""
     sent = {name: getattr(change, name) for name in change.model_fields_set}
     if change.dialogue is not None:
         _check_speaker(beat, change.dialogue)
+    if "references" in sent:
+        _check_references(beat, change.references)
     if "description" in sent and "prompt" not in sent:
         sent["prompt"] = _retold(beat, change.description)
     return Beat.model_validate({**dict(beat), **sent})
@@ -67,6 +75,16 @@ def _check_speaker(beat: Beat, line: Line) -> None:
             f"Nobody of that id plays in {beat.beat_id}. Known are: {', '.join(known) or 'none'}.",
             "Let one of them speak, or tell it in `caption`.",
             "dialogue.character_id",
+        )
+
+
+def _check_references(beat: Beat, references: Sequence[str]) -> None:
+    known = {picture.key for picture in beat.pictures()}
+    if not known.issuperset(references):
+        raise BadInput(
+            f"Not all of these are pictures of {beat.beat_id}'s cast and place, which have {len(known)}.",
+            "GET /worlds/{id} shows the pictures of everybody and every place with their keys.",
+            "references",
         )
 
 

@@ -44,6 +44,8 @@ BEAT_CHANGES: dict[str, Json] = {
             "description": "Mika stops and looks back over her shoulder.",
             "prompt": "close-up, Mika, red coat, looks back over her shoulder, night market, rain",
             "shot_size": "close-up",
+            "angle": "low",
+            "keyframe_density": "dense",
             "duration_s": 3.0,
             "dialogue": None,
             "caption": "Somebody follows her.",

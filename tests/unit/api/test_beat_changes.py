@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from api.beat_changes import BeatChange, changed_beat
-from tests.builders import a_beat
+from episodes.errors import BadInput
+from tests.builders import a_beat, a_character
 from tests.unit.api.rig import Rig, is_problem
+from tests.unit.episodes.test_plan import a_picture
 
 
 def change(**fields: Any) -> BeatChange:
@@ -36,6 +38,19 @@ def test_a_new_description_takes_the_old_ones_place_in_the_prompt_or_stands_in_f
     assert changed_beat(beat, change(description="Mika runs.")).prompt == after
     assert changed_beat(beat, change(description="Mika waits.")) == beat
     assert changed_beat(beat, change(description="Mika runs.", prompt="this")).prompt == "this"
+
+
+def test_how_it_is_looked_at_and_from_which_pictures_can_be_changed() -> None:
+    picture = a_picture(1)
+    cast = (a_beat().cast[0].model_copy(update={"character": a_character(references=(picture,))}),)
+    beat = a_beat(cast=cast)
+
+    changed = changed_beat(beat, change(angle="overhead", keyframe_density="sparse", references=[picture.key]))
+
+    assert (changed.angle, changed.keyframe_density, changed.references) == ("overhead", "sparse", (picture.key,))
+    with pytest.raises(BadInput, match="Not all of these are pictures of b1's cast and place, which have 1") as refused:
+        changed_beat(beat, change(references=[picture.key, "worlds/w/images/other.png"]))
+    assert refused.value.where == "references"
 
 
 def test_an_old_description_that_was_empty_is_found_nowhere() -> None:
