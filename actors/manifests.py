@@ -15,6 +15,8 @@ KEPT_IN = "storyworld"
 """Name of the Kubernetes Secret. It holds `auth_token`, where KubeRay finds Ray's, and the variables below, by their own names."""
 HEAD_SECRETS = ("DATABASE_URL", "API_KEYS")
 """Workers need neither: only the API and the coordinator touch the database."""
+MODEL_SECRETS = ("LLM_API_KEY", "VISION_API_KEY")
+"""On the head, where they are set."""
 STORE_SECRETS = ("S3_ACCESS_KEY", "S3_SECRET_KEY")
 HOME = "/data"
 
@@ -43,9 +45,7 @@ def ray_service(settings: Settings, image: str, serve_yaml: str) -> Manifest:
         "autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": 300},
         "headGroupSpec": {
             "rayStartParams": {"dashboard-host": "0.0.0.0", "num-gpus": "0"},  # noqa: S104  # it asks for the token
-            "template": _pod(
-                "ray-head", image, _environment(settings, HEAD_SECRETS + STORE_SECRETS), {"cpu": "4", "memory": "8Gi"}
-            ),
+            "template": _pod("ray-head", image, _head_environment(settings), {"cpu": "4", "memory": "8Gi"}),
         },
         "workerGroupSpecs": groups,
     }
@@ -84,6 +84,21 @@ def _pod(name: str, image: str, environment: list[Manifest], resources: dict[str
         "volumeMounts": [{"name": "home", "mountPath": HOME}],
     }
     return {"spec": {"containers": [container], "volumes": [{"name": "home", "emptyDir": {}}]}}
+
+
+def _head_environment(settings: Settings) -> list[Manifest]:
+    """The API's too, which plans and looks at pictures."""
+    given = {name.upper(): getattr(settings, name) for name in sorted(settings.model_fields_set) if _is_of_models(name)}
+    secrets = tuple(name for name in MODEL_SECRETS if given.pop(name, None) is not None)
+    told = {
+        name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in given.items() if value is not None
+    }
+    said: list[Manifest] = [{"name": name, "value": value} for name, value in told.items()]
+    return _environment(settings, HEAD_SECRETS + STORE_SECRETS + secrets) + said
+
+
+def _is_of_models(name: str) -> bool:
+    return name == "planner" or name.startswith(("llm_", "vision_"))
 
 
 def _environment(settings: Settings, secrets: tuple[str, ...]) -> list[Manifest]:

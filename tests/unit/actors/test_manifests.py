@@ -33,7 +33,7 @@ FLEET = {
 }
 
 
-def a_service(home: Path) -> dict[str, Any]:
+def a_service(home: Path, **more: Any) -> dict[str, Any]:
     settings = Settings(
         _env_file=None,
         storyworld_home=home,
@@ -44,6 +44,7 @@ def a_service(home: Path) -> dict[str, Any]:
         s3_secret_key=SecretStr("hunter2"),
         database_url=SecretStr("postgresql://me:hunter2@db/story"),  # pragma: allowlist secret
         api_keys={"mika": SecretStr("hunter2-hunter2-hunter2")},
+        **more,
     )
     service = ray_service(settings, "registry.example/storyworld:1", yaml.safe_dump(serve_config("0.0.0.0", 8000)))
     again: dict[str, Any] = yaml.safe_load(yaml.safe_dump(service, sort_keys=False))
@@ -95,6 +96,19 @@ def test_secrets_are_named_and_never_shown_and_a_worker_gets_none_of_the_databas
     assert {"API_KEYS", "S3_SECRET_KEY"} < set(head)
     assert "S3_SECRET_KEY" in worker
     assert not {"DATABASE_URL", "API_KEYS"} & set(worker)
+
+
+def test_the_head_has_the_models_that_plan_and_look_and_their_keys_by_name(tmp_path: Path) -> None:
+    models = {"planner": ("llm", "offline"), "llm_model": "m", "llm_api_key": SecretStr("hunter2"), "llm_timeout_s": 90.0}
+    service = a_service(tmp_path, **models)
+    assert "hunter2" not in yaml.safe_dump(service)
+
+    cluster = service["spec"]["rayClusterConfig"]
+    head, worker = environment(cluster["headGroupSpec"]), environment(cluster["workerGroupSpecs"][0])
+    assert (head["PLANNER"], head["LLM_MODEL"], head["LLM_TIMEOUT_S"]) == ("llm,offline", "m", "90.0")
+    assert head["LLM_API_KEY"] == {"secretKeyRef": {"name": "storyworld", "key": "LLM_API_KEY"}}  # pragma: allowlist secret
+    assert "VISION_API_KEY" not in head
+    assert not {name for name in worker if name.startswith(("LLM_", "PLANNER"))}
 
 
 def test_the_fleet_in_the_pods_is_the_fleet_of_the_settings(tmp_path: Path, monkeypatch: Any) -> None:
