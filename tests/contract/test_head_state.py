@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster.entrypoint.head_state import read_head_state
+from cluster.entrypoint.head_state import InRedis, options_of, read_head_state, variables_of
 from cluster.entrypoint.state_probe import check_state
 from cluster.errors import BadConfig, OutOfReach
 from tests.contract.redis_servers import PASSWORD, RedisServer, redis_server
@@ -74,3 +77,34 @@ def test_a_folder_is_made_where_one_can_be(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(BadConfig, match=r"cannot be kept in .*Mount STORYWORLD_HOME"):
         ask("rocksdb", STORYWORLD_HOME=str(tmp_path / "taken"))
+
+
+FIND_SESSION = """
+import os, sys
+from ray._private.services import get_address
+from ray._raylet import get_session_key_from_storage
+host, port, is_encrypted = get_address(os.environ["RAY_REDIS_ADDRESS"])
+user, password = (next((option.partition("=")[2] for option in sys.argv if name in option), "") for name in ("username", "password"))
+print(get_session_key_from_storage(host, int(port), user, password, is_encrypted, "", b"session_name"))
+"""
+"""What a head does first when it starts again: Ray's own client looks for its session in the state."""
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_ray_finds_its_state_where_and_as_it_is_told(server: RedisServer, secure: tuple[str, str], is_encrypted: bool) -> None:
+    url, authority = secure
+    wanted = {"STORYWORLD_GCS": url, "STORYWORLD_GCS_CA_CERT": authority} if is_encrypted else {"STORYWORLD_GCS": server.url}
+    state = read_head_state({**wanted, "RAY_CLOUD_INSTANCE_ID": f"head-{is_encrypted}"})
+    assert isinstance(state, InRedis)
+    server.client().hset(f"RAY{state.namespace}@KV", "@namespace_session:session_name", "the-one-before")
+
+    found = subprocess.run(
+        [sys.executable, "-c", FIND_SESSION, *options_of(state)],
+        env={**os.environ, **variables_of(state)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert found.stdout.strip() == "b'the-one-before'", found.stderr
