@@ -10,7 +10,9 @@ from episodes.episode_store import EpisodeStore, StoredAnswer
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import EpisodeSummary
-from tests.builders import a_plan, a_request
+from episodes.plan import Plan, Scene, Treatment, Wardrobe
+from episodes.writing import Writing
+from tests.builders import a_beat, a_place, a_plan, a_request
 from tests.contract.leading import Leader, a_chain
 
 
@@ -55,6 +57,21 @@ def test_planning_again_replaces_the_beats_at_a_higher_revision(leader: Leader) 
     assert (again.num_beats, again.world_revision) == (2, 2)
     store.execute(episode_id)
     assert leader.ready(episode_id) == ["b1", "b2"]  # the old plan's dependencies are gone too
+
+
+def test_what_a_plan_tells_beside_its_beats_is_kept_until_the_next_plan(store: EpisodeStore) -> None:
+    episode_id = store.create(a_request()).episode_id
+    assert store.episode(episode_id).treatment == Treatment()
+    scene = Scene(scene_id="s1", place=a_place(), weather="雨", wardrobe=(Wardrobe(character_id="mika", clothes="a coat"),))
+    writing = Writing(planner="offline", note="llm: It was too slow.", num_calls=2, cost_micros=17)
+    told = Treatment(tone="calm", style="ink; drop table", scenes=(scene,), writing=writing)
+    plan = Plan(**dict(told), beats=a_plan(2, scene_id="s1", scenes=(scene,)).beats)
+
+    assert store.save_plan(episode_id, plan, 1).treatment == plan.treatment == told
+    assert store.events(episode_id)[-1].data["note"] == "llm: It was too slow."
+    assert store.revise_beat(episode_id, a_beat(0, scene_id="s1", seed=99)).treatment == told
+    assert store.save_plan(episode_id, a_plan(1), 1).treatment == Treatment()
+    assert "planner" not in store.events(episode_id)[-1].data
 
 
 def test_planning_while_cancelling_is_refused_and_changes_nothing(leader: Leader) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from actors.parts import open_planner, plan_fleet
 from episodes.errors import PlannerFailed, PlannerTrouble
 from episodes.plan import Plan
 from episodes.world import StoredWorld, World, WorldSource
@@ -19,6 +21,7 @@ from planning.offline.planner import OfflinePlanner
 from planning.succession import PlannerSuccession
 from planning.writer.instructions import INSTRUCTIONS
 from planning.writer.planner import LanguageModelPlanner
+from settings import Settings
 from tests import chat
 from tests.builders import a_request, a_world
 from tests.chat import Model, Reply, a_chat_server
@@ -220,6 +223,18 @@ def test_who_can_plan_is_not_replaced() -> None:
         plan = planned(PlannerSuccession(planners={"llm": a_planner(url), "offline": OfflinePlanner()}))
 
     assert (plan.writing.planner, plan.writing.note) == ("llm", "")
+
+
+def test_the_settings_say_who_plans_and_on_which_terms(tmp_path: Path) -> None:
+    with a_chat_server(chat.with_beat(duration_s=9)) as (url, model):
+        llm = {"llm_model": "tiny", "llm_base_url": url, "llm_max_repairs": 0, "llm_price_in": 0.5, "llm_price_out": 1}
+        settings = Settings.model_validate({"storyworld_home": tmp_path, "planner": "llm,offline", **llm})
+        planner = open_planner(settings, plan_fleet(settings).all_kinds())
+        fallen, written = (planner.plan("e1", a_request(), stored(a_world())).writing for _ in range(2))
+
+    assert (fallen.planner, fallen.num_calls, fallen.cost_micros) == ("offline", 1, 700)
+    assert (written.planner, written.num_calls, written.note) == ("llm", 1, "")
+    assert model.asked[0].headers["authorization"] == "Bearer none"
 
 
 # --- what people bring in is data ---
