@@ -21,7 +21,7 @@ class ApiLimits:
     """How much one client may ask for at once."""
 
     max_body_bytes: int = 1_000_000
-    """Of a JSON body; the largest world that the nouns allow fits."""
+    """Of a JSON body; a world of 64 characters and 64 places with a page of text and four pictures each fits."""
     max_picture_bytes: int = 25_000_000
     max_upload_bytes: int = 100_000_000
     """Of one multipart body: several pictures."""
