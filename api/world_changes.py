@@ -169,7 +169,7 @@ def edited_entity(
 
 
 def _sent(change: Change) -> dict[str, Any]:
-    return {name: getattr(change, name) for name in change.model_fields_set}
+    return {name: getattr(change, name) for name in type(change).model_fields if name in change.model_fields_set}
 
 
 def _said_of_world(edit: WorldEdit) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _change(stored: StoredWorld, parts: dict[str, Any], said: list[str], *, even
     return WorldChange(
         world=world,
         record=written(stored, world, said=said, even_locked=even_locked),
-        what=told("Changed", changed_fields(stored.world, world) or said),
+        what=told("Changed", said or changed_fields(stored.world, world)),
     )
 
 

@@ -46,6 +46,7 @@ async def test_how_a_character_is_now_is_changed_bit_by_bit(rig: Rig) -> None:
         "place_id": None,
     }
     assert answer.json()["sources"]["state.characters.mika.clothes"]["since_revision"] == 2
+    assert answer.json()["what"] == "Changed state.characters.mika.injuries, state.characters.mika.place_id."
 
 
 async def test_places_props_and_the_world_as_a_whole_are_changed_alike(rig: Rig) -> None:
