@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from episodes.errors import BadInput
+from episodes.money import Dollars
 from episodes.nouns import Id
 
 PlannerName = Literal["offline", "llm"]
@@ -46,6 +47,16 @@ class RendererSettings(BaseModel):
     """They are no renderers but places in the queue, whose beats workers outside the cluster render."""
     deadline_s: float = Field(default=900.0, ge=1)
     """Of a place in the queue: for a worker to take its beat, and again for one that says nothing before it is done."""
+    price_per_hour: Dollars | None = None
+    """Of each at work, in US dollars; none: it costs nothing."""
+    price_per_s: Dollars | None = None
+    """Of the video of clips that are bought, in US dollars; none: what the backend knows of it."""
+
+    @model_validator(mode="after")
+    def _has_one_price(self) -> Self:
+        if self.price_per_hour is not None and self.price_per_s is not None:
+            raise ValueError("price_per_hour is for renderers and price_per_s for clips that are bought: give one of them")
+        return self
 
     @model_validator(mode="after")
     def _the_fewest_are_not_more_than_the_most(self) -> Self:
@@ -80,7 +91,10 @@ class Settings(BaseSettings):
     storyworld_fleet: dict[Id, RendererSettings] = Field(
         default={"animatic": RendererSettings()},
         description='JSON: kind → {"backend", "count", "min_count", "retire_after_s", "park_after_s", "num_cpus", "num_gpus", '
-        '"options", "queue", "deadline_s"}; the first that can work is taken for episodes that name none.',
+        '"options", "queue", "deadline_s", "price_per_hour", "price_per_s"}; the first that can work is taken for episodes that name none.',
+    )
+    budget_total: Dollars | None = Field(
+        default=None, description="US dollars that all episodes together may cost; none: no limit."
     )
     planner: Annotated[tuple[PlannerName, ...], NoDecode] = Field(
         default=("offline",),

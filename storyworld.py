@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column, Table
 
 import machines
+import spending
 from actors import running
 from actors.environment import prepare_environment, refuse_kept_state, refuse_open_mesh
 from api.client import Client, JsonObject
@@ -75,6 +76,7 @@ def render(
     seed: Annotated[int | None, typer.Option(help="Another seed, another take.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Although the plan contradicts itself.")] = False,
     fresh: Fresh = False,
+    budget: Annotated[str | None, typer.Option(help="US dollars that it may cost: 5, 0.50; none: no limit.")] = None,
     cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
     url: Url = None,
 ) -> None:
@@ -82,12 +84,14 @@ def render(
     out = out.resolve() if out else None
     with running_system(url, cpus) as client:
         wanted = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
-        created = client.create(intent, backend=backend, fallbacks=fallback, **wanted)
+        created = client.create(intent, backend=backend, fallbacks=fallback, budget=budget, **wanted)
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         planned = client.plan(episode_id)
         for beat in planned["beats"]:
             console.print(f"  {beat['beat_id']}  {escape(beat['description'])}", style="dim")
+        if budget is not None:
+            spending.tell_estimate(client.estimate(episode_id))
         if _tell_contradictions(planned["contradictions"]) and not force:
             raise BadInput("The plan contradicts itself.", "Change it or the intent, or render it as it is: --force.")
         client.execute(episode_id, force=force, fresh=fresh)
@@ -384,8 +388,8 @@ def sweep(
         console.print(f"Kept, though no attempt wrote it: {key}", style="yellow", markup=False, soft_wrap=True)
 
 
-for rents in (machines.up, machines.status, machines.down):
-    cli.command()(tells_errors_plainly(rents))
+for command in (machines.up, machines.status, machines.down, spending.estimate, spending.budget):
+    cli.command()(tells_errors_plainly(command))
 
 
 def _tell_state(moved: JsonObject) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import assert_never
 
@@ -13,6 +14,7 @@ from actors.environment import keep_compiled
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
 from episodes.errors import BadInput, Conflict
 from episodes.fleet import Kind
+from episodes.money import Tariff, micros_of
 from episodes.ports import ArtifactStore, Planner
 from planning.asking import Terms
 from planning.continuity.script import Moves
@@ -29,14 +31,14 @@ from relay.remote import RemoteRenderer
 from relay.slot import Slot
 from relay.vigil import Limits
 from rendering.backend import Keyframes
-from rendering.backends import BackendRecipe, Purse, camera_moves, check_backend, costs_per_clip, known_backends, open_backend
+from rendering.backends import BackendRecipe, Purse, camera_moves, check_backend, known_backends, on_sale, open_backend
 from rendering.film import Cutter
 from rendering.pictures import StoredPictures
 from rendering.publishing import Publisher
 from rendering.reception import Reception
 from rendering.renderer import Renderer
 from rendering.spool import Spool
-from settings import Settings, load_settings
+from settings import RendererSettings, Settings, load_settings
 from storage.artifacts import FolderRecipe, S3Credentials, S3Recipe, open_artifact_store
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
@@ -49,6 +51,7 @@ PICTURE_CACHE_BYTES = 2_000_000_000
 
 _CODE = Path(__file__).resolve().parent.parent
 _PACKAGES = ("episodes", "planning", "rendering", "storage", "api", "relay", "actors")
+_PRICES = {"price_per_hour", "price_per_s"}
 _CODE_SUFFIXES = (".py", ".json")  # a model's recipe is data, and decides what is rendered
 
 
@@ -78,7 +81,8 @@ def open_stores(settings: Settings) -> tuple[SqlEpisodeStore, SqlWorldStore]:
     """The database, at its newest migration."""
     engine = open_database(settings.absolute_database_url)
     upgrade(engine)
-    return SqlEpisodeStore(engine, settings.cluster_id), SqlWorldStore(engine)
+    total = None if settings.budget_total is None else micros_of(settings.budget_total)
+    return SqlEpisodeStore(engine, settings.cluster_id, total), SqlWorldStore(engine)
 
 
 def open_eyes(settings: Settings, artifacts: ArtifactStore) -> Eyes | None:
@@ -162,8 +166,8 @@ def plan_fleet(settings: Settings) -> FleetPlan:
     kinds = (
         plan_kind(
             kind,
-            **of.model_dump(),
-            costs_per_clip=costs_per_clip(of.backend or kind),
+            **of.model_dump(exclude=_PRICES),
+            tariff=tariff_of(settings, kind, of),
             camera_moves=camera_moves(backend_recipe(settings, of.backend or kind, of.options)),
             version=version,
         )
@@ -176,6 +180,25 @@ def plan_fleet(settings: Settings) -> FleetPlan:
         ),
         is_for_one_node=settings.is_for_one_node,
         version=version,
+    )
+
+
+def tariff_of(settings: Settings, kind: str, of: RendererSettings) -> Tariff:
+    """What the kind costs: as its settings say, or as its backend knows. Raises BadInput where these do not fit."""
+    per_hour, per_s = of.price_per_hour, of.price_per_s
+    sold = on_sale(backend_recipe(settings, of.backend or kind, of.options))
+    if sold is not None and per_hour is not None:
+        raise BadInput(
+            f"The clips of {kind!r} are bought.", "Give their price_per_s, not a price_per_hour.", "STORYWORLD_FLEET"
+        )
+    if sold is None and per_s is None:
+        return Tariff(per_hour_micros=micros_of(per_hour or Decimal(0)))
+    known = Decimal(str(sold.usd_per_s)) if sold is not None and sold.usd_per_s is not None else None
+    price = per_s if per_s is not None else known
+    return Tariff(
+        sells_clips=True,
+        per_s_micros=None if price is None else micros_of(price),
+        lengths_s=sold.lengths_s if sold is not None else (),
     )
 
 

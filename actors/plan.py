@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from actors.names import renderer_name
 from episodes.content import kind_recipe
 from episodes.fleet import Kind
+from episodes.money import FREE, Tariff
 from episodes.plan import CameraMove
 
 SLOT_CPUS = 0.01
@@ -85,7 +86,7 @@ def plan_kind(
     min_count: int | None = None,
     retire_after_s: float = 300.0,
     park_after_s: float | None = None,
-    costs_per_clip: bool = False,
+    tariff: Tariff = FREE,
     camera_moves: tuple[CameraMove, ...] | None = None,
     num_cpus: float,
     num_gpus: float = 0,
@@ -101,7 +102,8 @@ def plan_kind(
         min_count=count if min_count is None else min_count,
         retire_after_s=retire_after_s,
         park_after_s=park_after_s,
-        costs_per_clip=costs_per_clip,
+        costs_per_clip=tariff.sells_clips,
+        tariff=tariff,
         camera_moves=camera_moves,
         recipe=kind_recipe(backend or name, options),
     )

@@ -75,6 +75,14 @@ class Client:
         query = _query(dry_run=dry_run or None)
         return self._call("POST", _path(episode_id, move="plan"), query=query, headers=_fresh_key(), timeout_s=PLAN_S)
 
+    def estimate(self, episode_id: str) -> JsonObject:
+        """What a planned episode will take."""
+        return self._get(_path(episode_id, move="estimate"))
+
+    def set_budget(self, episode_id: str, dollars: str | None) -> JsonObject:
+        """What it may cost in all, as text like "0.50"; None: there is no limit."""
+        return self._call("PUT", _path(episode_id, move="budget"), body={"budget": dollars})
+
     def execute(self, episode_id: str, *, force: bool = False, fresh: bool = False) -> JsonObject:
         """`force`: although its plan contradicts itself. `fresh`: nothing that was rendered before is used again."""
         return self._post(_path(episode_id, move="execute"), force=force or None, fresh=fresh or None)

@@ -31,6 +31,7 @@ NEW_EPISODES: dict[str, Json] = {
             "duration_s": 4.0,
             "num_beats": 5,
             "seed": 42,
+            "budget": "5.00",
             "motion": {"engine": "sparse", "params": {"reuse_poses": True, "temporal_smoothing": 0.2, "strength": 1.0}},
         },
     },
@@ -96,6 +97,7 @@ _ATTEMPT: Json = {
     "opened_at": _WHEN,
     "ended_at": _LATER,
     "reused_from": None,
+    "cost": "0.00",
 }
 _PIXELS = {"width": 512, "height": 512}
 
@@ -201,6 +203,8 @@ EPISODE: Json = {
         "cost_micros": None,
     },
     "beats": [BEAT],
+    "budget": "5.00",
+    "spent": "0.00",
     "film": _FILM,
     "artifacts": [_FILM],
     "film_attempts": [{**_ATTEMPT, "attempt_id": "01990f6e-9a77-7d52-8c11-3be2f5a7c002", "renderer": "publisher:head"}],
@@ -216,7 +220,7 @@ _UNWRITTEN: Json = {
     "cost_micros": None,
 }
 _UNPLANNED: Json = {"plan_version": 0, "logline": "", "tone": "", "look": "", "scenes": [], "writing": _UNWRITTEN, "beats": []}
-CREATED: Json = {**SUMMARY, "world_revision": None, **_UNPLANNED, **_NO_FILM}
+CREATED: Json = {**SUMMARY, "world_revision": None, **_UNPLANNED, "budget": "5.00", "spent": "0.00", **_NO_FILM}
 _PENDING = {
     "state": "PENDING",
     "progress": 0,

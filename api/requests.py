@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import Field, model_validator
 
 from episodes.errors import BadInput, NotFound
+from episodes.money import Dollars, micros_of
 from episodes.nouns import Id, Name, Noun, Prose
 from episodes.plan import EpisodeRequest, Format, Mode, Motion, check_fallbacks
 from episodes.world import EMPTY_WORLD_ID
@@ -50,6 +51,8 @@ class NewEpisode(Noun):
     num_beats: int = Field(default=3, ge=1, le=100)
     seed: int = Field(default=0, ge=0, lt=2**63)
     motion: Motion = Motion()
+    budget: Dollars | None = None
+    """What it may cost in all, in US dollars: a beat that would cost more than is left waits. Left out: there is no limit."""
 
     @model_validator(mode="after")
     def _falls_back_to_each_once(self) -> Self:
@@ -74,7 +77,15 @@ class NewEpisode(Noun):
             num_beats=self.num_beats,
             seed=self.seed,
             motion=self.motion,
+            budget_micros=None if self.budget is None else micros_of(self.budget),
         )
+
+
+class NewBudget(Noun):
+    """What an episode may cost."""
+
+    budget: Dollars | None
+    """In all, in US dollars; null: there is no limit."""
 
 
 def known_id(what: str, name: str, hint: str = "") -> str:

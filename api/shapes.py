@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,6 +62,8 @@ class AttemptShape(Shape):
     ended_at: datetime | None
     reused_from: ClipSourceShape | None
     """Whose clip it takes a copy of, so that nobody renders; null: it renders."""
+    cost: Decimal | None
+    """In US dollars; null while it is open."""
 
 
 class CharacterShape(Shape):
@@ -185,6 +188,10 @@ class EpisodeShape(EpisodeSummaryShape):
     writing: Writing
     """Who wrote the plan, and what that took."""
     beats: list[BeatShape]
+    budget: Decimal | None
+    """What it may cost, in US dollars; null: there is no limit."""
+    spent: Decimal
+    """What its attempts have cost."""
     film: ArtifactShape | None
     artifacts: list[ArtifactShape]
     """The film and what lies beside it."""

@@ -21,6 +21,7 @@ from api.shapes import (
 )
 from episodes.lifecycle import AttemptState, BeatState
 from episodes.model import Artifact, Attempt, BeatView, ClipSource, EpisodePage, EpisodeSummary, EpisodeView, Event
+from episodes.money import dollars_of
 from episodes.plan import Beat, Scene
 from episodes.waiting import why_waiting
 from episodes.world import Place
@@ -76,6 +77,7 @@ def attempt_shape(attempt: Attempt) -> AttemptShape:
         opened_at=attempt.opened_at,
         ended_at=attempt.ended_at,
         reused_from=_source_shape(attempt.reused_from),
+        cost=dollars_of(attempt.spent_micros) if attempt.ended_at is not None else None,
     )
 
 
@@ -193,6 +195,8 @@ def episode_shape(view: EpisodeView) -> EpisodeShape:
         scenes=[_scene_shape(scene) for scene in view.treatment.scenes],
         writing=view.treatment.writing,
         beats=[beat_shape(beat, view) for beat in view.beats],
+        budget=None if view.funds.budget_micros is None else dollars_of(view.funds.budget_micros),
+        spent=dollars_of(view.funds.spent_micros),
         film=next((a for a in artifacts if a.type == "film"), None),
         artifacts=artifacts,
         film_attempts=[attempt_shape(a) for a in view.film_attempts],

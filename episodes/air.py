@@ -70,7 +70,7 @@ class Air:
         self._notebook.blocklist.were_blocked({r.name: r.incarnation for r in renderers if r.blocked_reason})
 
     def take_off(self, attempt: OpenAttempt) -> Flight:
-        flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt)
+        flight = self._flights[attempt.attempt_id] = Flight(attempt=attempt, since_s=self._clock.now_s())
         return flight
 
     def drop(self, flight: Flight) -> None:
@@ -187,6 +187,18 @@ class Air:
                 flight.stopping_since_s = since_s
                 log.info("attempt.stopping", extra=flight.ids)
                 await self._fleet.cancel(flight.attempt.attempt_id)
+        await self._stop_the_spent()
+
+    async def _stop_the_spent(self) -> None:
+        """Tell renderers to stop whose work has cost what was reserved for it; again and again, until they do."""
+        now_s = self._clock.now_s()
+        for flight in list(self._flights.values()):
+            allowed_s = flight.attempt.allowed_s
+            if allowed_s is None or now_s - flight.since_s <= allowed_s or not self._roster.may_be_rendered(flight.attempt):
+                continue
+            log.warning("attempt.spent", extra={**flight.ids, "allowed_s": allowed_s})
+            flight.is_spent = True
+            await self._fleet.cancel(flight.attempt.attempt_id)
 
     async def hurry_the_stopping(self) -> None:
         """Kill renderers that were told to stop and do not."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from episodes.editing import PlanDifference
+from episodes.estimate import Measure
 from episodes.fleet import Preview
 from episodes.job import FilmPart
 from episodes.lifecycle import EpisodeState
@@ -26,6 +27,7 @@ from episodes.model import (
     ProgressView,
     ReadyBeat,
 )
+from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Plan
 
 
@@ -148,6 +150,16 @@ class EpisodeStore(Protocol):
         `dry_run`: nothing is changed, and the answer is what would be.
         """
 
+    def set_budget(self, episode_id: str, budget_micros: int | None) -> Funds:
+        """What the episode may cost in all, in any state; None: there is no limit. Its beats that lacked money are tried again.
+
+        Repeatable. Conflict where it is less than what is spent or reserved, or where attempts are open that cost something and were
+        begun without a budget.
+        """
+
+    def measures(self, kinds: Sequence[str]) -> list[Measure]:
+        """How long the newest accepted clips of these kinds took, in all episodes: at most MAX_MEASURES of each, newest first."""
+
     def episode(self, episode_id: str) -> EpisodeView: ...
 
     def episodes(
@@ -198,7 +210,10 @@ class EpisodeStore(Protocol):
         """All that are EXECUTING, PAUSED, CUTTING or CANCELLING, oldest execution first."""
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
-        """Beats that could be started now, in story order, without the beat ids in `exclude`. None while anything is paused."""
+        """Beats that could be started now, in story order, without the beat ids in `exclude`. None while anything is paused.
+
+        Those that needed more than the budget has left are among them again when it has so much.
+        """
 
     def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
         """Content key → the attempt with it that was begun last of those that were ever accepted; of any episode. Keys without one are left out."""
@@ -215,6 +230,12 @@ class EpisodeStore(Protocol):
         None where that is not so any more, the beat is at another backend, or the episode or the queue is paused. What the opening
         says of its content is kept with the attempt.
         Repeatable: an attempt that is open under this id already is returned again.
+
+        Its quote is reserved, of the episode's budget and of that of all; None where either has less left: the beat waits until that
+        changes, which is told once. Where no quote could be made and a budget holds, work that is paid by the hour reserves all
+        that is left, and what is bought does not begin. Whatever closes the attempt releases it and adds what it has cost, which is
+        never more: for work that is paid by the hour by the time that it took, else its quote; nothing, where an earlier attempt
+        bought what it brings.
         """
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:

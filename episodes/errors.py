@@ -193,11 +193,18 @@ class RendererLost(StoryWorldError):
 
 
 class RenderFailed(StoryWorldError):
-    def __init__(self, message: str, failure_class: FailureClass, hint: str = "") -> None:
-        Exception.__init__(self, message, failure_class, hint)
+    """`bought_nothing`: what is paid by the clip has cost nothing, for certain."""
+
+    def __init__(self, message: str, failure_class: FailureClass, hint: str = "", bought_nothing: bool = False) -> None:
+        Exception.__init__(self, message, failure_class, hint, bought_nothing)
         self.message = message
         self.failure_class = failure_class
         self.hint = hint
+        self.bought_nothing = bought_nothing
+
+    def for_nothing(self) -> RenderFailed:
+        """The same, of an attempt that has bought nothing."""
+        return RenderFailed(self.message, self.failure_class, self.hint, True)
 
 
 class RenderCancelled(RenderFailed):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from episodes.money import FREE, Tariff
 from episodes.plan import CameraMove
 
 
@@ -28,6 +29,7 @@ class Kind:
     """Those that its backend can be told to make; None: all of them."""
     recipe: str = ""
     """How it makes clips, as a hash (`content.kind_recipe`); empty: that is not known, and no clip of it is used again."""
+    tariff: Tariff = FREE
 
 
 MAX_PREVIEW_BYTES = 32 * 1024

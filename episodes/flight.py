@@ -16,6 +16,8 @@ class Flight:
     """An open attempt. It ends with a result, or is lost and then looked for in the store."""
 
     attempt: OpenAttempt
+    since_s: float = 0.0
+    """When this leader began it, or found it."""
     share: float = 0.0
     """Of its work, as last heard."""
     preview_number: int = 0
@@ -31,6 +33,8 @@ class Flight:
     landed: JobResult | None = None
     doom: str = ""
     """Why its renderer was killed; the reason of what it loses."""
+    is_spent: bool = False
+    """It has used up what was reserved for it, and was told to stop."""
 
     @property
     def is_film(self) -> bool:
@@ -60,6 +64,18 @@ class Flight:
         if self.landed is not None and self.landed.status == "succeeded":
             return "It succeeded, as it says, but names no clip of its own."
         return self.lost.message if self.lost is not None else "It failed without saying why."
+
+    @property
+    def why_stopped(self) -> RendererLost:
+        """Of a render that stopped while its beat still waited for it."""
+        if self.is_spent:
+            return RendererLost("It took longer than the money that was reserved for it.", FailureClass.CONTENT)
+        return RendererLost("The render stopped, though nobody told it to.", FailureClass.INFRA)
+
+    @property
+    def work_s(self) -> float | None:
+        """How long a renderer worked on it; None: nobody said."""
+        return self.landed.runtime.render_s or None if self.landed is not None else None
 
     @property
     def troubled_for_s(self) -> float:
@@ -94,4 +110,6 @@ def judged(flight: Flight, random: Random) -> Failure:
         reason=f"{flight.reason} Quarantined: it killed {MAX_CRASHES} renderers." if verdict.is_quarantined else flight.reason,
         counted=verdict.counted,
         retry_in_s=verdict.retry_in_s,
+        work_s=flight.work_s,
+        bought_nothing=flight.landed is not None and flight.landed.error is not None and flight.landed.error.bought_nothing,
     )

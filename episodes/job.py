@@ -160,11 +160,15 @@ class RuntimeFacts(Noun):
     node: str = ""
     recipe: dict[str, str] = Field(default_factory=dict)
     """What it takes to make the same frames again."""
+    bought_nothing: bool = False
+    """Its clip was bought by an earlier attempt, whose order it went on with."""
 
 
 class JobError(Noun):
     failure_class: FailureClass
     reason: str
+    bought_nothing: bool = False
+    """Of what is paid by the clip: it has cost nothing, for certain."""
 
 
 class JobResult(Noun):

@@ -13,6 +13,7 @@ from episodes.errors import FailureClass
 from episodes.fleet import RendererState
 from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.money import UNLIMITED, Funds
 from episodes.nouns import Id, Noun
 from episodes.plan import Beat, EpisodeRequest, Format, Motion, Treatment
 
@@ -64,6 +65,12 @@ class Attempt:
     """It is open, and how it looks so far is kept."""
     reused_from: ClipSource | None = None
     """Nothing is rendered for it: it takes a copy of this one's clip."""
+    reserved_micros: int | None = 0
+    """For it before it began; None: it costs something, and no budget held."""
+    spent_micros: int = 0
+    """What it has cost; 0 while it is open."""
+    render_s: float | None = None
+    """How long its frames took; None: it was not accepted, or nobody measured it."""
 
 
 class RendererNote(Noun):
@@ -131,6 +138,8 @@ class BeatView:
     """Who makes its frames, or made them: its first choice (in `beat`), or what it fell back to."""
     fallback_reason: str = ""
     """What kept those before `backend` from it, each with its name; empty while it is at its first choice."""
+    needs_micros: int = 0
+    """What its next attempt needs and was not left when it was to begin; 0: that was not so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +167,9 @@ class EpisodeView(EpisodeSummary):
     artifacts: tuple[Artifact, ...] = ()
     """The film and what lies beside it."""
     film_attempts: tuple[Attempt, ...] = ()
+    funds: Funds = UNLIMITED
+    total: Funds | None = None
+    """Of all episodes together; None: no limit is set for them."""
     queue_is_paused: bool = False
     """Nothing new starts anywhere."""
     fleet: FleetSnapshot | None = None
@@ -200,6 +212,8 @@ class ActiveEpisode:
     format: Format
     motion: Motion
     created_at_s: float
+    is_budgeted: bool = False
+    """What it costs is limited, by its own budget or that of all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -238,6 +252,10 @@ class Opening:
     """What its clip will depend on, as a hash; empty: that is not known, and its clip is not used again."""
     reused_from: ClipSource | None = None
     """Whose clip it takes a copy of; None: it renders."""
+    quote_micros: int | None = 0
+    """What to reserve for it; None: nobody knows."""
+    per_hour_micros: int = 0
+    """What its renderer costs at work; 0: `quote_micros` is its price."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,6 +280,18 @@ class OpenAttempt:
     renderer: str
     node: str
     opened_at_s: float
+    reserved_micros: int | None = 0
+    """As in Attempt."""
+    per_hour_micros: int = 0
+
+    @property
+    def allowed_s(self) -> float | None:
+        """How long its renderer may work on it for what is reserved; None: as long as it takes."""
+        return (
+            3600 * self.reserved_micros / self.per_hour_micros
+            if self.per_hour_micros and self.reserved_micros is not None
+            else None
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -274,6 +304,10 @@ class Failure:
     counted: bool
     retry_in_s: float | None
     """None: the beat (or film) fails for good, unless the beat can fall back. Else it is ready again after so many seconds."""
+    work_s: float | None = None
+    """How long a renderer worked on it; None: that is not known, and all the time that it was open counts."""
+    bought_nothing: bool = False
+    """It costs nothing: it was to be bought, and was not, or by an attempt before it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -306,6 +340,9 @@ class AttemptAudit:
     """Of the lease that it was begun under."""
     opened_at: datetime
     ended_at: datetime | None
+    reserved_micros: int | None = 0
+    spent_micros: int = 0
+    """Both as in Attempt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -356,3 +393,4 @@ class EpisodeAudit:
     num_events_kept: int
     newest_event: int
     """Its number; 0: there is none."""
+    funds: Funds = UNLIMITED

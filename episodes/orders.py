@@ -6,7 +6,8 @@ import uuid
 
 from episodes.episode_store import EpisodeStore
 from episodes.job import FilmJob, RenderInput, RenderJob, RenderMeta, RenderOutput, beat_path
-from episodes.model import ActiveEpisode, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.model import ActiveEpisode, ClipSource, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.money import Price
 
 CUTTER = "cutter"
 """Stands for the renderer in a film's attempt."""
@@ -36,6 +37,24 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
             fence=lease.fence,
             num_failures=attempt.num_counted + attempt.num_uncounted,
         ),
+    )
+
+
+def opening_of(
+    ready: ReadyBeat, renderer: str, node: str, content_key: str, source: ClipSource | None, price: Price
+) -> Opening:
+    return Opening(
+        attempt_id=str(uuid.uuid4()),
+        episode_id=ready.episode_id,
+        beat_id=ready.beat.beat_id,
+        revision=ready.revision,
+        backend=ready.beat.backend,
+        renderer=renderer,
+        node=node,
+        content_key=content_key,
+        reused_from=source,
+        quote_micros=price.quote_micros,
+        per_hour_micros=price.per_hour_micros,
     )
 
 

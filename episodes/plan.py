@@ -305,6 +305,8 @@ class EpisodeRequest(Noun):
     num_beats: int = Field(default=3, ge=1, le=100)
     seed: int = Field(default=0, ge=0, lt=2**63)
     motion: Motion = Motion()
+    budget_micros: int | None = Field(default=None, ge=0, lt=2**62)
+    """What it may cost at first, in millionths of a US dollar; None: there is no limit."""
 
     @property
     def target_s(self) -> float:

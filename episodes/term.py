@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from episodes.agenda import Agenda, Run, refill
 from episodes.air import Air
 from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
-from episodes.errors import FailureClass, RendererLost
+from episodes.errors import FailureClass
 from episodes.fleet import RendererReport, RendererState
 from episodes.flight import Flight, judged
 from episodes.lifecycle import EpisodeState
@@ -30,8 +29,9 @@ from episodes.model import (
     RendererNote,
 )
 from episodes.notebook import Notebook
-from episodes.orders import CUTTER, open_film, render_job
+from episodes.orders import CUTTER, open_film, opening_of, render_job
 from episodes.parts import Pace, Parts
+from episodes.quoting import Quotes
 from episodes.reuse import COPIER, Reuse
 from episodes.roster import Roster
 from episodes.signals import first_of
@@ -61,6 +61,7 @@ class Term:
         self._lease = lease
         self._pace = pace
         self._agenda = Agenda()
+        self._quotes = Quotes(parts)
         self._roster = Roster()
         self._notebook = notebook
         self._patience = notebook.patience
@@ -219,7 +220,7 @@ class Term:
             self._drop(flight, "cancelled")
         unasked = [f for f in flights if f.stopping_since_s is None]
         for flight in unasked:
-            flight.lost = RendererLost("The render stopped, though nobody told it to.", FailureClass.INFRA)
+            flight.lost = flight.why_stopped
         await self._fail(unasked)
 
     def _drop(self, flight: Flight, outcome: str) -> None:
@@ -304,6 +305,8 @@ class Term:
         return [r for r in self._eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
 
     async def _start(self, starts: Sequence[Start]) -> None:
+        runs = self._agenda.runs
+        await self._quotes.measure(s.ready.beat.backend for s in starts if runs[s.ready.episode_id].episode.is_budgeted)
         openings = [self._opening(start.ready, start.renderer, start.node) for start in starts]
         for start, (run, attempt) in zip(starts, await self._open(openings), strict=True):
             if attempt is not None:
@@ -311,17 +314,9 @@ class Term:
                 self._fly(run, start, attempt)
 
     def _opening(self, ready: ReadyBeat, renderer: str, node: str, source: ClipSource | None = None) -> Opening:
-        return Opening(
-            attempt_id=str(uuid.uuid4()),
-            episode_id=ready.episode_id,
-            beat_id=ready.beat.beat_id,
-            revision=ready.revision,
-            backend=ready.beat.backend,
-            renderer=renderer,
-            node=node,
-            content_key=self._reuse.key(self._agenda.runs[ready.episode_id].episode, ready),
-            reused_from=source,
-        )
+        episode = self._agenda.runs[ready.episode_id].episode
+        price = self._quotes.of(episode, ready, source)
+        return opening_of(ready, renderer, node, self._reuse.key(episode, ready), source, price)
 
     async def _open(self, openings: Sequence[Opening]) -> list[tuple[Run, OpenAttempt | None]]:
         """Begin attempts at beats, each with the run that it is of; None where a beat is not ready any more."""
@@ -331,6 +326,8 @@ class Term:
             run.forget(opening.beat_id or "")
             if attempt is None:
                 run.ask_again()
+                if run.episode.is_budgeted:
+                    self._signal.set()  # its renderer may have been refused for want of money: others wait for it
             else:
                 self._agenda.started(run)
         return list(zip(runs, opened, strict=True))

@@ -9,6 +9,7 @@ from datetime import UTC
 from episodes.fleet import RendererState
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote
+from episodes.money import UNPAYABLE, dollars_of, least_left
 
 
 def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
@@ -23,10 +24,24 @@ def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
         return "The queue is paused."
     if beat.unmet:
         return f"It waits for {', '.join(beat.unmet)}."
+    if lacking := _why_unpaid(beat, episode):
+        return lacking
     if beat.not_before is not None:
         until = f"{beat.not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         return f"It backs off until {until}: {beat.reason or 'the last attempt failed.'}"
     return _why_no_renderer(beat.backend, episode.fleet)
+
+
+def _why_unpaid(beat: BeatView, episode: EpisodeView) -> str:
+    """Empty: it costs nothing, or that is left."""
+    left = least_left(episode.funds, episode.total)
+    if left is None or beat.needs_micros <= left:
+        return ""
+    if beat.needs_micros >= UNPAYABLE:
+        return f"It waits for a price: nobody said what a clip of {beat.backend!r} costs (`price_per_s`), and a budget holds."
+    whose = "the episode's budget" if left == episode.funds.left_micros else "the budget of all episodes together"
+    needs = "nothing is left of it" if not left else f"{dollars_of(beat.needs_micros)} are needed and {dollars_of(left)} left"
+    return f"It waits for {whose}: {needs}."
 
 
 def _why_no_renderer(backend: str, fleet: FleetSnapshot | None) -> str:

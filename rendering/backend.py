@@ -41,6 +41,8 @@ class Keyframes:
     burn_in: BurnIn | None = None
     recipe: dict[str, str] = field(default_factory=dict)
     """What it takes to make the same frames again."""
+    bought_nothing: bool = False
+    """They are of a clip that an earlier attempt bought."""
 
 
 class PictureSource(Protocol):

@@ -67,7 +67,8 @@ class Publisher:
         began_at_s = self._now_s()
         is_filled = len(keyframes.indices) < keyframes.num_frames
         engine = job.input.motion.engine if is_filled else ""
-        runtime = runtime.model_copy(update={"recipe": {**runtime.recipe, **keyframes.recipe}, "motion_engine": engine})
+        made = {"recipe": {**runtime.recipe, **keyframes.recipe}, "bought_nothing": keyframes.bought_nothing}
+        runtime = runtime.model_copy(update={**made, "motion_engine": engine})
         try:
             entry = self._make(job, keyframes, runtime, began_at_s, control)
         except Conflict:

@@ -30,7 +30,9 @@ def failed(job: RenderJob | FilmJob, error: RenderFailed, runtime: RuntimeFacts)
         job_id=job.job_id,
         status="cancelled" if was_cancelled else "failed",
         runtime=runtime,
-        error=None if was_cancelled else JobError(failure_class=error.failure_class, reason=str(error)),
+        error=None
+        if was_cancelled
+        else JobError(failure_class=error.failure_class, reason=str(error), bought_nothing=error.bought_nothing),
         fence=about.fence,
         episode_id=about.episode_id,
         beat_id=job.meta.beat_id if isinstance(job, RenderJob) else None,

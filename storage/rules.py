@@ -16,6 +16,7 @@ from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import AttemptAudit, BeatAudit, Lease, Opening
+from episodes.money import UNPAYABLE, Funds, dollars_of
 from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
 from episodes.writing import Writing
 
@@ -216,6 +217,34 @@ def beat_audit(
 def reused_by(opening: Opening) -> dict[str, object]:
     """What the event of an attempt's beginning says of whose clip it takes; nothing for one that renders."""
     return {} if opening.reused_from is None else {"reused_from": opening.reused_from.model_dump()}
+
+
+def lack(needs_micros: int, left_micros: int) -> dict[str, str | None]:
+    """What an event says of a beat that cannot be paid; in dollars. `needs` null: nobody knows its price."""
+    needs = str(dollars_of(needs_micros)) if needs_micros < UNPAYABLE else None
+    return {"needs": needs, "left": str(dollars_of(left_micros))}
+
+
+def budget_told(budget_micros: int | None) -> str | None:
+    """Likewise; null: there is no limit."""
+    return None if budget_micros is None else str(dollars_of(budget_micros))
+
+
+def check_budget(episode_id: str, budget_micros: int | None, funds: Funds, *, num_unreserved: int) -> None:
+    """`num_unreserved`: open attempts that cost something nobody knows yet. Raises Conflict."""
+    if budget_micros is None:
+        return
+    gone = funds.reserved_micros + funds.spent_micros
+    if budget_micros < gone:
+        raise Conflict(
+            f"Episode {episode_id} has spent or reserved {dollars_of(gone)} dollars already.",
+            "Give it a budget of at least that, or pause or cancel it.",
+        )
+    if num_unreserved:
+        raise Conflict(
+            f"{num_unreserved} of its renders began without a budget, and nobody knows yet what they cost.",
+            "Pause it, and set the budget when they have ended.",
+        )
 
 
 def why_fell_back(earlier: str, backend: str, reason: str) -> str:

@@ -88,6 +88,11 @@ EPISODES = Table(
     Column("executed_at", Double, nullable=False),
     # NULL: it was not, or was opened again since
     Column("cancelled_at", Double),
+    # millionths of a US dollar; NULL: no limit
+    Column("budget_micros", BigInteger),
+    # for its open attempts, and by those that have ended: sums of theirs, kept so that none needs to be counted again
+    Column("reserved_micros", BigInteger, nullable=False, server_default=text("0")),
+    Column("spent_micros", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "state", "episode_id"),
     Index(None, "world_id", "episode_id"),
 )
@@ -121,6 +126,8 @@ BEATS = Table(
     Column("fallback_reason", Text, nullable=False, server_default=""),
     # it is rendered even where a clip of the same content is there
     Column("is_fresh", Boolean, nullable=False, server_default=false()),
+    # what its next attempt needs and was not left; 0: that was not so
+    Column("needs_micros", BigInteger, nullable=False, server_default=text("0")),
     Column("beat", Text, nullable=False),
     # serves ready_beats in story order, and whether any beat is in a state
     Index(None, "episode_id", "state", "num_unmet", "position"),
@@ -164,9 +171,18 @@ ATTEMPTS = Table(
     Column("content_key", Text),
     # ClipSource: whose clip it takes a copy of; NULL: it renders
     Column("reused_from", Text),
+    # NULL: it costs something, and no budget held when it began
+    Column("reserved_micros", BigInteger, server_default=text("0")),
+    # of its renderer; 0: what is reserved is its price
+    Column("per_hour_micros", BigInteger, nullable=False, server_default=text("0")),
+    Column("spent_micros", BigInteger, nullable=False, server_default=text("0")),
+    # how long its frames took; NULL: it was not accepted, or nobody measured it
+    Column("render_s", Double),
     # a JPEG, while it is open; last, so that whoever reads the other columns passes by its pages
     Column("preview", LargeBinary),
     Index(None, "episode_id", "beat_id", "number", unique=True),
+    # the newest of a kind, for estimates
+    Index("ix_attempts_measured", "backend", "ended_at", **_only_where("render_s > 0")),
     Index("ix_attempts_open", "opened_at", **_only_where("state = 'OPEN'")),
     Index(
         "uq_attempts_open", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'OPEN' AND NOT unwanted")

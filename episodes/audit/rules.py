@@ -175,6 +175,25 @@ def events(episode: EpisodeAudit) -> Iterator[Look]:
     yield Look(where=of_episode(episode), wrong="" if is_right else kept)
 
 
+def money(episode: EpisodeAudit) -> Iterator[Look]:
+    """By what the episode keeps, and by adding the rows anew. A budget is never set below what is gone already."""
+    funds = episode.funds
+    reserved = sum(a.reserved_micros or 0 for a in episode.attempts if a.state is AttemptState.OPEN)
+    spent = sum(a.spent_micros for a in episode.attempts)
+    wrong = ""
+    if (funds.reserved_micros, funds.spent_micros) != (reserved, spent):
+        kept = f"It counts {funds.reserved_micros} micros as reserved and {funds.spent_micros} as spent"
+        wrong = f"{kept}; its attempts come to {reserved} and {spent}."
+    elif funds.budget_micros is not None and reserved + spent > funds.budget_micros:
+        wrong = f"{reserved} micros are reserved and {spent} spent, of a budget of {funds.budget_micros}."
+    yield Look(where=of_episode(episode), wrong=wrong)
+    for attempt in episode.attempts:
+        is_over = attempt.reserved_micros is not None and attempt.spent_micros > attempt.reserved_micros
+        is_early = attempt.state is AttemptState.OPEN and attempt.spent_micros != 0
+        said = f"It is {attempt.state}, {attempt.reserved_micros} micros were reserved for it and {attempt.spent_micros} spent."
+        yield Look(where=of_attempt(episode, attempt), wrong=said if is_over or is_early else "")
+
+
 def own_keys(episode: EpisodeAudit) -> Iterator[Look]:
     for artifact in episode.artifacts:
         is_right = artifact.attempt_id in artifact.key
@@ -212,6 +231,11 @@ RULES = (
     Rule(name="fences", promise="The fences of a beat's attempts never go down.", looks=fences),
     Rule(name="after-cancel", promise="No attempt began after its episode was cancelled.", looks=after_cancel),
     Rule(name="events", promise="An episode's events are numbered from 1 without holes.", looks=events),
+    Rule(
+        name="money",
+        promise="What is reserved and spent adds up, is within the budget, and no attempt costs more than was reserved for it.",
+        looks=money,
+    ),
     Rule(name="own-keys", promise="Every artifact's key names its own attempt.", looks=own_keys),
 )
 

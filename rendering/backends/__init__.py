@@ -10,9 +10,10 @@ from episodes.errors import BadInput
 from episodes.plan import CameraMove
 from rendering.backend import VideoBackend
 from rendering.backends.bought.purse import Purse
+from rendering.backends.bought.terms import OnSale
 from rendering.backends.recipe import BackendRecipe
 
-__all__ = ["BackendRecipe", "Purse", "camera_moves", "check_backend", "costs_per_clip", "known_backends", "open_backend"]
+__all__ = ["BackendRecipe", "OnSale", "Purse", "camera_moves", "check_backend", "known_backends", "on_sale", "open_backend"]
 
 
 def open_backend(recipe: BackendRecipe, purse: Purse | None = None) -> VideoBackend:
@@ -42,9 +43,21 @@ def known_backends() -> tuple[str, ...]:
     return tuple(sorted({*_OPENERS, *_BUYERS}))
 
 
-def costs_per_clip(name: str) -> bool:
-    """Somebody is paid for every clip that it makes."""
-    return name in _BUYERS
+def on_sale(recipe: BackendRecipe) -> OnSale | None:
+    """What a second of its clips costs, and how long they are; None: they are not bought. Raises BadInput as `check_backend`."""
+    match recipe.name:
+        case "veo":
+            from rendering.backends.veo import options as veo
+
+            bought = veo.setup_of(recipe)
+            return OnSale(usd_per_s=bought.terms.usd_per_s, lengths_s=bought.model.seconds)
+        case "openai-video":
+            from rendering.backends.openai_video import options as openai_video
+
+            setup = openai_video.setup_of(recipe)
+            return OnSale(usd_per_s=setup.terms.usd_per_s, lengths_s=tuple(setup.seconds))
+        case _:
+            return None
 
 
 def camera_moves(recipe: BackendRecipe) -> tuple[CameraMove, ...] | None:

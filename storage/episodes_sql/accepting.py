@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from episodes.errors import ArtifactConflict
-from episodes.job import StoredFile
+from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance
 from storage.episodes_sql.held import HeldAttempt
@@ -21,6 +21,7 @@ CLOSE = (
     update(ATTEMPTS)
     .where(ATTEMPTS.c.attempt_id == bindparam("of_attempt"))
     .values(state=bindparam("to"), reason=bindparam("why"), ended_at=bindparam("now"), preview=None)
+    .values(spent_micros=bindparam("spent"), render_s=bindparam("took_s"))
 )
 _OF_BEAT = and_(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
 _ACCEPT_BEAT = update(BEATS).where(_OF_BEAT).values(state=BeatState.ACCEPTED.value, progress=1.0)
@@ -72,11 +73,11 @@ class Acceptor:
         if attempt is None:
             return False
         if not attempt.is_wanted:
-            self._close(attempt, AttemptState.CANCELLED, CAME_TOO_LATE)
+            self._close(attempt, acceptance.result, AttemptState.CANCELLED, CAME_TOO_LATE)
             return False
         main = file_of(acceptance.result, "film" if attempt.beat_id is None else "video")
         versions = self._supersede(attempt)
-        self._close(attempt, AttemptState.SELECTED)
+        self._close(attempt, acceptance.result, AttemptState.SELECTED)
         for kind, file in acceptance.result.files.items():
             self._artifacts.append(_artifact(attempt, kind, versions.get(kind, 0) + 1, file))
         if attempt.beat_id is None:
@@ -93,8 +94,12 @@ class Acceptor:
         self._connection.execute(_SUPERSEDE, same)
         return {row.artifact_type: row.newest for row in self._connection.execute(_VERSIONS, same)}
 
-    def _close(self, attempt: HeldAttempt, state: AttemptState, reason: str = "") -> None:
-        self._closed.append({"of_attempt": attempt.attempt_id, "to": state.value, "why": reason, "now": self._ledger.now_s})
+    def _close(self, attempt: HeldAttempt, result: JobResult, state: AttemptState, reason: str = "") -> None:
+        work_s = result.runtime.render_s
+        closed = {"of_attempt": attempt.attempt_id, "to": state.value, "why": reason, "now": self._ledger.now_s}
+        cost = attempt.settle(self._ledger, work_s, costs_nothing=result.runtime.bought_nothing)
+        took_s = work_s if work_s and state is AttemptState.SELECTED else None
+        self._closed.append({**closed, "spent": cost, "took_s": took_s})
 
     def _accept_beat(self, attempt: HeldAttempt, beat_id: str, video: StoredFile) -> None:
         self._beats.append({"of_episode": attempt.episode.episode_id, "of_beat": beat_id})

@@ -14,14 +14,23 @@ from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from storage.episodes_sql.claim import Claim
-from storage.episodes_sql.rows import ATTEMPT_COLUMNS, moment
+from storage.episodes_sql.rows import ATTEMPT_COLUMNS, funds, moment
 from storage.rules import beat_audit
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
 
 PAGE = 100
 """Episodes; with 100 beats each some 10,000 rows, which one process holds easily."""
 
-_EPISODES = select(EPISODES.c.episode_id, EPISODES.c.state, EPISODES.c.revision, EPISODES.c.cancelled_at, EPISODES.c.num_events)
+_EPISODES = select(
+    EPISODES.c.episode_id,
+    EPISODES.c.state,
+    EPISODES.c.revision,
+    EPISODES.c.cancelled_at,
+    EPISODES.c.num_events,
+    EPISODES.c.budget_micros,
+    EPISODES.c.reserved_micros,
+    EPISODES.c.spent_micros,
+)
 _PAGE = _EPISODES.where(EPISODES.c.episode_id > bindparam("after")).order_by(EPISODES.c.episode_id).limit(PAGE)
 _ONE = _EPISODES.where(EPISODES.c.episode_id == bindparam("of_episode"))
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
@@ -61,7 +70,7 @@ _EXISTS = select(EPISODES.c.episode_id).where(EPISODES.c.episode_id == bindparam
 _Made = TypeVar("_Made")
 
 # Row[Any] below: columns of a table have no types
-_EpisodeRow = Row[Any, Any, Any, Any, Any]
+_EpisodeRow = Row[Any, Any, Any, Any, Any, Any, Any, Any]
 
 
 class Auditing(Claim):
@@ -159,6 +168,7 @@ def _audit(row: _EpisodeRow, of: _Of) -> EpisodeAudit:
         num_events=row.num_events,
         num_events_kept=of.events[0].num_kept if of.events else 0,
         newest_event=of.events[0].newest if of.events else 0,
+        funds=funds(row),
     )
 
 
@@ -179,6 +189,8 @@ def _attempt(row: Row[Any]) -> AttemptAudit:
         fence=row.fence,
         opened_at=moment(row.opened_at),
         ended_at=moment(row.ended_at) if row.ended_at is not None else None,
+        reserved_micros=row.reserved_micros,
+        spent_micros=row.spent_micros,
     )
 
 

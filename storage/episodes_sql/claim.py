@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy import Connection, Engine, Select, bindparam, func, select, text
 
 from episodes.errors import BadInput, NotFound
 from episodes.model import Lease
+from episodes.money import Funds
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.rules import lease_lost
-from storage.tables import ANSWERS, LEASE
+from storage.tables import ANSWERS, EPISODES, LEASE
 from storage.transactions import Transactions, insert_once, now_s
 
 _CLAIM = text(
@@ -22,14 +23,21 @@ _OWNER = select(LEASE.c.cluster_id)
 _LEADS = select(LEASE.c.fence).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
 _QUEUE_IS_PAUSED = select(LEASE.c.queue_is_paused)
 _LEADS_ON = _LEADS.with_for_update(read=True)
+_LEADS_ALONE = _LEADS.with_for_update()
+_TOTAL = select(
+    func.coalesce(func.sum(EPISODES.c.reserved_micros), 0).label("reserved"),
+    func.coalesce(func.sum(EPISODES.c.spent_micros), 0).label("spent"),
+)
 
 
 class Claim:
     """Asks for the database's owner once, with the first transaction."""
 
-    def __init__(self, engine: Engine, cluster_id: str) -> None:
+    def __init__(self, engine: Engine, cluster_id: str, budget_total_micros: int | None = None) -> None:
+        """`budget_total_micros`: what all episodes together may cost; None: there is no limit."""
         self._transactions = Transactions(engine)
         self._cluster_id = cluster_id
+        self._budget_total_micros = budget_total_micros
         self._is_ours = False
 
     @contextmanager
@@ -49,13 +57,27 @@ class Claim:
     def _leading(self, story: str, lease: Lease) -> Iterator[Connection]:
         """A writing transaction that nobody can take the lease from until it ends. Raises LeaseLost."""
         with self._writing(story) as connection:
-            _check_lease(connection, lease, holds_on=True)
+            _check_lease(connection, lease, _LEADS_ON)
             yield connection
+
+    @contextmanager
+    def _leading_alone(self, story: str, lease: Lease) -> Iterator[Connection]:
+        """Likewise, with no other leading transaction beside it."""
+        with self._writing(story) as connection:
+            _check_lease(connection, lease, _LEADS_ALONE)
+            yield connection
+
+    def _total(self, connection: Connection) -> Funds | None:
+        """Of all episodes together; None: no limit is set for them."""
+        if self._budget_total_micros is None:
+            return None
+        sums = connection.execute(_TOTAL).one()
+        return Funds(budget_micros=self._budget_total_micros, reserved_micros=int(sums.reserved), spent_micros=int(sums.spent))
 
     @contextmanager
     def _reading_as(self, lease: Lease) -> Iterator[Connection]:
         with self._reading() as connection:
-            _check_lease(connection, lease, holds_on=False)
+            _check_lease(connection, lease, _LEADS)
             yield connection
 
     @contextmanager
@@ -123,7 +145,6 @@ def _ledger(connection: Connection, episode_id: str) -> Iterator[tuple[Ledger, L
     ledger.write()
 
 
-def _check_lease(connection: Connection, lease: Lease, *, holds_on: bool) -> None:
-    statement = _LEADS_ON if holds_on else _LEADS
+def _check_lease(connection: Connection, lease: Lease, statement: Select[int]) -> None:
     if connection.execute(statement, {"holder": lease.holder, "fence": lease.fence}).first() is None:
         raise lease_lost(lease)

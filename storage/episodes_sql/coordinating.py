@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, text, union_all, update
@@ -13,13 +14,14 @@ from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.money import least_left
 from episodes.plan import Beat, EpisodeRequest, fallbacks_after
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.failing import FIRST_BACKEND
 from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
-from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, is_in, open_attempt, stored_file
+from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, funds, is_in, open_attempt, stored_file
 from storage.rules import check_previews, latest_last, shown_share
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, FLEET
 from storage.transactions import insert_once, now_s
@@ -27,11 +29,13 @@ from storage.transactions import insert_once, now_s
 _OF_EPISODE: BindParameter[str] = bindparam("of_episode")
 _ZERO = literal(0, literal_execute=True)  # spelled out, as in the index
 _ACTIVE = (
-    select(EPISODES.c.episode_id, EPISODES.c.state, EPISODES.c.request, EPISODES.c.created_at)
+    select(EPISODES.c.episode_id, EPISODES.c.state, EPISODES.c.request, EPISODES.c.created_at, EPISODES.c.budget_micros)
     .where(EPISODES.c.state.in_([s.value for s in EpisodeState if s.is_active]))
     .order_by(EPISODES.c.executed_at, EPISODES.c.episode_id)
 )
-_STATE = select(EPISODES.c.state, EPISODES.c.request).where(EPISODES.c.episode_id == _OF_EPISODE)
+_STATE = select(
+    EPISODES.c.state, EPISODES.c.request, EPISODES.c.budget_micros, EPISODES.c.reserved_micros, EPISODES.c.spent_micros
+).where(EPISODES.c.episode_id == _OF_EPISODE)
 _READY = (
     select(
         BEATS.c.beat_id,
@@ -53,6 +57,8 @@ _READY = (
     .order_by(BEATS.c.position)
     .limit(bindparam("limit"))
 )
+# a beat that costs nothing starts whatever is left
+_READY_WITHIN = _READY.where(BEATS.c.needs_micros <= bindparam("left"))
 _FAILED_RENDERERS = (
     select(ATTEMPTS.c.beat_id, ATTEMPTS.c.renderer)
     .where(
@@ -111,6 +117,7 @@ class Coordinating(Claim):
                     format=_request(row.request).format,
                     motion=_request(row.request).motion,
                     created_at_s=row.created_at,
+                    is_budgeted=row.budget_micros is not None or self._budget_total_micros is not None,
                 )
                 for row in connection.execute(_ACTIVE)
             ]
@@ -123,7 +130,10 @@ class Coordinating(Claim):
             if episode.state != EpisodeState.EXECUTING or queue_is_paused(connection):
                 return []
             fallbacks = _request(episode.request).fallbacks
-            rows = connection.execute(_READY, {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}).all()
+            asked: dict[str, object] = {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}
+            left = least_left(funds(episode), self._total(connection))
+            ready = _READY if left is None else _READY_WITHIN
+            rows = connection.execute(ready, asked if left is None else {**asked, "left": left}).all()
             beats = [Beat.model_validate_json(row.beat).model_copy(update={"backend": row.backend}) for row in rows]
             failed = _failed_renderers(connection, episode_id, [row.beat_id for row in rows if row.num_attempts])
             clips = _clips(connection, episode_id, [b.starts_from for b in beats if b.starts_from is not None])
@@ -155,9 +165,16 @@ class Coordinating(Claim):
             return None if queue_is_paused(connection) else connection.scalar(_NEXT_READY)
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
-        with self._leading("open_attempts", lease) as connection:
+        with self._opening(lease) as connection:
             ledger = Ledger.of(connection, [o.episode_id for o in openings])
-            return Opener(connection, ledger, lease, is_paused=queue_is_paused(connection)).open_all(openings)
+            is_paused, total = queue_is_paused(connection), self._total(connection)
+            return Opener(connection, ledger, lease, is_paused=is_paused, total=total).open_all(openings)
+
+    def _opening(self, lease: Lease) -> AbstractContextManager[Connection]:
+        """Where all share one budget, no two transactions may reserve of it at once."""
+        if self._budget_total_micros is None:
+            return self._leading("open_attempts", lease)
+        return self._leading_alone("open_attempts", lease)
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
         with self._reading_as(lease) as connection:

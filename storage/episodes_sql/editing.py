@@ -16,7 +16,7 @@ from storage.episodes_sql.claim import is_repeated
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.people import attempt_numbers, new_beat
-from storage.episodes_sql.reading import Reading, episode_view
+from storage.episodes_sql.reading import Reading
 from storage.episodes_sql.revising import REVISE
 from storage.rules import check_plan_of, check_plan_version, opened_by_edit, state_with_beats_opened, unmet_in
 from storage.tables import BEATS, DEPENDENCIES
@@ -56,7 +56,7 @@ class Editing(Reading):
                 if episode_id not in ledger.episodes:
                     raise NotFound("episode", episode_id)
                 episode = ledger.episodes[episode_id]
-                before = episode_view(connection, episode_id)
+                before = self._view(connection, episode_id)
                 if is_repeated(connection, once):
                     return difference(before, before), before
                 check_plan_version(episode_id, expected, episode.plan_version)
@@ -66,7 +66,7 @@ class Editing(Reading):
                     _Edit(connection, ledger, episode, before).apply(beats, anew)
                     go_on(ledger, episode, state)
                 ledger.write()
-                after = episode_view(connection, episode_id)
+                after = self._view(connection, episode_id)
                 found = difference(before, after), after
                 if dry_run:
                     raise _OnlyLooked(found)

@@ -11,7 +11,7 @@ from episodes.model import Acceptance, Failure, Lease
 from storage.episodes_sql.accepting import CLOSE, Acceptor
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.failing import fail_attempt, fall_back_or_fail
-from storage.episodes_sql.held import hold
+from storage.episodes_sql.held import HeldAttempt, hold
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.rows import is_in
 from storage.rules import why_nothing_to_cut
@@ -50,13 +50,10 @@ class Ending(Claim):
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         with self._leading("close_cancelled", lease) as connection:
             ledger, held = hold(connection, attempt_ids)
-            closed = [
-                {"of_attempt": one.attempt_id, "to": AttemptState.CANCELLED.value, "why": "", "now": ledger.now_s}
-                for one in held.values()
-                if not one.is_wanted
-            ]
+            closed = [_cancelled(ledger, one) for one in held.values() if not one.is_wanted]
             if closed:
                 connection.execute(CLOSE, closed)
+            ledger.write()
 
     def settle(self, lease: Lease, episode_id: str) -> EpisodeState:
         with self._episode_led("settle", lease, episode_id) as (connection, ledger, episode):
@@ -65,6 +62,11 @@ class Ending(Claim):
             elif episode.state is EpisodeState.CANCELLING and not _has_open(connection, episode):
                 ledger.enter(episode, EpisodeState.CANCELLED)
             return episode.state
+
+
+def _cancelled(ledger: Ledger, attempt: HeldAttempt) -> dict[str, object]:
+    closed = {"of_attempt": attempt.attempt_id, "to": AttemptState.CANCELLED.value, "why": "", "now": ledger.now_s}
+    return {**closed, "spent": attempt.settle(ledger), "took_s": None}
 
 
 def _settle_executing(connection: Connection, ledger: Ledger, episode: LockedEpisode) -> None:

@@ -15,8 +15,14 @@ from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.rules import why_failed_with, why_fell_back, why_no_film
 from storage.tables import ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 
-FORGIVEN: Mapping[str, int | None] = {"num_counted": 0, "num_crashes": 0, "num_uncounted": 0, "troubled_since": None}
-"""What a beat's row says of failures when there were none, or none that still matter."""
+FORGIVEN: Mapping[str, int | None] = {
+    "num_counted": 0,
+    "num_crashes": 0,
+    "num_uncounted": 0,
+    "troubled_since": None,
+    "needs_micros": 0,
+}
+"""What a beat's row says of failures, and of money that it lacked, when there were none, or none that still matter."""
 FIRST_BACKEND = func.coalesce(BEATS.c.first_backend, BEATS.c.backend)
 
 _FAIL_ATTEMPT = (
@@ -28,6 +34,7 @@ _FAIL_ATTEMPT = (
         reason=bindparam("why"),
         counted=bindparam("does_count"),
         ended_at=bindparam("now"),
+        spent_micros=bindparam("spent"),
         preview=None,
     )
 )
@@ -102,6 +109,7 @@ def fail_attempt(connection: Connection, ledger: Ledger, attempt: HeldAttempt, f
         "why": failure.reason,
         "does_count": failure.counted,
         "now": ledger.now_s,
+        "spent": attempt.settle(ledger, failure.work_s, costs_nothing=failure.bought_nothing),
     }
     connection.execute(_FAIL_ATTEMPT, closed)
     ledger.tell(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.money import cost_of
 from storage.episodes_sql.ledger import Ledger, LockedEpisode, locking
 from storage.episodes_sql.rows import is_in
 from storage.tables import ATTEMPTS, BEATS, EPISODES
@@ -57,6 +58,9 @@ _HELD = (
         ATTEMPTS.c.revision,
         ATTEMPTS.c.number,
         ATTEMPTS.c.unwanted,
+        ATTEMPTS.c.opened_at,
+        ATTEMPTS.c.reserved_micros,
+        ATTEMPTS.c.per_hour_micros,
         BEATS.c.state,
         BEATS.c.revision.label("beat_revision"),
         BEATS.c.progress,
@@ -85,6 +89,24 @@ class HeldAttempt:
     duration_s: float
     is_wanted: bool
     """Its beat or film still waits for it."""
+    opened_at_s: float
+    reserved_micros: int | None
+    per_hour_micros: int
+
+    def settle(self, ledger: Ledger, work_s: float | None = None, *, costs_nothing: bool = False) -> int:
+        """It ends: what was reserved for it is released, and what it has cost is spent, and returned.
+
+        `work_s` None: as long as it was open. `costs_nothing`: it was to be bought, and an attempt before it did, or none.
+        """
+        worked_s = ledger.now_s - self.opened_at_s if work_s is None else work_s
+        cost = (
+            0 if costs_nothing and not self.per_hour_micros else cost_of(self.reserved_micros, self.per_hour_micros, worked_s)
+        )
+        if cost or self.reserved_micros:
+            self.episode.reserved_micros -= self.reserved_micros or 0
+            self.episode.spent_micros += cost
+            ledger.keep(self.episode)
+        return cost
 
 
 def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, dict[str, HeldAttempt]]:
@@ -108,6 +130,9 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
             beat_progress=row.progress or 0.0,
             duration_s=row.duration_s or 0.0,
             is_wanted=waits and not row.unwanted,
+            opened_at_s=row.opened_at,
+            reserved_micros=row.reserved_micros,
+            per_hour_micros=row.per_hour_micros,
         )
     return ledger, held
 

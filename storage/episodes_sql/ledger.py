@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, Select, bindparam, insert, select, update
 
 from episodes.lifecycle import EpisodeState
+from episodes.money import Funds
 from storage.rules import episode_progress
 from storage.tables import EPISODES, EVENTS
 from storage.transactions import now_s
@@ -39,6 +40,13 @@ class LockedEpisode:
     updated_at: float
     executed_at: float
     cancelled_at: float | None
+    budget_micros: int | None
+    reserved_micros: int
+    spent_micros: int
+
+    @property
+    def funds(self) -> Funds:
+        return Funds(budget_micros=self.budget_micros, reserved_micros=self.reserved_micros, spent_micros=self.spent_micros)
 
     def add_done(self, seconds: float) -> None:
         self.done_s += seconds
@@ -78,8 +86,13 @@ class Ledger:
         """Ids that nobody knows are missing from `episodes`."""
         return cls(connection, _LOCK_IDS, {"ids": sorted(set(ids))})
 
-    def touch(self, episode: LockedEpisode) -> None:
+    def keep(self, episode: LockedEpisode) -> None:
+        """Write its changes."""
         self._touched[episode.episode_id] = episode
+
+    def touch(self, episode: LockedEpisode) -> None:
+        """As `keep`, and say that it was changed."""
+        self.keep(episode)
         episode.updated_at = self.now_s
 
     def tell(self, episode: LockedEpisode, event_type: str, **data: object) -> None:

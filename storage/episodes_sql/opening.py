@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Lease, OpenAttempt, Opening
-from storage.episodes_sql.ledger import Ledger
+from episodes.money import Funds, least_left, to_reserve
+from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.rows import OPEN_COLUMNS, is_in, open_attempt
-from storage.rules import reused_by
+from storage.rules import lack, reused_by
 from storage.tables import ATTEMPTS, BEATS
 
 _KNOWN = select(ATTEMPTS.c.state, *OPEN_COLUMNS).where(ATTEMPTS.c.attempt_id.in_(bindparam("ids", expanding=True)))
@@ -26,6 +27,7 @@ _BEATS = select(
     BEATS.c.num_uncounted,
     BEATS.c.troubled_since,
     BEATS.c.backend,
+    BEATS.c.needs_micros,
 ).where(
     # somewhat more than the pairs: SQLite reads the whole table to find pairs, and uses its index for this
     BEATS.c.episode_id.in_(bindparam("episodes", expanding=True)),
@@ -36,7 +38,12 @@ _BEATS = select(
 _START_BEAT = (
     update(BEATS)
     .where(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
-    .values(state=BeatState.RENDERING.value, reason="", not_before=0.0, num_attempts=bindparam("number"))
+    .values(state=BeatState.RENDERING.value, reason="", not_before=0.0, num_attempts=bindparam("number"), needs_micros=0)
+)
+_LACK = (
+    update(BEATS)
+    .where(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.beat_id == bindparam("of_beat"))
+    .values(needs_micros=bindparam("needs"))
 )
 _FILMS = select(ATTEMPTS.c.episode_id).where(
     ATTEMPTS.c.episode_id.in_(bindparam("ids", expanding=True)),
@@ -45,7 +52,7 @@ _FILMS = select(ATTEMPTS.c.episode_id).where(
     ~ATTEMPTS.c.unwanted,
 )
 
-_Startable = Row[Any, Any, Any, Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
+_Startable = Row[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]  # Any: columns of a table have no types
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +68,19 @@ class _Past:
 class Opener:
     """Decides for one batch, in the transaction that has locked its episodes."""
 
-    def __init__(self, connection: Connection, ledger: Ledger, lease: Lease, *, is_paused: bool) -> None:
+    def __init__(
+        self, connection: Connection, ledger: Ledger, lease: Lease, *, is_paused: bool, total: Funds | None = None
+    ) -> None:
+        """`total`: of all episodes together; None: no limit is set for them."""
         self._connection = connection
         self._ledger = ledger
         self._lease = lease
         self._is_paused = is_paused
+        self._total = total
         self._new: list[OpenAttempt] = []
         self._content: dict[str, dict[str, object]] = {}
         """Attempt → what its opening says of its clip."""
+        self._lacking: list[dict[str, object]] = []
 
     def open_all(self, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
         known = self._known(openings)
@@ -112,13 +124,19 @@ class Opener:
         if beat is None or beat.revision != opening.revision or beat.backend != opening.backend:
             return None
         del beats[beat.episode_id, beat.beat_id]
+        left = least_left(episode.funds, self._total)
+        reserved = to_reserve(opening.quote_micros, opening.per_hour_micros, left)
+        if left is not None and reserved is not None and reserved > left:
+            self._lack(episode, beat, reserved, left)
+            return None
         past = _Past(
             num_counted=beat.num_counted,
             num_crashes=beat.num_crashes,
             num_uncounted=beat.num_uncounted,
             troubled_since_s=beat.troubled_since,
         )
-        attempt = self._begin(opening, beat.num_attempts + 1, past, backend=beat.backend)
+        self._reserve(episode, reserved or 0)
+        attempt = self._begin(opening, beat.num_attempts + 1, past, backend=beat.backend, reserved_micros=reserved)
         self._ledger.tell(
             episode,
             "beat.rendering",
@@ -130,6 +148,17 @@ class Opener:
             **reused_by(opening),
         )
         return attempt
+
+    def _reserve(self, episode: LockedEpisode, micros: int) -> None:
+        episode.reserved_micros += micros
+        if self._total is not None:
+            self._total = replace(self._total, reserved_micros=self._total.reserved_micros + micros)
+
+    def _lack(self, episode: LockedEpisode, beat: _Startable, needs: int, left: int) -> None:
+        """The beat waits until so much is left; that is told once."""
+        if beat.needs_micros != needs:
+            self._lacking.append({"of_episode": beat.episode_id, "of_beat": beat.beat_id, "needs": needs})
+            self._ledger.tell(episode, "beat.unpaid", beat_id=beat.beat_id, **lack(needs, left))
 
     def _film(self, opening: Opening, being_cut: set[str]) -> OpenAttempt | None:
         episode = self._ledger.episodes.get(opening.episode_id)
@@ -149,7 +178,9 @@ class Opener:
         self._ledger.tell(episode, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(self, opening: Opening, number: int, past: _Past, backend: str = "") -> OpenAttempt:
+    def _begin(
+        self, opening: Opening, number: int, past: _Past, backend: str = "", reserved_micros: int | None = 0
+    ) -> OpenAttempt:
         attempt = OpenAttempt(
             attempt_id=opening.attempt_id,
             episode_id=opening.episode_id,
@@ -164,6 +195,8 @@ class Opener:
             renderer=opening.renderer,
             node=opening.node,
             opened_at_s=self._ledger.now_s,
+            reserved_micros=reserved_micros,
+            per_hour_micros=opening.per_hour_micros,
         )
         self._new.append(attempt)
         self._content[attempt.attempt_id] = {
@@ -177,6 +210,8 @@ class Opener:
         if of_beats:
             starts = [{"of_episode": a.episode_id, "of_beat": a.beat_id, "number": a.number} for a in of_beats]
             self._connection.execute(_START_BEAT, starts)
+        if self._lacking:
+            self._connection.execute(_LACK, self._lacking)
         if self._new:
             self._connection.execute(insert(ATTEMPTS), [self._row(a) for a in self._new])
         self._ledger.write()
@@ -201,4 +236,6 @@ class Opener:
             "fence": self._lease.fence,
             "opened_at": attempt.opened_at_s,
             **self._content[attempt.attempt_id],
+            "reserved_micros": attempt.reserved_micros,
+            "per_hour_micros": attempt.per_hour_micros,
         }

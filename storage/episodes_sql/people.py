@@ -17,7 +17,7 @@ from storage.episodes_sql.claim import is_repeated
 from storage.episodes_sql.failing import FORGIVEN
 from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
-from storage.episodes_sql.reading import Reading, episode_view
+from storage.episodes_sql.reading import Reading
 from storage.episodes_sql.rows import is_in
 from storage.rules import check_episode_id, check_same_request, told_of
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
@@ -54,14 +54,14 @@ class People(Reading):
             # by what comes back: PostgreSQL's driver does not count the rows of such an insert
             insert_row = insert_once(connection, EPISODES).values(row).returning(EPISODES.c.episode_id)
             if connection.execute(insert_row).first() is None:
-                there = episode_view(connection, episode_id)
+                there = self._view(connection, episode_id)
                 check_same_request(episode_id, request, there.request)
                 return there
             ledger = Ledger.of(connection, [episode_id])
             episode = ledger.episodes[episode_id]
             ledger.tell(episode, "episode.created", world_id=request.world_id, intent=request.intent)
             ledger.write()
-            return episode_view(connection, episode_id)
+            return self._view(connection, episode_id)
 
     def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
         with self._writing("save_plan") as connection:
@@ -70,7 +70,7 @@ class People(Reading):
                 raise NotFound("episode", episode_id)
             episode = ledger.episodes[episode_id]
             if is_repeated(connection, once):
-                return episode_view(connection, episode_id)
+                return self._view(connection, episode_id)
             state = episode_after(episode_id, episode.state, EpisodeMove.PLAN)
             episode.revision += 1
             episode.plan_version += 1
@@ -85,7 +85,7 @@ class People(Reading):
             ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             ledger.write()
             connection.execute(_TELL_HOW, {"of_episode": episode_id, "told": plan.treatment.model_dump_json()})
-            return episode_view(connection, episode_id)
+            return self._view(connection, episode_id)
 
     def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
         with self._episode_locked("execute", episode_id, once) as (connection, ledger, episode, is_repeated):
@@ -165,6 +165,7 @@ def _new_episode(episode_id: str, request: EpisodeRequest, now: float) -> dict[s
         "created_at": now,
         "updated_at": now,
         "executed_at": 0.0,
+        "budget_micros": request.budget_micros,
     }
 
 

@@ -22,10 +22,11 @@ from episodes.model import (
     FleetSnapshot,
     ProgressView,
 )
+from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
-from storage.episodes_sql.rows import ATTEMPT_COLUMNS, FILE_COLUMNS, artifact, attempt, is_in, moment
+from storage.episodes_sql.rows import ATTEMPT_COLUMNS, FILE_COLUMNS, artifact, attempt, funds, is_in, moment
 from storage.rules import unmet
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
 from storage.transactions import now_s
@@ -43,6 +44,7 @@ _BEATS = (
         BEATS.c.reason,
         BEATS.c.backend,
         BEATS.c.fallback_reason,
+        BEATS.c.needs_micros,
         case((BEATS.c.not_before > now_s(), BEATS.c.not_before)).label("waits_until"),
     )
     .where(BEATS.c.episode_id == _OF_EPISODE)
@@ -88,7 +90,11 @@ _EVENT_NUMBERS = select(EPISODES.c.episode_id, EPISODES.c.num_events).where(
 class Reading(Claim):
     def episode(self, episode_id: str) -> EpisodeView:
         with self._reading() as connection:
-            return episode_view(connection, episode_id)
+            return self._view(connection, episode_id)
+
+    def _view(self, connection: Connection, episode_id: str) -> EpisodeView:
+        """Raises NotFound."""
+        return episode_view(connection, episode_id, self._total(connection))
 
     def episodes(
         self,
@@ -152,8 +158,8 @@ class Reading(Claim):
             return jpeg
 
 
-def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
-    """Raises NotFound."""
+def episode_view(connection: Connection, episode_id: str, total: Funds | None) -> EpisodeView:
+    """`total`: of all episodes together. Raises NotFound."""
     row = _episode(connection, episode_id)
     of_episode = {"episode_id": episode_id}
     attempts: dict[str | None, list[Attempt]] = defaultdict(list)
@@ -184,11 +190,14 @@ def episode_view(connection: Connection, episode_id: str) -> EpisodeView:
                 unmet=unmet(content, states),
                 backend=beat.backend,
                 fallback_reason=beat.fallback_reason,
+                needs_micros=beat.needs_micros,
             )
             for beat, content in zip(rows, planned, strict=True)
         ),
         artifacts=tuple(artifacts.get((None, 0), ())),
         film_attempts=tuple(attempts.get(None, ())),
+        funds=funds(row),
+        total=total,
         queue_is_paused=queue_is_paused(connection),
         fleet=_fleet(connection),
     )

@@ -11,11 +11,10 @@ from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView
 from episodes.plan import Beat, Treatment
 from storage.episodes_sql.changing import go_on, reopen, standings
-from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.failing import FORGIVEN
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
-from storage.episodes_sql.reading import episode_view
+from storage.episodes_sql.reading import Reading
 from storage.rules import check_plan_with, reopened_with, state_with_beats_opened
 from storage.tables import BEATS, DEPENDENCIES, EPISODES
 
@@ -64,7 +63,7 @@ REVISE = (
 )
 
 
-class Revising(Claim):
+class Revising(Reading):
     def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
         with self._writing("edit_plan") as connection:
             ledger = Ledger.of(connection, [episode_id])
@@ -82,7 +81,7 @@ class Revising(Claim):
             reopen(connection, ledger, episode, [one for one in opened if one != beat.beat_id])
             go_on(ledger, episode, state)
             ledger.write()
-            return episode_view(connection, episode_id)
+            return self._view(connection, episode_id)
 
 
 def treatment_of(connection: Connection, episode_id: str) -> Treatment:

@@ -11,13 +11,16 @@ from episodes.errors import FailureClass
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState
 from episodes.model import Artifact, Attempt, ClipSource, OpenAttempt
+from episodes.money import Funds
 from storage.tables import ARTIFACTS, ATTEMPTS
 
 FILE_COLUMNS = [ARTIFACTS.c[name] for name in StoredFile.model_fields]
 OPEN_COLUMNS = [
     ATTEMPTS.c[name] for name in ("attempt_id", "episode_id", "beat_id", "revision", "number", "num_counted_before")
 ] + [ATTEMPTS.c[name] for name in ("num_crashes_before", "num_uncounted_before", "troubled_since")]
-OPEN_COLUMNS += [ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at")]
+OPEN_COLUMNS += [
+    ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at", "reserved_micros", "per_hour_micros")
+]
 
 
 ATTEMPT_COLUMNS = [column for column in ATTEMPTS.c if column.name != "preview"]
@@ -51,6 +54,8 @@ def open_attempt(row: Row[Any]) -> OpenAttempt:
         renderer=row.renderer,
         node=row.node,
         opened_at_s=row.opened_at,
+        reserved_micros=row.reserved_micros,
+        per_hour_micros=row.per_hour_micros,
     )
 
 
@@ -70,11 +75,19 @@ def attempt(row: Row[Any]) -> Attempt:
         ended_at=moment(row.ended_at) if row.ended_at is not None else None,
         has_preview=row.has_preview,
         reused_from=clip_source(row.reused_from) if row.reused_from is not None else None,
+        reserved_micros=row.reserved_micros,
+        spent_micros=row.spent_micros,
+        render_s=row.render_s,
     )
 
 
 def clip_source(text: str) -> ClipSource:
     return ClipSource.model_validate_json(text)
+
+
+def funds(row: Row[*tuple[Any, ...]]) -> Funds:  # Any: columns of a table have no types
+    """Of a row of episodes, whatever else stands in it."""
+    return Funds(budget_micros=row.budget_micros, reserved_micros=row.reserved_micros, spent_micros=row.spent_micros)
 
 
 def stored_file(row: Row[Any]) -> StoredFile:

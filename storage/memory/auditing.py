@@ -70,6 +70,7 @@ def _audit(row: EpisodeRow) -> EpisodeAudit:
         num_events=len(row.events),
         num_events_kept=len(row.events),
         newest_event=row.events[-1].number if row.events else 0,
+        funds=row.funds,
     )
 
 
@@ -91,4 +92,6 @@ def _attempt(row: AttemptRow) -> AttemptAudit:
         fence=row.fence,
         opened_at=one.opened_at,
         ended_at=one.ended_at,
+        reserved_micros=one.reserved_micros,
+        spent_micros=one.spent_micros,
     )

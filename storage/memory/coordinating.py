@@ -9,10 +9,12 @@ from episodes.fleet import Preview
 from episodes.job import FilmPart, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Attempt, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
+from episodes.money import least_left, to_reserve
 from episodes.plan import fallbacks_after
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
 from storage.rules import (
     check_previews,
+    lack,
     latest_last,
     reused_by,
     shown_share,
@@ -53,6 +55,7 @@ class Coordinating(Rows):
                     format=row.request.format,
                     motion=row.request.motion,
                     created_at_s=row.created_at_s,
+                    is_budgeted=row.funds.budget_micros is not None or self._budget_total_micros is not None,
                 )
                 for row in sorted(self._active.values(), key=lambda r: (r.executed_at_s, r.episode_id))
             ]
@@ -64,11 +67,13 @@ class Coordinating(Rows):
             if row.state is not EpisodeState.EXECUTING or self._queue_is_paused:
                 return []
             now_s, found, in_order = self._now_s(), list[ReadyBeat](), list(row.beats.values())
+            left = least_left(row.funds, self._total())
             for place in row.startable:
                 if len(found) >= limit:
                     break
                 beat = in_order[place]
-                if beat.not_before_s <= now_s and beat.beat.beat_id not in exclude:
+                is_paid = left is None or beat.needs_micros <= left
+                if is_paid and beat.not_before_s <= now_s and beat.beat.beat_id not in exclude:
                     found.append(_ready(row, beat))
             return found
 
@@ -116,11 +121,19 @@ class Coordinating(Rows):
             return None
         if beat.state is not BeatState.PENDING or beat.num_unmet or beat.backend != opening.backend:
             return None
+        left = least_left(row.funds, self._total())
+        reserved = to_reserve(opening.quote_micros, opening.per_hour_micros, left)
+        if left is not None and reserved is not None and reserved > left:
+            self._lack(row, beat, reserved, left)
+            return None
+        if reserved:
+            row.funds = replace(row.funds, reserved_micros=row.funds.reserved_micros + reserved)
         row.move(beat, BeatState.RENDERING)
         beat.reason = ""
+        beat.needs_micros = 0
         beat.not_before_s = 0.0
         self._backing_off.discard((row.episode_id, opening.beat_id))
-        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.backend)
+        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.backend, reserved_micros=reserved)
         self._tell(
             row,
             "beat.rendering",
@@ -133,6 +146,12 @@ class Coordinating(Rows):
         )
         return attempt
 
+    def _lack(self, row: EpisodeRow, beat: BeatRow, needs: int, left: int) -> None:
+        """The beat waits until so much is left; that is told once."""
+        if beat.needs_micros != needs:
+            beat.needs_micros = needs
+            self._tell(row, "beat.unpaid", beat_id=beat.beat.beat_id, **lack(needs, left))
+
     def _open_film(self, row: EpisodeRow, opening: Opening, lease: Lease) -> OpenAttempt | None:
         if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
             return None
@@ -141,7 +160,15 @@ class Coordinating(Rows):
         self._tell(row, "film.cutting", attempt_id=opening.attempt_id, attempt=attempt.number)
         return attempt
 
-    def _begin(self, row: EpisodeRow, opening: Opening, lease: Lease, failings: Failings, backend: str = "") -> OpenAttempt:
+    def _begin(
+        self,
+        row: EpisodeRow,
+        opening: Opening,
+        lease: Lease,
+        failings: Failings,
+        backend: str = "",
+        reserved_micros: int | None = 0,
+    ) -> OpenAttempt:
         now_s = self._now_s()
         shown = Attempt(
             attempt_id=opening.attempt_id,
@@ -154,6 +181,7 @@ class Coordinating(Rows):
             node=opening.node,
             opened_at=moment(now_s),
             reused_from=opening.reused_from,
+            reserved_micros=reserved_micros,
         )
         attempt = AttemptRow(
             shown=shown,
@@ -162,6 +190,7 @@ class Coordinating(Rows):
             backend=backend,
             opened_at_s=now_s,
             content_key=opening.content_key,
+            per_hour_micros=opening.per_hour_micros,
         )
         row.attempts[opening.beat_id].append(attempt)
         self._attempts[opening.attempt_id] = self._open[opening.attempt_id] = attempt

@@ -47,14 +47,16 @@ class Ending(Rows):
         attempt = self._open.get(acceptance.attempt_id)
         if attempt is None:
             return False
-        beat = self._beat_of(attempt)
+        beat, result, is_paid = self._beat_of(attempt), acceptance.result, acceptance.result.runtime.bought_nothing
         if not self._is_wanted(attempt):
-            self._close(attempt, AttemptState.CANCELLED, CAME_TOO_LATE)
+            self._close(attempt, AttemptState.CANCELLED, CAME_TOO_LATE, work_s=result.runtime.render_s, costs_nothing=is_paid)
             return False
         row = self._episodes[attempt.shown.episode_id]
         self._supersede(row, attempt.shown.beat_id)
         self._keys.update(f.key for f in acceptance.result.files.values())
-        self._close(attempt, AttemptState.SELECTED, artifacts=list(acceptance.result.files.items()))
+        files = list(result.files.items())
+        self._close(attempt, AttemptState.SELECTED, artifacts=files, work_s=result.runtime.render_s, costs_nothing=is_paid)
+        attempt.shown = replace(attempt.shown, render_s=result.runtime.render_s or None)
         if beat is None:
             self._end_with_film(row, attempt, file_of(acceptance.result, "film"))
         else:
@@ -104,7 +106,7 @@ class Ending(Rows):
         is_wanted = self._is_wanted(attempt)
         attempt.shown = replace(attempt.shown, failure_class=failure.failure_class)
         attempt.counted = failure.counted
-        self._close(attempt, AttemptState.FAILED, failure.reason)
+        self._close(attempt, AttemptState.FAILED, failure.reason, work_s=failure.work_s, costs_nothing=failure.bought_nothing)
         self._tell(
             row,
             "attempt.failed",
@@ -149,6 +151,7 @@ class Ending(Rows):
         told = {"from": beat.backend, "to": left[0], "reason": reason}
         beat.fallback_reason = why_fell_back(beat.fallback_reason, beat.backend, reason)
         beat.backend, beat.failings, beat.not_before_s, beat.reason = left[0], Failings(), 0.0, reason
+        beat.needs_micros = 0
         self._backing_off.discard((row.episode_id, beat.beat.beat_id))
         self._tell(row, "beat.fell_back", beat_id=beat.beat.beat_id, **told)
 

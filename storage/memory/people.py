@@ -7,6 +7,7 @@ import uuid_utils
 from episodes.episode_store import StoredAnswer
 from episodes.lifecycle import BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
+from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Plan
 from storage.memory.changing import Changing
 from storage.memory.reading import Reading
@@ -24,7 +25,13 @@ class People(Reading, Changing):
                 return self.episode(episode_id)
             now_s = self._now_s()
             episode_id = episode_id or str(uuid_utils.uuid7())
-            row = EpisodeRow(episode_id=episode_id, request=request, created_at_s=now_s, updated_at_s=now_s)
+            row = EpisodeRow(
+                episode_id=episode_id,
+                request=request,
+                created_at_s=now_s,
+                updated_at_s=now_s,
+                funds=Funds(budget_micros=request.budget_micros),
+            )
             self._episodes[episode_id] = row
             self._tell(row, "episode.created", world_id=request.world_id, intent=request.intent)
             return self.episode(episode_id)

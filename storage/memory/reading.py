@@ -26,6 +26,8 @@ class Reading(Rows):
                 beats=self._beat_views(row),
                 artifacts=_selected_artifacts(row.attempts[None]),
                 film_attempts=tuple(a.shown for a in row.attempts[None]),
+                funds=row.funds,
+                total=self._total(),
                 queue_is_paused=self._queue_is_paused,
                 fleet=self._fleet,
             )
@@ -109,6 +111,7 @@ def _beat_view(row: EpisodeRow, beat: BeatRow, states: dict[str, BeatState], now
         unmet=unmet(beat.beat, states),
         backend=beat.backend,
         fallback_reason=beat.fallback_reason,
+        needs_micros=beat.needs_micros,
     )
 
 

@@ -16,6 +16,7 @@ from episodes.errors import FailureClass, NotFound
 from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, Event, Failure, FleetSnapshot, Lease, OpenAttempt
+from episodes.money import UNLIMITED, Funds, cost_of
 from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.rules import episode_progress, lease_lost
 
@@ -52,6 +53,8 @@ class AttemptRow:
     artifacts: tuple[Artifact, ...] = ()
     counted: bool = False
     preview: bytes | None = None
+    per_hour_micros: int = 0
+    ended_at_s: float = 0.0
     unwanted: bool = False
     """Nobody will ever want its result, whatever becomes of its beat or film."""
 
@@ -75,6 +78,8 @@ class AttemptRow:
             renderer=one.renderer,
             node=one.node,
             opened_at_s=self.opened_at_s,
+            reserved_micros=one.reserved_micros,
+            per_hour_micros=self.per_hour_micros,
         )
 
 
@@ -95,9 +100,12 @@ class BeatRow:
     """It is rendered even where a clip of the same content is there."""
     not_before_s: float = 0.0
     failings: Failings = field(default_factory=Failings)
+    needs_micros: int = 0
+    """What its next attempt needs and was not left."""
 
     def forgive(self) -> None:
         """It may try as often again, at once, with its first choice."""
+        self.needs_micros = 0
         self.backend = self.beat.backend
         self.fallback_reason = ""
         self.failings = Failings()
@@ -135,6 +143,7 @@ class EpisodeRow:
     """Of each beat, and under None of the film."""
     film_failings: Failings = field(default_factory=Failings)
     film_not_before_s: float = 0.0
+    funds: Funds = UNLIMITED
     events: list[Event] = field(default_factory=list)
 
     def begin_anew(self) -> None:
@@ -212,8 +221,10 @@ class EpisodeRow:
 class Rows:
     """Everything remembered, behind one lock; the stories of MemoryEpisodeStore stand on it."""
 
-    def __init__(self, *, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, now_s: Callable[[], float] = time.time, budget_total_micros: int | None = None) -> None:
+        """`budget_total_micros`: what all episodes together may cost; None: there is no limit."""
         self._now_s = now_s
+        self._budget_total_micros = budget_total_micros
         self._lock = threading.RLock()
         self._episodes: dict[str, EpisodeRow] = {}
         self._attempts: dict[str, AttemptRow] = {}
@@ -290,11 +301,43 @@ class Rows:
         for attempt in row.attempts[beat_id]:
             attempt.unwanted = attempt.unwanted or attempt.is_open
 
+    def _total(self) -> Funds | None:
+        """Of all episodes together; None: no limit is set for them."""
+        if self._budget_total_micros is None:
+            return None
+        rows = self._episodes.values()
+        return Funds(
+            budget_micros=self._budget_total_micros,
+            reserved_micros=sum(row.funds.reserved_micros for row in rows),
+            spent_micros=sum(row.funds.spent_micros for row in rows),
+        )
+
+    def _settle(self, attempt: AttemptRow, work_s: float | None, *, costs_nothing: bool) -> None:
+        """What was reserved for it is released, and what it has cost is spent. `work_s` None: as long as it was open."""
+        reserved = attempt.shown.reserved_micros
+        worked_s = self._now_s() - attempt.opened_at_s if work_s is None else work_s
+        cost = 0 if costs_nothing and not attempt.per_hour_micros else cost_of(reserved, attempt.per_hour_micros, worked_s)
+        if not cost and not reserved:
+            return
+        attempt.shown = replace(attempt.shown, spent_micros=cost)
+        row = self._episodes[attempt.shown.episode_id]
+        reserved_micros, spent_micros = row.funds.reserved_micros - (reserved or 0), row.funds.spent_micros + cost
+        row.funds = replace(row.funds, reserved_micros=reserved_micros, spent_micros=spent_micros)
+
     def _close(
-        self, attempt: AttemptRow, state: AttemptState, reason: str = "", artifacts: Sequence[tuple[str, StoredFile]] = ()
+        self,
+        attempt: AttemptRow,
+        state: AttemptState,
+        reason: str = "",
+        artifacts: Sequence[tuple[str, StoredFile]] = (),
+        work_s: float | None = None,
+        *,
+        costs_nothing: bool = False,
     ) -> None:
+        self._settle(attempt, work_s, costs_nothing=costs_nothing)
         attempt.shown = replace(attempt.shown, state=state, reason=reason, ended_at=moment(self._now_s()), has_preview=False)
         attempt.preview = None
+        attempt.ended_at_s = self._now_s()
         of_same = self._episodes[attempt.shown.episode_id].attempts[attempt.shown.beat_id]
         attempt.artifacts = tuple(
             Artifact(artifact_type=kind, version=1 + _newest_version(of_same, kind), file=file) for kind, file in artifacts

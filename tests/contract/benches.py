@@ -21,6 +21,9 @@ class Bench(Protocol):
     def another(self) -> EpisodeStore:
         """The store as another process of the same cluster has it."""
 
+    def limited(self, total_micros: int) -> EpisodeStore:
+        """Where all episodes together may cost so much: instead of `store`, before anything was done to it."""
+
     def let_pass(self, seconds: float) -> None:
         """By the database's clock."""
 
@@ -41,6 +44,11 @@ class MemoryBench:
     def another(self) -> EpisodeStore:
         return self.store  # a process's memory has no second process
 
+    def limited(self, total_micros: int) -> EpisodeStore:
+        self._store = MemoryEpisodeStore(now_s=lambda: self._now_s, budget_total_micros=total_micros)
+        self.store = self._store
+        return self.store
+
     def let_pass(self, seconds: float) -> None:
         self._now_s += seconds
 
@@ -59,6 +67,10 @@ class SqlBench:
 
     def another(self) -> EpisodeStore:
         return SqlEpisodeStore(self._engine, "film-house")
+
+    def limited(self, total_micros: int) -> EpisodeStore:
+        self.store = SqlEpisodeStore(self._engine, "film-house", total_micros)
+        return self.store
 
     def let_pass(self, seconds: float) -> None:
         """The clock is the database's own, so what it is compared with moves instead."""

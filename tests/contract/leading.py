@@ -34,7 +34,7 @@ def a_result(attempt: OpenAttempt, *kinds: str, **fields: Any) -> JobResult:
     given: dict[str, Any] = {
         "status": "succeeded",
         "runtime": RuntimeFacts(backend=attempt.backend, latency_sec=1.0),
-        "files": {kind: a_file(f"{kind}/{attempt.attempt_id}", duration_s=1.0, width=64, fps=8.0) for kind in kinds},
+        "files": {kind: a_file(f"{kind}/{attempt.attempt_id}", duration_s=1.0, width=64, height=64, fps=8.0) for kind in kinds},
         "fence": 1,
         "episode_id": attempt.episode_id,
         "beat_id": attempt.beat_id,

@@ -63,10 +63,12 @@ def test_an_order_is_gone_on_with_by_the_next_attempt(rig: Rig) -> None:
     failure = rig.fails(an_attempt(), longest_wait_s="20")
     rig.server.fate = Fate.DONE
 
-    rig.render(an_attempt(2))
+    made = rig.render(an_attempt(2))
 
     assert failure.failure_class is FailureClass.INFRA
     assert rig.num_orders_asked == 1
+    assert not failure.bought_nothing
+    assert made.bought_nothing, "so that it is paid once"
 
 
 def test_a_lost_answer_buys_once_and_tells(rig: Rig) -> None:
@@ -76,6 +78,7 @@ def test_a_lost_answer_buys_once_and_tells(rig: Rig) -> None:
     first, second = rig.fails(an_attempt()), rig.fails(an_attempt(2))
 
     assert (first.failure_class, second.failure_class) == (FailureClass.CONTENT, FailureClass.CONTENT)
+    assert (first.bought_nothing, second.bought_nothing) == (False, True)
     assert "Nobody knows whether this clip was bought" in str(first)
     assert rig.num_orders_asked == 1
     rig.render(an_attempt(3, num_failures=0))
@@ -106,7 +109,8 @@ def test_a_busy_server_is_asked_again_as_late_as_it_wants(rig: Rig, status: int)
 def test_a_server_that_nobody_reaches_sold_nothing(rig: Rig) -> None:
     away = replace(rig, base_url="http://127.0.0.1:9")
 
-    assert away.fails(an_attempt()).failure_class is FailureClass.INFRA
+    failure = away.fails(an_attempt())
+    assert (failure.failure_class, failure.bought_nothing) == (FailureClass.INFRA, True)
     assert away.fails(an_attempt(2)).failure_class is FailureClass.INFRA, "and leaves no doubt"
 
 

@@ -134,6 +134,7 @@ def tell_of_changes(stage: Stage) -> None:
         stage.move("retry", f"{path}/beats/broken")
         stage.once("ended again", lambda: house.wait_for_end(episode_id))
         stage.move("retry", path)
+        stage.ask("budget", "PUT", f"{path}/budget", json={"budget": "5.00"})
         stage.ask("revise", "PATCH", f"{path}/beats/one", json={"seed": 99})
         house.wait_for_end(episode_id)
 
@@ -257,7 +258,15 @@ CHAPTERS = {
                 EpisodeState.PARTIALLY_COMPLETED,
                 {"one": BeatState.ACCEPTED, **dict.fromkeys(("broken", "needs", "nobody"), BeatState.FAILED)},
             ),
-            events=("episode.created", "episode.planned", "episode.executing", "beat.retried", "beat.revised", "film.ready"),
+            events=(
+                "episode.created",
+                "episode.planned",
+                "episode.executing",
+                "beat.retried",
+                "episode.budget",
+                "beat.revised",
+                "film.ready",
+            ),
         ),
         Chapter(
             name="copies",

@@ -129,11 +129,11 @@ def _run(work: tuple[Mutant | None, str]) -> Fate:
             sys.meta_path.insert(0, _Changed(module, path, changed(mutant)))
         except ValueError as untrue:
             return replace(fate, is_invalid=str(untrue))
-    fate = _run_model(fate, template)
+    fate = _run_model(fate, template, has_budgets=mutant is not None and mutant.is_about_money)
     return replace(fate, seconds=time.process_time() - began)
 
 
-def _run_model(fate: Fate, template: str) -> Fate:
+def _run_model(fate: Fate, template: str, *, has_budgets: bool) -> Fate:
     # not before the changed source stands ready
     from tests.reliability.store_bench import Noticed, Tally
     from tests.reliability.store_machine import run_model
@@ -145,7 +145,13 @@ def _run_model(fate: Fate, template: str) -> Fate:
         try:
             with sql_subject(f"sqlite:///{folder}/{Path(template).name}") as subject:
                 run_model(
-                    [subject], tally, num_examples=NUM_EXAMPLES, num_steps=NUM_STEPS, thorough=THOROUGH, stop_at_once=True
+                    [subject],
+                    tally,
+                    num_examples=NUM_EXAMPLES,
+                    num_steps=NUM_STEPS,
+                    thorough=THOROUGH,
+                    stop_at_once=True,
+                    has_budgets=has_budgets,
                 )
         except Noticed as noticed:
             fate = replace(fate, killed_by=noticed.step, error=f"{type(noticed.error).__name__}: {noticed.error}")

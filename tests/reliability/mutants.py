@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from tests.reliability.mutant import Mutant, a_mutant
 from tests.reliability.mutants_of_editing import REUSING
+from tests.reliability.mutants_of_money import MONEY
 from tests.reliability.mutants_of_people import PEOPLE, SHOWING
 
 LEASES = (
@@ -143,7 +144,7 @@ ENDING = (
     a_mutant(
         "accepting.py",
         "a late attempt stays open",
-        "            self._close(attempt, AttemptState.CANCELLED, CAME_TOO_LATE)\n",
+        "            self._close(attempt, acceptance.result, AttemptState.CANCELLED, CAME_TOO_LATE)\n",
         "",
     ),
     a_mutant("accepting.py", "whatever comes is accepted", "if not attempt.is_wanted:", "if False:"),
@@ -227,11 +228,11 @@ ENDING = (
         "",
     ),
     a_mutant("ending.py", "a cancelled episode ends while a render runs", " and not _has_open(connection, episode)", ""),
-    a_mutant("ending.py", "what is wanted is closed as cancelled", "                if not one.is_wanted\n", ""),
+    a_mutant("ending.py", "what is wanted is closed as cancelled", " if not one.is_wanted]", "]"),
     a_mutant(
         "ending.py", "a film is cut while a beat renders", "BeatState.PENDING, BeatState.RENDERING)", "BeatState.PENDING)"
     ),
     a_mutant("ending.py", "a beat is given up in a paused episode", " and episode.state is EpisodeState.EXECUTING:", ":"),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *REUSING, *SHOWING)
+MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *REUSING, *SHOWING, *MONEY)

@@ -16,7 +16,7 @@ from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Acceptance, Artifact, Failure, FleetSnapshot, Lease, OpenAttempt, Opening
 from tests.reliability.oracle_people import AskedByPeople
-from tests.reliability.oracle_rows import BEAT_AT_MOST, Refused, Story, Tried
+from tests.reliability.oracle_rows import BEAT_AT_MOST, Part, Refused, Story, Tried, dollars
 
 
 class Oracle(AskedByPeople):
@@ -150,10 +150,27 @@ class Oracle(AskedByPeople):
             begins = story.state is E.EXECUTING and part is not None and part.state is B.PENDING
             begins = begins and part is not None and part.revision == opening.revision and not story.unmet(part)
             begins = begins and part is not None and story.backend(part) == opening.backend
+            begins = begins and part is not None and self._can_be_paid(story, part, opening)
         return self._begin(lease, story, opening) if begins else None
 
+    def _can_be_paid(self, story: Story, part: Part, opening: Opening) -> bool:
+        """What it needs is left. Without a quote: by the hour whatever is left will do, and what is bought never begins."""
+        left = story.left()
+        if left is None:
+            return True
+        unknown = max(left, 1) if opening.per_hour_micros else 2**62
+        needs = unknown if opening.quote_micros is None else opening.quote_micros
+        if needs <= left:
+            return True
+        if part.needs != needs:
+            part.needs = needs
+            said = None if needs == 2**62 else dollars(needs)
+            story.tell(self.now_s, "beat.unpaid", beat_id=opening.beat_id, needs=said, left=dollars(left))
+        return False
+
     def _begin(self, lease: Lease, story: Story, opening: Opening) -> OpenAttempt:
-        beat_id = opening.beat_id
+        beat_id, left = opening.beat_id, story.left()
+        unknown = left if opening.per_hour_micros else None
         counted, uncounted = story.held_against(beat_id, counted=True), story.held_against(beat_id, counted=False)
         tried = Tried(
             attempt_id=opening.attempt_id,
@@ -172,6 +189,8 @@ class Oracle(AskedByPeople):
             troubled_since=min((t.ended_at for t in uncounted if t.ended_at is not None), default=None),
             content_key=opening.content_key,
             reused_from=opening.reused_from,
+            reserved=(unknown if opening.quote_micros is None else opening.quote_micros) if beat_id is not None else 0,
+            per_hour=opening.per_hour_micros,
         )
         story.tries.append(tried)
         self.tries[tried.attempt_id] = tried
@@ -181,7 +200,7 @@ class Oracle(AskedByPeople):
             story.tell(self.now_s, "film.cutting", **which)
         else:
             part = story.parts[beat_id]
-            part.state, part.reason, part.not_before = B.RENDERING, "", 0.0
+            part.state, part.reason, part.not_before, part.needs = B.RENDERING, "", 0.0, 0
             where: dict[str, object] = {"renderer": opening.renderer, "node": opening.node}
             if opening.reused_from is not None:
                 where["reused_from"] = opening.reused_from.model_dump()
@@ -193,7 +212,8 @@ class Oracle(AskedByPeople):
         if tried is None or tried.state is not A.OPEN:
             return False
         if not self._wants(tried):
-            self._close(tried, A.CANCELLED, "It came too late: nobody wanted its result any more.")
+            self._close(tried, A.CANCELLED, "It came too late: nobody wanted its result any more.", result.runtime.render_s)
+            tried.spent = 0 if _was_ordered_before(tried, result) else tried.spent
             return False
         story = self.stories[tried.episode_id]
         of_same = story.tries_of(tried.beat_id)
@@ -202,7 +222,9 @@ class Oracle(AskedByPeople):
         for kind, file in result.files.items():
             version = 1 + sum(a.artifact_type == kind for t in of_same for a in t.files)
             tried.files.append(Artifact(artifact_type=kind, version=version, file=file))
-        self._close(tried, A.SELECTED)
+        self._close(tried, A.SELECTED, worked_s=result.runtime.render_s)
+        tried.spent = 0 if _was_ordered_before(tried, result) else tried.spent
+        tried.render_s = result.runtime.render_s or None
         main = result.files[_main(tried)]
         if tried.beat_id is None:
             story.progress = 1.0
@@ -223,7 +245,8 @@ class Oracle(AskedByPeople):
         is_wanted = story.wants(tried)
         tried.failure_class, tried.counted = failure.failure_class, failure.counted
         tried.held_against = is_wanted
-        self._close(tried, A.FAILED, failure.reason)
+        self._close(tried, A.FAILED, failure.reason, failure.work_s)
+        tried.spent = 0 if failure.bought_nothing and not tried.per_hour else tried.spent
         story.tell(
             self.now_s,
             "attempt.failed",
@@ -251,8 +274,13 @@ class Oracle(AskedByPeople):
         story.tell(self.now_s, "film.failed", reason=reason)
         story.enter(self.now_s, E.PARTIALLY_COMPLETED, f"The film could not be cut: {reason}")
 
-    def _close(self, tried: Tried, state: A, reason: str = "") -> None:
+    def _close(self, tried: Tried, state: A, reason: str = "", worked_s: float | None = None) -> None:
         tried.state, tried.reason, tried.ended_at = state, reason, self.now_s
+        tried.spent = tried.price(self.now_s - tried.opened_at if worked_s is None else worked_s)
+
+
+def _was_ordered_before(tried: Tried, result: JobResult) -> bool:
+    return result.runtime.bought_nothing and not tried.per_hour
 
 
 def _main(tried: Tried) -> str:

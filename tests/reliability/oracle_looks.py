@@ -8,6 +8,7 @@ from typing import Any
 
 from episodes.episode_store import StoredAnswer
 from episodes.errors import LeaseLost, NotFound
+from episodes.estimate import Measure
 from episodes.job import FilmPart, StartFrame
 from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
@@ -58,6 +59,7 @@ class Looks:
             beats=tuple(self._beat_view(story, part) for part in story.parts.values()),
             artifacts=_artifacts(t for t in story.tries_of(None) if t.state is A.SELECTED),
             film_attempts=tuple(t.as_shown() for t in story.tries_of(None)),
+            funds=story.funds(),
             queue_is_paused=self.is_paused,
             fleet=self.snapshot,
         )
@@ -90,6 +92,7 @@ class Looks:
             fallback_reason=" ".join(
                 f"{one} could not: {why}" for one, why in zip(story.choices(part), part.given_up_by, strict=False)
             ),
+            needs_micros=part.needs,
         )
 
     def episodes(self, state: E | None = None, world_id: str | None = None) -> tuple[EpisodeSummary, ...]:
@@ -125,6 +128,20 @@ class Looks:
         clips = [(part.beat, story.clip(one)) for one, part in story.parts.items()]
         return [FilmPart(beat_id=b.beat_id, video=clip, subtitle=b.subtitle) for b, clip in clips if clip is not None]
 
+    def measures(self, kinds: Sequence[str]) -> list[Measure]:
+        """In any order."""
+        clips = ((t, a.file) for t in self.tries.values() for a in t.files if a.artifact_type == "video")
+        return [
+            Measure(
+                kind=tried.backend,
+                render_s=tried.render_s,
+                video_s=file.duration_s,
+                num_pixels=file.width * file.height,
+            )
+            for tried, file in clips
+            if tried.backend in kinds and tried.render_s and file.duration_s and file.width and file.height
+        ]
+
     def queue_is_paused(self) -> bool:
         return self.is_paused
 
@@ -149,6 +166,7 @@ class Looks:
                 format=s.request.format,
                 motion=s.request.motion,
                 created_at_s=s.created_at,
+                is_budgeted=s.budget is not None,
             )
             for s in sorted(active, key=lambda s: (s.executed_at, s.episode_id))
         ]
@@ -158,10 +176,15 @@ class Looks:
         story = self._story(episode_id)
         if story.state is not E.EXECUTING or self.is_paused:
             return []
+        left = story.left()
         ready = [
             self._ready(story, part)
             for one, part in story.parts.items()
-            if part.state is B.PENDING and not story.unmet(part) and part.not_before <= self.now_s and one not in exclude
+            if part.state is B.PENDING
+            and not story.unmet(part)
+            and part.not_before <= self.now_s
+            and one not in exclude
+            and (left is None or part.needs <= left)
         ]
         return ready[:limit]
 
@@ -227,6 +250,7 @@ class Looks:
             num_events=len(story.told),
             num_events_kept=len(story.told),
             newest_event=len(story.told),
+            funds=story.funds(),
         )
 
     def _beat_audit(self, story: Story, part: Part) -> BeatAudit:
@@ -278,6 +302,8 @@ def _attempt_audit(tried: Tried) -> AttemptAudit:
         fence=tried.fence,
         opened_at=moment(tried.opened_at),
         ended_at=moment(tried.ended_at) if tried.ended_at is not None else None,
+        reserved_micros=tried.reserved,
+        spent_micros=tried.spent,
     )
 
 

@@ -11,10 +11,11 @@ from episodes.errors import BadInput, Conflict, IllegalMove, NotFound
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView, FleetSnapshot, Lease
+from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Plan
 from tests.reliability.movable_clock import START_S
 from tests.reliability.oracle_edits import EditsPlans
-from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried
+from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried, dollars
 
 
 class AskedByPeople(EditsPlans):
@@ -56,6 +57,7 @@ class AskedByPeople(EditsPlans):
                 raise Refused(Conflict)
             return self.episode(episode_id)
         story = Story(episode_id=episode_id, request=request, created_at=self.now_s, updated_at=self.now_s)
+        story.budget = request.budget_micros
         self.stories[episode_id] = story
         story.tell(self.now_s, "episode.created", world_id=request.world_id, intent=request.intent)
         return self.episode(episode_id)
@@ -181,6 +183,20 @@ class AskedByPeople(EditsPlans):
         self._reopen(story, [one for one in story.opened_with(beat.beat_id) if one != beat.beat_id])
         self._go_on(story)
         return self.episode(episode_id)
+
+    def set_budget(self, episode_id: str, budget: int | None) -> Funds:
+        story = self._story(episode_id)
+        gone = story.funds()
+        if budget is not None and budget < gone.reserved_micros + gone.spent_micros:
+            raise Refused(Conflict)
+        if budget is not None and any(t.reserved is None for t in story.open_tries()):
+            raise Refused(Conflict)
+        for part in story.parts.values():
+            part.needs = 0
+        if story.budget != budget:
+            story.budget = budget
+            story.tell(self.now_s, "episode.budget", budget=None if budget is None else dollars(budget))
+        return story.funds()
 
     def remember_answer(self, key: str, answer: StoredAnswer) -> StoredAnswer:
         return self.answers.setdefault(key, answer)

@@ -11,6 +11,7 @@ from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Artifact, Attempt, ClipSource, OpenAttempt
+from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Treatment
 
 FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
@@ -59,6 +60,18 @@ class Tried:
     files: list[Artifact] = field(default_factory=list)
     picture: bytes | None = None
     """How it looked when it was last shown."""
+    reserved: int | None = 0
+    """None: nothing was, because no budget held and nobody knew."""
+    per_hour: int = 0
+    spent: int = 0
+    render_s: float | None = None
+
+    def price(self, worked_s: float) -> int:
+        """What it has cost: by the hour to the next micro, within what was reserved; by the clip what was reserved."""
+        if self.per_hour == 0:
+            return self.reserved or 0
+        by_time = -int(-self.per_hour * worked_s // 3600)
+        return by_time if self.reserved is None else min(by_time, self.reserved)
 
     def as_shown(self) -> Attempt:
         return Attempt(
@@ -76,6 +89,9 @@ class Tried:
             ended_at=moment(self.ended_at) if self.ended_at is not None else None,
             has_preview=self.state is A.OPEN and self.picture is not None,
             reused_from=self.reused_from,
+            reserved_micros=self.reserved,
+            spent_micros=self.spent,
+            render_s=self.render_s,
         )
 
     def as_open(self) -> OpenAttempt:
@@ -93,6 +109,8 @@ class Tried:
             renderer=self.renderer,
             node=self.node,
             opened_at_s=self.opened_at,
+            reserved_micros=self.reserved,
+            per_hour_micros=self.per_hour,
         )
 
 
@@ -110,6 +128,8 @@ class Part:
     not_before: float = 0.0
     given_up_by: list[str] = field(default_factory=list)
     """Why each backend could not, one after the other."""
+    needs: int = 0
+    """What its next attempt needs and was not left."""
 
     @property
     def has_no_clip(self) -> bool:
@@ -149,8 +169,18 @@ class Story:
     tries: list[Tried] = field(default_factory=list)
     """In the order of their beginning."""
     told: list[Told] = field(default_factory=list)
+    budget: int | None = None
 
     # --- what follows ---
+
+    def funds(self) -> Funds:
+        reserved = sum(t.reserved or 0 for t in self.open_tries())
+        return Funds(budget_micros=self.budget, reserved_micros=reserved, spent_micros=sum(t.spent for t in self.tries))
+
+    def left(self) -> int | None:
+        """None: there is no limit."""
+        gone = sum(t.reserved or 0 for t in self.open_tries()) + sum(t.spent for t in self.tries)
+        return None if self.budget is None else self.budget - gone
 
     def tries_of(self, beat_id: str | None) -> list[Tried]:
         return [t for t in self.tries if t.beat_id == beat_id]
@@ -242,6 +272,14 @@ class Story:
     def forgive(self, beat_id: str | None) -> None:
         for tried in self.tries_of(beat_id):
             tried.held_against = False
+        if beat_id in self.parts:
+            self.parts[beat_id].needs = 0
+
+
+def dollars(micros: int) -> str:
+    """Two digits behind the point at least, and no zeros after them."""
+    part = f"{micros % 10**6:06}"
+    return f"{micros // 10**6}.{part[:2]}{part[2:].rstrip('0')}"
 
 
 def moment(seconds: float) -> datetime:

@@ -201,6 +201,8 @@ class Coordinators(Work):
                 reason=f"fault {self.a_number()}",
                 counted=counted,
                 retry_in_s=retry_in_s,
+                work_s=(None, 0.25)[len(self.done) % 2],
+                bought_nothing=len(self.done) % 3 == 0,
             )
             for _ in range(num)
         ]

@@ -44,6 +44,7 @@ def rarer_looks(episode_ids: Iterable[str]) -> Iterator[Look]:
     yield "queue", lambda s: s.queue_is_paused()
     yield "fleet", lambda s: s.fleet()
     yield "event numbers", lambda s: s.latest_event_numbers([*ids, "nobody"])
+    yield "measures", lambda s: sorted(s.measures(["animatic", "stub"]), key=repr)
     for one in ids:
         yield f"all events of {one}", lambda s, one=one: s.events(one)  # type: ignore[misc]
         yield f"progress of {one}", lambda s, one=one: s.progress(one)  # type: ignore[misc]

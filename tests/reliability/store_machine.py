@@ -9,6 +9,7 @@ from hypothesis.stateful import get_state_machine_test
 
 from tests.reliability.store_bench import THOROUGH, Tally
 from tests.reliability.store_coordinators import Coordinators
+from tests.reliability.store_money import Money
 from tests.reliability.store_people import People
 from tests.reliability.store_subjects import Subject
 from tests.reliability.store_troubles import Troubles
@@ -16,6 +17,10 @@ from tests.reliability.store_troubles import Troubles
 
 class StoreMachine(People, Coordinators, Troubles):
     """As Hypothesis runs it."""
+
+
+class MoneyMachine(Money, Coordinators):
+    """Likewise, with budgets that run short."""
 
 
 def run_model(
@@ -27,6 +32,7 @@ def run_model(
     thorough: int = THOROUGH,
     random_seed: int | None = None,
     stop_at_once: bool = False,
+    has_budgets: bool = False,
 ) -> None:
     """Raises AssertionError with the steps that led there when a store and the oracle differ; Noticed with `stop_at_once`.
 
@@ -35,7 +41,7 @@ def run_model(
     has_swarms = random_seed is not None
     given = {"subjects": subjects, "tally": tally, "thorough": thorough, "stop_at_once": stop_at_once, "has_swarms": has_swarms}
     test = get_state_machine_test(
-        type("Machine", (StoreMachine,), given),
+        type("Machine", (MoneyMachine if has_budgets else StoreMachine,), given),
         settings=settings(
             max_examples=num_examples,
             stateful_step_count=num_steps,

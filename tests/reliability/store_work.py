@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -20,6 +21,14 @@ RETRIES_IN_S = (0.0, 2.0, 4.0, None)
 RENDERERS = ("r1", "r2")
 CONTENT_KEYS = ("k1", "k2")
 SOURCE = ClipSource(episode_id="another", beat_id="b1", attempt_id="made before")
+PRICES: tuple[dict[str, Any], ...] = (
+    {},
+    {"quote_micros": 700},
+    {"quote_micros": 1500, "per_hour_micros": 3_600_000},
+    {"quote_micros": None, "per_hour_micros": 3_600_000},
+    {"quote_micros": None},
+)
+"""Free, a clip's, by the hour with and without a quote, and what nobody knows; an hour costs a thousand micros a second."""
 
 
 class Work(Bench):
@@ -111,6 +120,7 @@ class Work(Bench):
             node="n1",
             content_key="" if beat_id is None or number % 3 == 0 else CONTENT_KEYS[number % len(CONTENT_KEYS)],
             reused_from=SOURCE if beat_id is not None and number % 4 == 0 else None,
+            **PRICES[number % len(PRICES)],
         )
 
     def whoever_has(self, lease: Lease) -> Coordinator:
@@ -155,7 +165,11 @@ class Work(Bench):
 
 
 def good(tried: Tried) -> Acceptance:
-    return Acceptance(attempt_id=tried.attempt_id, result=a_result(tried.as_open()))
+    result = a_result(tried.as_open())
+    facts = result.runtime.model_copy(update={"render_s": (0.0, 0.5, 2.0)[tried.number % 3]})
+    if tried.number == 2:  # which went on with what the first had ordered
+        facts = facts.model_copy(update={"bought_nothing": True})
+    return Acceptance(attempt_id=tried.attempt_id, result=result.model_copy(update={"runtime": facts}))
 
 
 def lost(tried: Tried) -> Failure:

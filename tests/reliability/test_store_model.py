@@ -35,16 +35,26 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield server
 
 
-def test_the_stores_do_what_the_oracle_says(url: str) -> None:
+@pytest.mark.parametrize("has_budgets", [False, True])
+def test_the_stores_do_what_the_oracle_says(url: str, has_budgets: bool) -> None:
     tally = Tally()
     with sql_subject(url) as subject:
         # PostgreSQL answers each of the many looks over a socket
         thorough = 1 if subject.name == "sqlite" else 6
-        run_model([subject, MemorySubject()], tally, num_examples=10, num_steps=60, thorough=thorough)
+        num_examples = 5 if has_budgets else 10
+        run_model(
+            [subject, MemorySubject()],
+            tally,
+            num_examples=num_examples,
+            num_steps=60,
+            thorough=thorough,
+            has_budgets=has_budgets,
+        )
 
-    assert tally.num_calls > 300
+    assert tally.num_calls > (150 if has_budgets else 300)
     assert {"accept", "fail", "cancel", "revise_beat", "save_plan", "acquire_lease"} <= set(tally.calls)
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
+    assert ("set_budget" in tally.calls) is has_budgets
 
 
 @pytest.mark.timeout(LONGEST_S + 60)

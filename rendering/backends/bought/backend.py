@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import structlog
 
-from episodes.errors import RenderCancelled
+from episodes.errors import RenderCancelled, RenderFailed
 from episodes.job import RenderJob
 from episodes.ports import ArtifactStore, Control
 from rendering.backend import Frames, Keyframes, PictureSource
@@ -52,7 +52,7 @@ class BoughtBackend:
             first_frame = _png(widened(opening.picture_HWC, request.aspect))
             request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
         control.check()
-        clip = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
+        clip, order = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
         control.check()
         frames_THWC, placing = frames_of(clip, job)
         previews.show(frames_THWC[len(frames_THWC) // 2])
@@ -62,9 +62,10 @@ class BoughtBackend:
             indices=placing.indices,
             num_frames=job.num_frames,
             recipe=self._recipe(request, placing, opening),
+            bought_nothing=order.attempt != job.meta.attempt,
         )
 
-    def _bought(self, job: RenderJob, request: Request, till: Till) -> bytes:
+    def _bought(self, job: RenderJob, request: Request, till: Till) -> tuple[bytes, Order]:
         ledger = Ledger(self.store, job, request)
         order = Buying(job, ledger, is_free=self.terms.is_free).order(till)
         try:
@@ -72,12 +73,16 @@ class BoughtBackend:
         except RenderCancelled:
             self._cancel(job, ledger, order)
             raise
+        except RenderFailed as failed:
+            if order.attempt == job.meta.attempt:
+                raise
+            raise failed.for_nothing() from failed  # the attempt that ordered has paid
         match answer:
             case Finished(clip=clip):
-                return clip
+                return clip, order
             case Over(failure=failure):
                 ledger.close(order, f"It came to nothing: {failure}")
-                raise failure
+                raise failure if order.attempt == job.meta.attempt else failure.for_nothing()
 
     def _cancel(self, job: RenderJob, ledger: Ledger, order: Order) -> None:
         """An order of an earlier attempt's stays: a still later one may go on with it."""

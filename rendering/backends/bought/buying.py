@@ -34,13 +34,13 @@ class Buying:
     def _settle(self, doubtful: list[Order]) -> None:
         """Whoever was told of orders in doubt and tries again all the same wants them forgotten."""
         if any(order.attempt > self._job.meta.attempt for order in doubtful):
-            raise RenderFailed("A later attempt at this beat is ordering already.", FailureClass.INFRA)
+            raise RenderFailed("A later attempt at this beat is ordering already.", FailureClass.INFRA).for_nothing()
         if not doubtful:
             return
         was_told = {order.key for order in doubtful} <= self._ledger.told()
         is_asked_for = self._job.meta.num_failures == 0
         if not self._is_free and not (was_told and is_asked_for):
-            raise self._in_doubt(doubtful, "an attempt ended while it ordered")
+            raise self._in_doubt(doubtful, "an attempt ended while it ordered").for_nothing()
         for order in doubtful:
             self._ledger.close(order, "It was in doubt, and ordered again all the same.")
 
@@ -49,14 +49,14 @@ class Buying:
         mine = self._ledger.intend()
         if any(order.key != mine.key for order in self._ledger.open_orders()):
             self._ledger.close(mine, "It was withdrawn: another attempt was ordering at the same time.")
-            raise RenderFailed("Another attempt at this beat is ordering at the same time.", FailureClass.INFRA)
+            raise RenderFailed("Another attempt at this beat is ordering at the same time.", FailureClass.INFRA).for_nothing()
         match self._asked(mine, till):
             case Placed(operation=operation):
                 log.info("order.placed", attempt_id=self._job.job_id, operation=operation)
                 return self._ledger.name(mine, operation)
             case Refused(failure=failure):
                 self._ledger.close(mine, f"It was refused: {failure}")
-                raise failure
+                raise failure.for_nothing() from failure
             case Unclear(reason=reason) if self._is_free:
                 self._ledger.close(mine, f"It was in doubt and free: {reason}")
                 raise RenderFailed(f"{reason} What was ordered costs nothing: it is ordered again.", FailureClass.INFRA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from actors import parts
 from actors.parts import check_settings, code_version, open_eyes, open_planner, open_purse, plan_fleet
 from episodes.errors import BadInput
+from episodes.money import Tariff
 from episodes.plan import CameraMove
 from planning import models
 from planning.succession import PlannerSuccession
@@ -61,7 +63,8 @@ def test_the_order_in_which_kinds_are_set_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> None:
-    fleet = {"dear": RendererSettings(backend="openai-video"), "animatic": RendererSettings()}
+    dear = {"base_url": "https://videos.example/v1"}
+    fleet = {"dear": RendererSettings(backend="openai-video", options=dear), "animatic": RendererSettings()}
 
     plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 
@@ -78,6 +81,38 @@ def test_a_kind_knows_the_camera_moves_of_its_backend_with_its_options(tmp_path:
     plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 
     assert [kind.camera_moves for kind in plan.all_kinds()] == [(CameraMove.STATIC,), None, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tariff"),
+    [
+        ({"backend": "animatic"}, Tariff()),
+        ({"backend": "animatic", "price_per_hour": "1.80"}, Tariff(per_hour_micros=1_800_000)),
+        ({"backend": "veo", "options": {"project": "p"}}, Tariff(sells_clips=True, per_s_micros=150_000, lengths_s=(4, 6, 8))),
+        (
+            {"backend": "veo", "options": {"project": "p"}, "price_per_s": "0.2"},
+            Tariff(sells_clips=True, per_s_micros=200_000, lengths_s=(4, 6, 8)),
+        ),
+        (
+            {"backend": "openai-video", "options": {"base_url": "https://videos.example", "seconds": "5"}},
+            Tariff(sells_clips=True, lengths_s=(5,)),
+        ),
+        ({"backend": "far", "queue": True, "price_per_s": "0.05"}, Tariff(sells_clips=True, per_s_micros=50_000)),
+    ],
+)
+def test_a_kind_costs_what_its_settings_say_or_its_backend_knows(tmp_path: Path, kind: dict[str, Any], tariff: Tariff) -> None:
+    fleet = {"kind": RendererSettings(**kind)}
+
+    plan = plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
+
+    assert [one.tariff for one in plan.all_kinds()] == [tariff]
+
+
+def test_clips_that_are_bought_have_no_price_per_hour(tmp_path: Path) -> None:
+    fleet = {"veo": RendererSettings(options={"project": "p"}, price_per_hour="2")}
+
+    with pytest.raises(BadInput, match="are bought"):
+        plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 
 
 def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import continuity_examples, examples, world_examples
+from api import continuity_examples, examples, money_examples, world_examples
 from api.beat_changes import BeatChange
 from api.continuity import ContinuityShape, PlannedShape
 from api.fleet_shapes import FleetShape
-from api.requests import NewEpisode
+from api.money_shapes import EstimateShape, FundsShape
+from api.requests import NewBudget, NewEpisode
 from api.shapes import (
     AuditShape,
     CheckupShape,
@@ -64,6 +65,8 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /episodes/{episode_id}",
         "GET /episodes/{episode_id}/continuity",
         "POST /episodes/{episode_id}/plan",
+        "GET /episodes/{episode_id}/estimate",
+        "PUT /episodes/{episode_id}/budget",
         "POST /episodes/{episode_id}/execute",
         "POST /episodes/{episode_id}/cancel",
         "POST /episodes/{episode_id}/pause",
@@ -203,6 +206,9 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (CheckupShape, examples.CHECKUP),
         (SweepShape, examples.SWEEP),
         (FleetShape, examples.FLEET),
+        (EstimateShape, money_examples.ESTIMATE),
+        (FundsShape, money_examples.FUNDS),
+        *((NewBudget, example["value"]) for example in money_examples.NEW_BUDGETS.values()),
         (HealthShape, examples.HEALTHY),
         (ReadinessShape, examples.READY),
         *((BeatChange, example["value"]) for example in examples.BEAT_CHANGES.values()),
@@ -211,7 +217,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if not issubclass(shape, (NewEpisode, BeatChange, World, Change)):
+    if not issubclass(shape, (NewEpisode, NewBudget, BeatChange, World, Change)):
         assert noun.model_dump(mode="json") == example
 
 

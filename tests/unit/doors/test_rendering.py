@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import storyworld
+from api import money_examples
 from api.client import JsonObject
 
 FALLEN_BACK = "Rendered by animatic because svd could not: No GPU had room."
@@ -41,6 +42,10 @@ class ToldClient:
 
     def execute(self, episode_id: str, *, force: bool, fresh: bool) -> None:
         self.asked.append({"force": force})
+
+    def estimate(self, episode_id: str) -> JsonObject:
+        self.asked.append({"estimate": episode_id})
+        return money_examples.ESTIMATE
 
     def follow(self, episode_id: str) -> Iterator[JsonObject]:
         yield self.episode
@@ -112,3 +117,18 @@ def test_it_is_rendered_by_force_and_warnings_hold_nobody_up(client: ToldClient,
     assert CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--force", *out]).exit_code == 0
 
     assert [asked["force"] for asked in client.asked if "force" in asked] == [False, True]
+
+
+def test_with_a_budget_it_is_told_what_the_film_takes_before_it_is_rendered(client: ToldClient, tmp_path: Path) -> None:
+    done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--budget", "5", "--out", str(tmp_path / "film.mp4")])
+
+    assert done.exit_code == 0, done.output
+    assert client.asked[0]["budget"] == "5"
+    assert client.asked.index({"estimate": "e1"}) < client.asked.index({"force": False})
+    said = " ".join(done.output.split())
+    assert (
+        "b1 animatediff 42 s $0.0208 estimated: price_per_hour, median of 12 accepted clips of this size; at most $0.06 reserved"
+        in said
+    )
+    assert "b2 veo unknown $0.90 exact: price_per_s; at most $0.90 reserved" in said
+    assert "Budget: $5.00, of which $5.00 is left." in said

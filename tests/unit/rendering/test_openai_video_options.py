@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from episodes.errors import BadInput
-from rendering.backends import BackendRecipe, Purse, check_backend, costs_per_clip, open_backend
+from rendering.backends import BackendRecipe, OnSale, Purse, check_backend, on_sale, open_backend
 from rendering.backends.openai_video.options import setup_of
 from rendering.backends.opening import OpeningSource
 from storage.artifacts.memory import MemoryArtifacts
@@ -77,8 +77,9 @@ def test_a_server_has_to_be_named() -> None:
 
 
 def test_what_buys_says_so_and_needs_a_purse() -> None:
-    assert costs_per_clip("openai-video")
-    assert not costs_per_clip("animatic")
+    assert on_sale(a_recipe()) == OnSale(usd_per_s=None, lengths_s=tuple(range(1, 31)))
+    assert on_sale(a_recipe(seconds="4,8", price_per_s="0.1")) == OnSale(usd_per_s=0.1, lengths_s=(4, 8))
+    assert on_sale(BackendRecipe(name="animatic")) is None
     with pytest.raises(BadInput, match="buys its clips"):
         open_backend(a_recipe())
 

@@ -4,7 +4,7 @@ import pytest
 
 from episodes.errors import BadInput
 from episodes.plan import Format
-from rendering.backends import BackendRecipe, check_backend, costs_per_clip
+from rendering.backends import BackendRecipe, OnSale, check_backend, on_sale
 from rendering.backends.veo.models import MODELS, Api
 from rendering.backends.veo.options import Setup, setup_of
 from tests.builders import a_beat, a_job
@@ -19,7 +19,7 @@ def test_a_project_is_enough() -> None:
 
     assert (setup.name, setup.location, setup.base_url) == ("veo-3.1-fast-generate-001", "us-central1", None)
     assert setup.terms.usd_per_s == 0.15
-    assert costs_per_clip("veo")
+    assert on_sale(BackendRecipe(name="veo", options={"project": "studio"})) == OnSale(usd_per_s=0.15, lengths_s=(4, 6, 8))
 
 
 def test_a_price_that_is_said_overrules_the_usual_one() -> None:
