@@ -40,6 +40,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from api.parts import ApiLimits, ApiParts
     from planning.continuity.supervisor import Supervisor
     from planning.example_world import seed_example_world
+    from planning.fountain.door import FountainScreenplays
     from planning.world_builder import StoredWorlds
     from settings import load_settings
 
@@ -60,6 +61,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
             builder=StoredWorlds(worlds, artifacts, open_eyes(settings, artifacts)),
             planner=open_planner(settings, plan.all_kinds()),
             supervisor=Supervisor(),
+            screenplays=FountainScreenplays(),
             artifacts=artifacts,
             coordinator=door,
             kinds=plan.all_kinds(),

@@ -20,7 +20,7 @@ import machines
 import spending
 from actors import running
 from actors.environment import prepare_environment, refuse_kept_state, refuse_open_mesh
-from api.client import Client, JsonObject
+from api.client import Client, JsonObject, intent_or_screenplay
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
 from episodes.contradictions import Severity
@@ -63,7 +63,9 @@ Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help=
 @cli.command()
 @tells_errors_plainly
 def render(
-    intent: Annotated[str, typer.Argument(help='What happens: "Saitama fights a giant monster on a rooftop".')],
+    intent: Annotated[
+        str, typer.Argument(help='What happens: "Saitama fights a giant monster on a rooftop"; or a screenplay: kite.fountain.')
+    ],
     world: Annotated[str | None, typer.Option(help="World id; none: the empty world.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the film goes; default: outputs/<episode>.mp4.")] = None,
     num_beats: Annotated[int | None, typer.Option(help="Default 3.")] = None,
@@ -84,7 +86,8 @@ def render(
     out = out.resolve() if out else None
     with running_system(url, cpus) as client:
         wanted = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
-        created = client.create(intent, backend=backend, fallbacks=fallback, budget=budget, **wanted)
+        told, screenplay = intent_or_screenplay(intent)
+        created = client.create(told, screenplay=screenplay, backend=backend, fallbacks=fallback, budget=budget, **wanted)
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         planned = client.plan(episode_id)

@@ -18,6 +18,7 @@ from episodes.money import Tariff, micros_of
 from episodes.ports import ArtifactStore, Planner
 from planning.asking import Terms
 from planning.continuity.script import Moves
+from planning.fountain.planner import ScreenplayPlanner
 from planning.models import ModelAccess, check_access
 from planning.offline.planner import OfflinePlanner
 from planning.succession import PlannerSuccession
@@ -105,7 +106,7 @@ MAX_PLANS_AT_ONCE = 8
 
 
 def open_planner(settings: Settings, kinds: Sequence[Kind]) -> Planner:
-    """Those of PLANNER, in order. Raises BadInput when one cannot work here."""
+    """Those of PLANNER, in order; a screenplay is no matter of theirs. Raises BadInput when one cannot work here."""
     moves = {kind.name: kind.camera_moves for kind in kinds}
     planners: dict[str, Planner] = {}
     for name in settings.planner:
@@ -116,7 +117,7 @@ def open_planner(settings: Settings, kinds: Sequence[Kind]) -> Planner:
                 planners[name] = Turnstile(_language_model_planner(settings, moves), MAX_PLANS_AT_ONCE)
             case _:
                 assert_never(name)
-    return PlannerSuccession(planners=planners)
+    return ScreenplayPlanner(PlannerSuccession(planners=planners), moves)
 
 
 def _language_model_planner(settings: Settings, moves: Moves) -> LanguageModelPlanner:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from episodes.audit import AuditReport, Check, Violation
-from episodes.errors import StoryWorldError
+from episodes.errors import BadInput, StoryWorldError
 from episodes.health import Checkup, Finding, Verdict
 
 JsonObject = dict[str, Any]
@@ -66,9 +66,10 @@ class Client:
         except httpx.TransportError:
             return False
 
-    def create(self, intent: str, **fields: object) -> JsonObject:
-        """A new episode; `fields` are the optional request fields."""
-        return self._post("/episodes", {"intent": intent, **{k: v for k, v in fields.items() if v is not None}})
+    def create(self, intent: str | None = None, **fields: object) -> JsonObject:
+        """A new episode; `fields` are the other request fields. Without an intent one of them is `screenplay`."""
+        given = {"intent": intent, **fields}
+        return self._post("/episodes", {name: value for name, value in given.items() if value is not None})
 
     def plan(self, episode_id: str, *, dry_run: bool = False) -> JsonObject:
         """With `dry_run` nothing is stored."""
@@ -202,6 +203,17 @@ class Client:
         except ValueError as error:
             raise ApiProblem(f"What answers at {self.url} is not StoryWorld.", "Look at the address.") from error
         return content
+
+
+def intent_or_screenplay(text: str) -> tuple[str | None, str | None]:
+    """What somebody typed: an intent, or the name of a Fountain file, which is read. Raises BadInput when that is no text."""
+    path = Path(text)
+    if path.suffix != ".fountain" or not path.is_file():
+        return text, None
+    try:
+        return None, path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{text} cannot be read: {error}.", "A screenplay is a text file in UTF-8.") from error
 
 
 def _report(told: JsonObject) -> AuditReport:

@@ -12,7 +12,7 @@ from api.keys import ApiKey
 from episodes.episode_store import EpisodeStore
 from episodes.fleet import Kind
 from episodes.health import Checkup
-from episodes.ports import ArtifactStore, CoordinatorDoor, Planner, ScriptSupervisor, WorldBuilder, WorldStore
+from episodes.ports import ArtifactStore, CoordinatorDoor, Planner, Screenplays, ScriptSupervisor, WorldBuilder, WorldStore
 from episodes.upkeep import Upkeep
 
 
@@ -58,6 +58,7 @@ class ApiParts:
     builder: WorldBuilder
     planner: Planner
     supervisor: ScriptSupervisor
+    screenplays: Screenplays
     artifacts: ArtifactStore
     coordinator: CoordinatorDoor
     kinds: tuple[Kind, ...]

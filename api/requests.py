@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Self
 
 from fastapi import Query
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from episodes.errors import BadInput, NotFound
 from episodes.money import Dollars, micros_of
@@ -32,8 +32,11 @@ class NewEpisode(Noun):
 
     world_id: Id = EMPTY_WORLD_ID
     """Whose characters and places play. Left out: the empty world."""
-    intent: Annotated[Prose, Field(min_length=1, max_length=2000)]
-    """The sentence that the episode tells."""
+    screenplay: str | None = Field(default=None, min_length=1, max_length=60_000)
+    """A screenplay in Fountain, told in place of an intent: its scenes, characters and dialogue are kept, and there are as many beats as
+    it needs, whatever `num_beats` says."""
+    intent: Annotated[Prose, Field(min_length=1, max_length=2000)] | None = Field(default=None, validate_default=True)
+    """The sentence that the episode tells. Has to be given, unless a screenplay is."""
     style: Annotated[Prose, Field(max_length=500)] = ""
     """Added to the world's own style."""
     backend: Name | None = None
@@ -54,16 +57,25 @@ class NewEpisode(Noun):
     budget: Dollars | None = None
     """What it may cost in all, in US dollars: a beat that would cost more than is left waits. Left out: there is no limit."""
 
+    @field_validator("intent")
+    @classmethod
+    def _tells_something(cls, intent: str | None, others: ValidationInfo) -> str | None:
+        if intent is None and others.data.get("screenplay") is None:
+            raise ValueError("give an intent, or a screenplay")
+        return intent
+
     @model_validator(mode="after")
     def _falls_back_to_each_once(self) -> Self:
         check_fallbacks(self.backend, self.fallbacks)
         return self
 
-    def episode_request(self) -> EpisodeRequest:
+    def episode_request(self, about: str = "") -> EpisodeRequest:
+        """`about`: what stands for the intent of a screenplay without one."""
         usual = DEFAULT_FORMATS[self.mode]
         return EpisodeRequest(
             world_id=self.world_id,
-            intent=self.intent,
+            intent=self.intent or about,
+            screenplay=self.screenplay or "",
             style=self.style,
             backend=self.backend,
             fallbacks=self.fallbacks,

@@ -15,7 +15,7 @@ from episodes.job import JobResult, StartFrame, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.money import UNLIMITED, Funds
 from episodes.nouns import Id, Noun
-from episodes.plan import Beat, EpisodeRequest, Format, Motion, Treatment
+from episodes.plan import Beat, EpisodeRequest, Format, Motion, Plan, Treatment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +174,11 @@ class EpisodeView(EpisodeSummary):
     """Nothing new starts anywhere."""
     fleet: FleetSnapshot | None = None
     """As it was last recorded; None: never."""
+
+    @property
+    def plan(self) -> Plan:
+        """Of its beats as they are now. There must be some."""
+        return Plan(**dict(self.treatment), beats=tuple(view.beat for view in self.beats), logline=self.logline)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

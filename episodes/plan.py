@@ -293,6 +293,8 @@ class EpisodeRequest(Noun):
 
     world_id: Id
     intent: Annotated[Prose, Field(min_length=1, max_length=2000)]
+    screenplay: str = Field(default="", max_length=60_000)
+    """A Fountain text that is told in place of the intent, which is then what it is about; empty: there is none."""
     style: Annotated[Prose, Field(max_length=500)] = ""
     backend: Name | None = None
     """The kind of renderer; None: chosen from the fleet when it is planned."""

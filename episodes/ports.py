@@ -10,7 +10,7 @@ from typing import Protocol
 from episodes.contradictions import Contradiction
 from episodes.fleet import FleetReport, Kind
 from episodes.job import FilmJob, JobResult, RenderJob, StoredFile
-from episodes.plan import EpisodeRequest, Plan
+from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.world import Picture, RevisionNote, StoredWorld, UploadedPicture, World, WorldSource
 from episodes.world_record import NOTHING_KNOWN, WorldRecord
 
@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class Planner(Protocol):
-    """Intent → plan, for the length that was asked for, a tenth more or less at most.
+    """Intent → plan, for the length that was asked for, a tenth more or less at most; a screenplay takes as long as it takes.
 
     The same request and world give the same plan, unless a language model is asked. Safe to call from many threads. Raises
     BadInput when the intent cannot be told, PlannerFailed when nobody could be had to write it.
@@ -39,6 +39,16 @@ class ScriptSupervisor(Protocol):
 
     def contradictions(self, plan: Plan, world: World, kinds: Sequence[Kind]) -> tuple[Contradiction, ...]:
         """In story order of the beats where they show. `world` is how things stand before the first beat; `kinds` can make what they can."""
+
+
+class Screenplays(Protocol):
+    """Screenplays as text, in Fountain."""
+
+    def about(self, text: str) -> str:
+        """What it is about, in at most 300 characters. Raises BadInput, which names the line, when it cannot be planned."""
+
+    def write(self, title: str, beats: Sequence[Beat]) -> str:
+        """Beats as a screenplay: their places and hours, what is seen, and who says what."""
 
 
 class WorldStore(Protocol):

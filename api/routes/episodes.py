@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
 
-from api import continuity_examples, examples
+from api import continuity_examples, examples, plan_examples
 from api.continuity import (
     ContinuityShape,
     PlannedShape,
@@ -32,13 +32,14 @@ router = APIRouter(prefix="/episodes", tags=["episodes"], route_class=StrictRout
 
 MAX_PAGE = 200
 PLANNER_TROUBLES = ("planner-failed", "planner-unavailable", "planner-too-slow")
+_NEW_EPISODES = {**examples.NEW_EPISODES, "screenplay": plan_examples.NEW_SCREENPLAY}
 
 
 @router.post(
     "",
     status_code=201,
     response_model=EpisodeShape,
-    summary="Create an episode from an intent and a world",
+    summary="Create an episode from an intent, or a screenplay, and a world",
     operation_id="create_episode",
     responses=answers(201, "The episode, not yet planned.", examples.CREATED, *with_body("not-found", "key-reused")),
     openapi_extra=POST_EXTRA,
@@ -46,15 +47,16 @@ PLANNER_TROUBLES = ("planner-failed", "planner-unavailable", "planner-too-slow")
 def create_episode(
     parts: Parts,
     request: Request,
-    new: Annotated[NewEpisode, Body(openapi_examples=examples.NEW_EPISODES)],
+    new: Annotated[NewEpisode, Body(openapi_examples=_NEW_EPISODES)],
 ) -> EpisodeShape:
     if not parts.builder.exists(new.world_id):
         raise NotFound("world", new.world_id, "PUT /worlds/{id} or POST /worlds/{id}/images first, or leave `world_id` out.")
     check_backend(parts, new.backend)
     for place, fallback in enumerate(new.fallbacks):
         check_backend(parts, fallback, f"fallbacks.{place}")
+    about = parts.screenplays.about(new.screenplay) if new.screenplay is not None else ""
     episode_id = lasting_id(request.scope, parts.episodes)
-    return episode_shape(parts.episodes.create(new.episode_request(), episode_id))
+    return episode_shape(parts.episodes.create(new.episode_request(about), episode_id))
 
 
 def check_backend(parts: ApiParts, backend: str | None, where: str = "backend") -> None:

@@ -45,7 +45,7 @@ class OfflinePlanner:
         scenes = scenes_told(moments, world.world)
         beats: list[Beat] = []
         for at, (moment, shot, scene) in enumerate(zip(moments, shots, scenes, strict=True)):
-            beats.append(_beat(at, moment, shot, scene, beats, request, world.world, dice))
+            beats.append(beat_of(at, moment, shot, scene, beats, request, world.world, dice))
         return Plan(
             beats=tuple(beats),
             logline=clipped(" ".join(request.intent.split()), 300),
@@ -56,7 +56,7 @@ class OfflinePlanner:
         )
 
 
-def _beat(
+def beat_of(
     at: int, moment: Moment, shot: Shot, scene: Scene, before: list[Beat], request: EpisodeRequest, world: World, dice: Dice
 ) -> Beat:
     description = clipped(first_words(moment.text, MAX_WORDS), 1000)

@@ -24,6 +24,8 @@ from api.parts import ApiLimits, ApiParts
 from episodes.episode_store import EpisodeStore
 from episodes.upkeep import Upkeep
 from planning.continuity.supervisor import Supervisor
+from planning.fountain.door import FountainScreenplays
+from planning.fountain.planner import ScreenplayPlanner
 from planning.offline.planner import OfflinePlanner
 from planning.world_builder import StoredWorlds
 from storage.artifacts.folder import FolderArtifacts
@@ -63,8 +65,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             episodes=episodes,
             worlds=worlds,
             builder=StoredWorlds(worlds, artifacts),
-            planner=OfflinePlanner(),
+            planner=ScreenplayPlanner(OfflinePlanner()),
             supervisor=Supervisor(),
+            screenplays=FountainScreenplays(),
             artifacts=artifacts,
             coordinator=FakeDoor(),
             kinds=(a_kind(), a_kind("stub")),

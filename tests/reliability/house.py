@@ -31,6 +31,7 @@ from episodes.ports import ArtifactStore, Planner, WorldStore
 from episodes.upkeep import Upkeep
 from episodes.world import StoredWorld
 from planning.continuity.supervisor import Supervisor
+from planning.fountain.door import FountainScreenplays
 from planning.vision.remembering import Asking, RememberingEyes
 from planning.world_builder import StoredWorlds
 from rendering.film import FilmMaker
@@ -240,6 +241,7 @@ class House:
             builder=StoredWorlds(self._their_worlds, self._their_artifacts, self._eyes),
             planner=self._planner,
             supervisor=Supervisor(),
+            screenplays=FountainScreenplays(),
             artifacts=self._their_artifacts,
             coordinator=self,
             kinds=self.fleet.kinds(),

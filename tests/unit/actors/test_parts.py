@@ -14,6 +14,7 @@ from episodes.errors import BadInput
 from episodes.money import Tariff
 from episodes.plan import CameraMove
 from planning import models
+from planning.fountain.planner import ScreenplayPlanner
 from planning.succession import PlannerSuccession
 from settings import RendererSettings, Settings
 from storage.artifacts.memory import MemoryArtifacts
@@ -212,8 +213,9 @@ def test_planners_come_in_the_order_in_which_they_are_set(tmp_path: Path) -> Non
 
     for settings, names in ((alone, ["offline"]), (both, ["llm", "offline"])):
         planner = open_planner(settings, plan_fleet(settings).all_kinds())
-        assert isinstance(planner, PlannerSuccession)
-        assert list(planner.planners) == names
+        assert isinstance(planner, ScreenplayPlanner)
+        assert isinstance(planner.otherwise, PlannerSuccession)
+        assert list(planner.otherwise.planners) == names
 
 
 def test_a_planner_whose_libraries_are_missing_is_found_out_at_the_start(

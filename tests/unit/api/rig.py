@@ -23,6 +23,7 @@ from episodes.plan import CastMember, EpisodeRequest, Line, Plan
 from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
 from planning.continuity.supervisor import Supervisor
+from planning.fountain.door import FountainScreenplays
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryEpisodeStore, MemoryWorldStore
 from tests.builders import a_beat, a_kind, a_place, a_world
@@ -116,6 +117,7 @@ class Rig:
             "builder": FakeBuilder(self.worlds, self.artifacts),
             "planner": self.planner,
             "supervisor": Supervisor(),
+            "screenplays": FountainScreenplays(),
             "artifacts": self.artifacts,
             "coordinator": self.door,
             "kinds": (a_kind(), a_kind("stub"), a_kind("animatediff")),

@@ -120,7 +120,7 @@ async def test_the_routers_own_refusals_are_problems_too(rig: Rig, method: str, 
         ("/episodes", "GET, POST"),
         ("/worlds/w", "GET, PATCH, PUT"),
         ("/episodes/e/film", "GET, HEAD"),
-        ("/episodes/e/plan", "POST"),
+        ("/episodes/e/plan", "GET, POST, PUT"),
     ],
 )
 async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: str, allowed: str) -> None:

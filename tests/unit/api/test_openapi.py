@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import continuity_examples, examples, money_examples, world_examples
+from api import continuity_examples, examples, money_examples, plan_examples, world_examples
 from api.beat_changes import BeatChange
 from api.continuity import ContinuityShape, PlannedShape
 from api.fleet_shapes import FleetShape
@@ -27,6 +27,7 @@ from api.shapes import (
 )
 from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit, PropEdit, Rollback, WorldEdit
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
+from episodes.plan import Plan
 from episodes.world import World
 from tests.unit.api.rig import Rig
 
@@ -65,6 +66,9 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /episodes/{episode_id}",
         "GET /episodes/{episode_id}/continuity",
         "POST /episodes/{episode_id}/plan",
+        "GET /episodes/{episode_id}/plan",
+        "PUT /episodes/{episode_id}/plan",
+        "GET /episodes/{episode_id}/plan.fountain",
         "GET /episodes/{episode_id}/estimate",
         "PUT /episodes/{episode_id}/budget",
         "POST /episodes/{episode_id}/execute",
@@ -206,6 +210,8 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (CheckupShape, examples.CHECKUP),
         (SweepShape, examples.SWEEP),
         (FleetShape, examples.FLEET),
+        (Plan, plan_examples.PLAN),
+        (NewEpisode, plan_examples.NEW_SCREENPLAY["value"]),
         (EstimateShape, money_examples.ESTIMATE),
         (FundsShape, money_examples.FUNDS),
         *((NewBudget, example["value"]) for example in money_examples.NEW_BUDGETS.values()),
@@ -217,7 +223,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if not issubclass(shape, (NewEpisode, NewBudget, BeatChange, World, Change)):
+    if not issubclass(shape, (NewEpisode, NewBudget, Plan, BeatChange, World, Change)):
         assert noun.model_dump(mode="json") == example
 
 

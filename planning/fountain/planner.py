@@ -1,0 +1,179 @@
+"""ScreenplayPlanner: screenplay → plan. Scenes, characters, dialogue and order are the screenplay's; pictures are the offline planner's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from episodes.plan import Beat, CameraMove, EpisodeRequest, Line, Plan, StoryTurn, TimeOfDay, Transition
+from episodes.ports import Planner
+from episodes.speech import spoken_s
+from episodes.world import Character, Light, Place, StoredWorld, World
+from episodes.writing import Writing
+from planning.fountain.passages import MAX_CAPTION, Passage, is_narration, passages_of
+from planning.fountain.reading import read_screenplay
+from planning.fountain.screenplay import Screenplay, Speech
+from planning.names import comparable
+from planning.offline import places
+from planning.offline.casting import Casting, Player
+from planning.offline.dice import Dice
+from planning.offline.mentions import Mention
+from planning.offline.planner import DEFAULT_BACKEND, beat_of
+from planning.offline.sets import scenes_told
+from planning.offline.shots import shots_for
+from planning.offline.story import Moment, tell
+from planning.offline.words import THINGS, TIMES
+from planning.prompts import clipped, style_of
+
+PAUSE_S: Final = 0.5
+"""Around what is said."""
+_MAX_PEOPLE: Final = 64
+"""That a world holds."""
+_OF_LIGHT: Final = {Light.DAY: TimeOfDay.DAY, Light.DUSK: TimeOfDay.DUSK, Light.NIGHT: TimeOfDay.NIGHT}
+
+
+class ScreenplayPlanner:
+    """Implements Planner. Requests without a screenplay are another's."""
+
+    def __init__(self, otherwise: Planner, moves: Mapping[str, Collection[CameraMove] | None] | None = None) -> None:
+        """`moves`: the camera moves that a kind can be told to make, where that is not all of them."""
+        self.otherwise = otherwise
+        self._moves = moves or {}
+
+    def plan(self, episode_id: str, request: EpisodeRequest, world: StoredWorld) -> Plan:
+        """A screenplay has as many beats as it needs, of `request.duration_s` each, or as long as their words take to speak."""
+        if not request.screenplay:
+            return self.otherwise.plan(episode_id, request, world)
+        screenplay = read_screenplay(request.screenplay)
+        dice = Dice(seed=f"{request.seed}\x1f{request.screenplay}\x1f{request.world_id}")
+        stage = _Stage(screenplay, request, world.world, dice)
+        return stage.plan(self._moves.get(request.backend or DEFAULT_BACKEND))
+
+
+class _Stage:
+    """One screenplay with everybody and every place in it."""
+
+    def __init__(self, screenplay: Screenplay, request: EpisodeRequest, world: World, dice: Dice) -> None:
+        self._screenplay = screenplay
+        self._passages = passages_of(screenplay)
+        self._request = request
+        self._dice = dice
+        self._speakers: dict[str, Character] = {comparable(one.name): one for one in world.characters}
+        self._places: dict[str, Place] = {comparable(one.name): one for one in world.places}
+        for passage in self._passages:
+            if passage.speech is not None:
+                self._cast(passage.speech, world)
+        known = (*world.characters, *(one for one in self._speakers.values() if one not in world.characters))
+        self._world = world.model_copy(update={"characters": known[:_MAX_PEOPLE]})
+
+    def plan(self, moves: Collection[CameraMove] | None) -> Plan:
+        moments = self._moments()
+        shots = shots_for(moments, moves, self._dice)
+        scenes = scenes_told(moments, self._world)
+        beats: list[Beat] = []
+        for at, (passage, moment, shot, scene) in enumerate(zip(self._passages, moments, shots, scenes, strict=True)):
+            beat = beat_of(at, moment, shot, scene, beats, self._request, self._world, self._dice)
+            beats.append(beat.model_copy(update=self._as_written(passage, beat)))
+        return Plan(
+            beats=tuple(beats),
+            logline=clipped(self._screenplay.title or self._request.intent, 300),
+            tone=", ".join(dict.fromkeys(scene.mood for scene in scenes)),
+            style=style_of(self._world.style.description, self._request.style),
+            scenes=tuple(dict.fromkeys(scenes)),
+            writing=Writing(planner="screenplay"),
+        )
+
+    def _moments(self) -> tuple[Moment, ...]:
+        found: list[Moment] = []
+        hour: TimeOfDay | None = None
+        for at, passage in enumerate(self._passages):
+            place = self._place(passage.scene.place)
+            hour = _hour(passage.scene.time, hour, place) if passage.is_first or hour is None else hour
+            found.append(self._moment(passage, place, hour, _turn(at, len(self._passages))))
+        return tuple(found)
+
+    def _moment(self, passage: Passage, place: Place, hour: TimeOfDay, turn: StoryTurn) -> Moment:
+        text = passage.text or _spoken(passage.speech, self._speakers) or f"{place.name}."
+        (told,) = tell(text, self._world, 1, self._dice)
+        scene = replace(told.scene, place=place, stands=places.stands(place), time_of_day=hour)
+        # whom the offline planner makes up where nobody is named has no part in a screenplay
+        actors = told.actors if told.scene.clause.subjects and _names_somebody(told, text) else ()
+        effects = told.effects if actors else ()
+        shown = self._with_speaker(passage, actors)
+        return replace(told, text=text, scene=scene, turn=turn, actors=shown, num_before=0, effects=effects)
+
+    def _with_speaker(self, passage: Passage, actors: Sequence[Player]) -> tuple[Player, ...]:
+        if passage.speech is None or is_narration(passage.speech):
+            return tuple(actors)
+        speaker = self._speakers[comparable(passage.speech.character)]
+        others = (one for one in actors if one.character.character_id != speaker.character_id)
+        own = next((one for one in actors if one.character.character_id == speaker.character_id), None)
+        return (own or Player(character=speaker, scale=1.0), *others)
+
+    def _as_written(self, passage: Passage, beat: Beat) -> dict[str, Any]:  # fields of a beat
+        speech = passage.speech
+        fades = passage.is_first and "FADE" in passage.scene.transition.upper()
+        written: dict[str, Any] = {
+            "dialogue": None,
+            "caption": "",
+            "duration_s": _duration_s(speech, self._request.duration_s),
+            "transition": Transition.FADE if fades or beat.index == 0 else Transition.CUT,
+        }
+        if speech is None:
+            return written
+        if is_narration(speech):
+            return {**written, "caption": clipped(speech.text, MAX_CAPTION)}
+        speaker = self._speakers[comparable(speech.character)]
+        return {**written, "dialogue": Line(character_id=speaker.character_id, text=speech.text)}
+
+    def _cast(self, speech: Speech, world: World) -> None:
+        """Who speaks and is not of the world is made up once."""
+        key = comparable(speech.character)
+        if key in self._speakers or is_narration(speech):
+            return
+        name = speech.character.title() if speech.character.isupper() else speech.character
+        head = name.split()[-1].casefold()
+        is_being = head not in THINGS and head not in places.KIND_OF
+        mention = Mention(phrase=name, again=name, core=name, head=head if is_being else "figure", is_proper=True)
+        self._speakers[key] = Casting(world=world, dice=self._dice).players(mention)[0].character
+
+    def _place(self, name: str) -> Place:
+        key = comparable(name)
+        if key not in self._places:
+            words = key.split()
+            head = next((word for word in reversed(words) if word in places.KIND_OF), words[-1] if words else "place")
+            self._places[key] = places.improvise(name.lower() or "a place", head, self._dice)
+        return self._places[key]
+
+
+def _names_somebody(told: Moment, text: str) -> bool:
+    said = comparable(text)
+    return any(
+        comparable(one.core).split()[-1:] and comparable(one.core).split()[-1] in said for one in told.scene.clause.subjects
+    )
+
+
+def _spoken(speech: Speech | None, speakers: dict[str, Character]) -> str:
+    if speech is None or is_narration(speech):
+        return ""
+    manner = f", {speech.manner}" if speech.manner else ""
+    return f"{speakers[comparable(speech.character)].name} speaks{manner}."
+
+
+def _hour(time: str, before: TimeOfDay | None, place: Place) -> TimeOfDay:
+    """What the heading says; else ("CONTINUOUS", "LATER") it is as late as before, or as the place's light says."""
+    told = [TIMES[word] for word in comparable(time).split() if word in TIMES]
+    return told[0] if told else before or _OF_LIGHT[place.light]
+
+
+def _turn(at: int, num: int) -> StoryTurn:
+    if at == 0 and num > 1:
+        return StoryTurn.SETUP
+    return StoryTurn.OUTCOME if at == num - 1 and num > 2 else StoryTurn.TURN
+
+
+def _duration_s(speech: Speech | None, usual_s: float) -> float:
+    if speech is None:
+        return usual_s
+    return round(min(30.0, max(usual_s, spoken_s(speech.text) + PAUSE_S)), 2)
