@@ -12,7 +12,7 @@ from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
 from api.plan_edits import Beats, EditTerms, NewBeat, NewPlace, NewPlan, Terms, beat_planned_anew, edited, new_beat
 from api.requests import known_id
-from api.routes.episodes import check_backend
+from api.routes.episodes import PLANNER_TROUBLES, check_backend
 from api.shapes import EditedShape
 from api.strict_json import StrictRoute
 from episodes.editing import place_of, with_beat, with_beat_changed, with_beat_moved, without_beat
@@ -21,9 +21,8 @@ from episodes.model import EpisodeView
 router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"], route_class=StrictRoute)
 
 _PROBLEMS = ("not-found", "illegal-move", "conflict", "precondition-failed")
-_ANSWERS = answers(
-    200, "The episode with the change in it, and what it does.", examples.EDITED, *with_body(*_PROBLEMS, "key-reused")
-)
+_WHAT_COMES = (200, "The episode with the change in it, and what it does.", examples.EDITED)
+_ANSWERS = answers(*_WHAT_COMES, *with_body(*_PROBLEMS, "key-reused"))
 _WHAT_HAPPENS = (
     "At any time but while it is being cancelled. What shows the same keeps its clip, and whoever renders it goes on; a beat that starts "
     "from one that shows something else is rendered anew with it. A film that the plan has outgrown is cut anew."
@@ -96,7 +95,7 @@ def move_beat(
     summary="Have the planner tell one beat anew, in its world as it is now; the others stay",
     description=_WHAT_HAPPENS,
     operation_id="replan_beat",
-    responses=_ANSWERS,
+    responses=answers(*_WHAT_COMES, *with_body(*_PROBLEMS, "key-reused", *PLANNER_TROUBLES)),
     openapi_extra=POST_EXTRA,
 )
 def replan_beat(

@@ -75,6 +75,19 @@ async def test_a_planner_that_fails_is_a_problem_with_its_trouble(
     assert (shown["state"], shown["beats"]) == ("CREATED", []), "nothing is stored by halves"
 
 
+async def test_a_beat_that_cannot_be_told_anew_stays_as_it_is(house: tuple[Rig, Writer]) -> None:
+    rig, writer = house
+    writer.may_go_on.set()
+    episode_id = await rig.planned()
+    before = (await rig.client.get(f"/episodes/{episode_id}")).json()
+    writer.error = PlannerFailed("The language model sulks.", PlannerTrouble.TOO_SLOW, "Be kind.")
+
+    answer = await rig.client.post(f"/episodes/{episode_id}/beats/b2/plan", json={})
+
+    assert (answer.status_code, answer.json()["type"]) == (504, "/docs#planner-too-slow")
+    assert (await rig.client.get(f"/episodes/{episode_id}")).json() == before
+
+
 async def test_others_are_answered_while_a_plan_is_written(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id = await rig.created()
