@@ -91,6 +91,9 @@ def render(
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         planned = client.plan(episode_id)
+        if planned["writing"]["note"]:
+            instead = f"Planned by {planned['writing']['planner']}. {planned['writing']['note']}"
+            console.print(escape(instead), style="yellow", soft_wrap=True)
         for beat in planned["beats"]:
             console.print(f"  {beat['beat_id']}  {escape(beat['description'])}", style="dim")
         if budget is not None:

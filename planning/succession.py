@@ -30,7 +30,8 @@ class PlannerSuccession:
                 plan = planner.plan(episode_id, request, world)
             except PlannerFailed as error:
                 told = {"episode_id": episode_id, "planner": name, "trouble": error.trouble.value, "reason": error.message}
-                log.warning("planner.failed", extra=told)
+                spent = error.writing.model_dump(include={"num_calls", "input_tokens", "output_tokens", "cost_micros"})
+                log.warning("planner.failed", extra={**told, **spent})
                 failures.append((name, error))
             else:
                 return plan.model_copy(update={"writing": _in_all(plan.writing, failures)})

@@ -31,6 +31,7 @@ class ToldClient:
             "progress": 100,
             "beats": beats,
             "contradictions": [],
+            "writing": {"planner": "llm", "note": ""},
         }
 
     def create(self, intent: str, **fields: object) -> JsonObject:
@@ -64,6 +65,15 @@ def client(monkeypatch: pytest.MonkeyPatch) -> ToldClient:
 
     monkeypatch.setattr(storyworld, "running_system", running_system)
     return told
+
+
+def test_who_planned_instead_is_told_with_the_reason(client: ToldClient, tmp_path: Path) -> None:
+    client.episode["writing"] = {"planner": "offline", "note": "llm: The language model openai:tiny has too many requests."}
+
+    done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--out", str(tmp_path / "film.mp4")])
+
+    assert done.exit_code == 0, done.output
+    assert "Planned by offline. llm: The language model openai:tiny has too many requests." in done.output
 
 
 def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_told(client: ToldClient, tmp_path: Path) -> None:
