@@ -62,8 +62,9 @@ def contradictions_of(parts: ApiParts, episode: EpisodeView) -> tuple[Contradict
     """Of its plan as it stands, with all that was changed in it; none where it has no plan yet."""
     if not episode.beats:
         return ()
+    beats = tuple(view.beat.model_copy(update={"backend": view.backend}) for view in episode.beats)
     world = parts.builder.load(episode.request.world_id)
-    return parts.supervisor.contradictions(_plan_of(episode), world.world, parts.kinds)
+    return parts.supervisor.contradictions(episode.plan.model_copy(update={"beats": beats}), world.world, parts.kinds)
 
 
 def refuse_contradictions(parts: ApiParts, episode: EpisodeView) -> None:
@@ -83,11 +84,6 @@ def as_it_would_be(episode: EpisodeView, plan: Plan, world: StoredWorld) -> Epis
         treatment=plan.treatment,
         beats=tuple(beats),
     )
-
-
-def _plan_of(episode: EpisodeView) -> Plan:
-    beats = tuple(view.beat.model_copy(update={"backend": view.backend}) for view in episode.beats)
-    return Plan(**dict(episode.treatment), beats=beats, logline=episode.logline)
 
 
 def _shapes(contradictions: Sequence[Contradiction]) -> list[ContradictionShape]:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from api import examples, plan_examples
+from api import continuity_examples, plan_examples
+from api.continuity import PlannedShape, contradictions_of, planned_shape
 from api.openapi import answers, with_body
 from api.parts import Parts
 from api.requests import known_id
 from api.routes.episodes import check_backend, known_episode
-from api.shapes import EpisodeShape
-from api.shaping import episode_shape
 from api.strict_json import StrictRoute
 from episodes.errors import IllegalMove
 from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after
@@ -37,19 +36,19 @@ def get_plan(parts: Parts, episode_id: str) -> Plan:
 
 @router.put(
     "/plan",
-    response_model=EpisodeShape,
+    response_model=PlannedShape,
     summary="Put a plan in, in place of the one it has: what was being rendered of that is dropped. The same plan changes nothing",
     operation_id="put_plan",
-    responses=answers(200, "The episode with its beats.", examples.PLANNED, *with_body("not-found", "illegal-move")),
+    responses=answers(200, "The episode with its beats.", continuity_examples.PLANNED, *with_body("not-found", "illegal-move")),
 )
 def put_plan(
     parts: Parts,
     episode_id: str,
     plan: Annotated[Plan, Body(openapi_examples=plan_examples.NEW_PLANS)],
-) -> EpisodeShape:
+) -> PlannedShape:
     episode = known_episode(parts, known_id("episode", episode_id))
     if episode.beats and episode.plan == plan:
-        return episode_shape(episode)
+        return planned_shape(episode, contradictions_of(parts, episode), dry_run=False)
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)
     for beat in plan.beats:
         check_backend(parts, beat.backend, f"beats.{beat.index}.backend")
@@ -57,7 +56,7 @@ def put_plan(
     planned = parts.episodes.save_plan(episode_id, plan, world.revision)
     if episode.state.is_active:
         parts.coordinator.wake()
-    return episode_shape(planned)
+    return planned_shape(planned, parts.supervisor.contradictions(plan, world.world, parts.kinds), dry_run=False)
 
 
 @router.get(

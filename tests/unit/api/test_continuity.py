@@ -91,6 +91,18 @@ async def test_what_was_changed_is_looked_at_too(rig: Rig) -> None:
     is_problem(await rig.client.get("/episodes/nobody/continuity"), 404, "not-found")
 
 
+async def test_a_plan_that_is_put_in_says_where_it_contradicts_itself(rig: Rig) -> None:
+    other = await contradictory(rig)
+    plan = (await rig.client.get(f"/episodes/{other}/plan")).json()
+    episode_id = await rig.created()
+
+    for _ in range(2):  # the same plan again changes nothing, and says the same
+        put = (await rig.client.put(f"/episodes/{episode_id}/plan", json=plan)).json()
+        assert (put["state"], put["dry_run"]) == ("PLANNED", False)
+        assert [(one["code"], one["beat_id"]) for one in put["contradictions"]] == [("dead-acts", "b2"), ("dead-acts", "b3")]
+    is_problem(await rig.client.post(f"/episodes/{episode_id}/execute"), 422, "contradictory-plan")
+
+
 async def test_a_plan_with_errors_is_not_executed(rig: Rig) -> None:
     episode_id = await contradictory(rig)
     before, num_wakes = rig.episodes.events(episode_id), rig.door.num_wakes
