@@ -18,7 +18,7 @@ ON_RAY := tests/integration tests/reliability/test_chaos.py tests/reliability/te
 HALF_OF_UNIT := tests/unit/api/ tests/unit/planning/ tests/unit/storage/ tests/unit/doors/
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
 
-.PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos clean
+.PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -47,7 +47,7 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-cache > .venv/import-contracts || (cat .venv/import-contracts; exit 1)
-	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
+	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 -n 120 -P 2 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
 	$(MAKE) --no-print-directory unit
 
 # xdist would collect all of them in each worker; and without folders of their own, the two clean up each other's
@@ -78,6 +78,9 @@ faults: .venv/test  ## The functional suite on stores that fail, many seeds; wri
 
 chaos: .venv/test  ## Real Ray under a drawn schedule of faults (SECONDS=1800 SEED=1); writes docs/reliability.md
 	$(BIN)/python -m tests.reliability.chaos --seconds $(SECONDS) --seed $(SEED) --write
+
+matrix: .venv/test  ## Everything that RunPod can do to a cluster, on Ray's own autoscaler (a quarter of an hour)
+	$(BIN)/python -m tests.runpod.matrix
 
 clean:  ## Remove the virtual environment and the caches; outputs and databases stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

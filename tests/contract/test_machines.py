@@ -12,9 +12,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-import machines
 import storyworld
 from cluster import buyer, clearing, keeper
+from commands import machines
 from tests.loopback import Answer, Asked, as_json, serving
 from tests.runpod.cloud import DATA_CENTERS, FakeCloud
 from tests.runpod.dashboard import FakeDashboard

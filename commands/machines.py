@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # they import Ray, which takes a second
     from cluster.keeper import Keeper
     from cluster.standing import Standing
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 _SHOWN_QUOTES = 6
 
 console = Console(highlight=False)
@@ -253,3 +253,6 @@ def _answers(address: str) -> bool:
 def _age(age_s: float) -> str:
     minutes = int(age_s // 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+COMMANDS = (up, status, down)

@@ -10,12 +10,10 @@ from rich.markup import escape
 
 from actors import running
 from api.client import JsonObject
+from commands.options import EpisodeId, Url
 from settings import load_settings
 
 console = Console(highlight=False)
-
-EpisodeId = Annotated[str, typer.Argument(metavar="EPISODE", help="Its id: `episodes` lists them.")]
-Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
 
 
 def estimate(episode: EpisodeId, url: Url = None) -> None:
@@ -48,3 +46,6 @@ def tell_estimate(told: JsonObject) -> None:
     funds = told["funds"]
     if funds["budget"] is not None:
         console.print(f"  Budget: ${funds['budget']}, of which ${funds['left']} is left.")
+
+
+COMMANDS = (estimate, budget)
