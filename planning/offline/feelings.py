@@ -8,7 +8,7 @@ from typing import Final
 _WORDS: Final = {
     "afraid": r"fear afraid scared terrified frightened alarmed panic trembl nervous",
     "furious": r"angry angrily furious rage\b threaten roar",
-    "sad": r"sad(ly|ness)?\b cry\b cries cried crying weep sob(s|bing)?\b mourn lonely lowered",
+    "sad": r"sad(ly|ness)?\b cry\b cries cried crying weep sob(s|bing)?\b mourn lonely lowered\shead",
     "astonished": r"amazed astonish surpris puzzled",
     "happy": r"happy happi smil laugh grin beam cheer joy celebrat danc",
     "proud": r"proud",

@@ -99,8 +99,9 @@ class Narrator:
 
 
 def _finished(text: str) -> str:
-    """With a capital letter and a full stop."""
-    flat = " ".join(text.split()).replace(" ,", ",").strip(" ,")
+    """With a capital letter and a full stop; of nothing but commas, these."""
+    whole = " ".join(text.split()).replace(" ,", ",")
+    flat = whole.strip(" ,") or whole
     is_open = flat[-1:].isascii() and flat[-1:].isalnum()
     ended = flat + "." if is_open else flat
     return ended[:1].upper() + ended[1:]

@@ -39,7 +39,10 @@ PREPOSITIONS: Final = PLACE_PREPOSITIONS | OTHER_PREPOSITIONS
 ADVERBS: Final = word_set(
     "away back together again alone home there here up down out off slowly quickly quietly suddenly happily sadly "
     "finally once never always just also too very still soon now today forever everywhere apart around hard fast high "
-    "low later secretly bravely"
+    "low later secretly bravely angrily anxiously bitterly boldly calmly carefully cheerfully clumsily coldly desperately eagerly "
+    "excitedly fiercely frantically furiously gently gladly gracefully hastily hungrily joyfully lazily loudly madly merrily nervously "
+    "noisily patiently playfully politely proudly rapidly rudely seriously shyly silently softly sternly swiftly tenderly tiredly "
+    "triumphantly warmly weakly wearily wildly"
 )
 
 NUMBERS: Final[dict[str, int]] = {

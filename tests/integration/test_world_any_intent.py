@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from episodes.world import Character, Place, World
@@ -20,6 +20,7 @@ NAMES = st.text(PLAIN, min_size=1, max_size=12).filter(lambda name: name.strip()
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
+@example(",", 1)
 @given(st.text(PLAIN, min_size=1, max_size=200).filter(lambda text: text.strip()), st.integers(1, 6))
 def test_any_text_becomes_a_plan_with_so_many_beats(intent: str, num_beats: int) -> None:
     plan = plan_of(intent, num_beats=num_beats)

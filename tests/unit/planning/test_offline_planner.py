@@ -76,6 +76,7 @@ def test_a_small_move_is_told_with_the_deed_that_it_leads_to() -> None:
         ("Once upon a time there was a robot who wanted to fly", "The robot wants to fly.", ["Kiku"]),
         ("A purple blorp florps the zibble", "The purple blorp florps the zibble.", ["Purple Blorp"]),
         ("Saitama fought the monster", "Saitama fights the monster.", ["Saitama", "Gorugan"]),
+        ("Mika and Kiku quarrel angrily in the forest", "Mika and Kiku quarrel angrily.", ["Mika", "Kiku"]),
         ("Mika sees a dragon attack the village", "Mika sees a dragon attack the village.", ["Mika", "Dragon"]),
     ],
 )
@@ -84,6 +85,11 @@ def test_who_does_what_to_whom_is_read(intent: str, deed: str, cast: list[str]) 
 
     assert deed.casefold() in turn.description.casefold()
     assert names(turn) == cast
+
+
+def test_whoever_has_won_is_not_sad() -> None:
+    [winner, *_] = plan_of("Saitama fights a giant monster on a rooftop", num_beats=4).beats[3].cast
+    assert (winner.action, winner.emotion) == ("stands with lowered fists", "")
 
 
 def test_what_is_quoted_is_said() -> None:
