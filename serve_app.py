@@ -32,6 +32,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     from actors.crash import arm_crash_points
     from actors.doctor.examination import Examination
     from actors.door import RayDoor
+    from actors.environment import refuse_ray_without_token
     from actors.logs import log_as_json
     from actors.parts import open_artifacts, open_eyes, open_planner, open_stores, plan_fleet
     from actors.upkeep import open_upkeep
@@ -46,6 +47,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
 
     log_as_json("api")
     arm_crash_points()
+    refuse_ray_without_token()
     settings = load_settings()
     refuse_open_door(_http_host(), has_keys=bool(settings.api_keys))
     episodes, worlds = open_stores(settings)

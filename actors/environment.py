@@ -18,6 +18,17 @@ def refuse_open_mesh() -> None:
         )
 
 
+def refuse_ray_without_token() -> None:
+    """Raises BadInput when the Ray that this process belongs to, whoever started it, lets everybody in."""
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+
+    if not is_token_auth_enabled():
+        raise BadInput(
+            "The Ray that StoryWorld was put on asks for no token, and whoever reaches its ports can run any code.",
+            "export RAY_AUTH_MODE=token before `ray start`, on every node, and start it again.",
+        )
+
+
 def refuse_kept_state() -> None:
     """A Ray that `serve` starts ends with it, so nothing is left that could come back. Raises BadInput when it is to keep its state."""
     kept = os.environ.get("STORYWORLD_GCS") or "memory"

@@ -168,7 +168,8 @@ def _environment(home: Path, database_url: str, s3_endpoint: str, recipe: S3Reci
         "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "RAY_ADDRESS": f"127.0.0.1:{ray_port}",
-        "RAY_AUTH_MODE": "disabled",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": "a-token-for-tests",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "3",
         # on a busy machine starting takes longer than Ray thinks it may

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from actors.parts import plan_fleet
 from actors.plan import FleetPlan, PublisherPlan, RendererPlan, plan_kind
+from settings import load_settings
 
 
 def planned(kind: str = "animatediff", backend: str | None = None, **options: str) -> RendererPlan:
@@ -59,3 +67,24 @@ def test_a_fleet_with_other_settings_is_led_by_another_coordinator() -> None:
 
     assert fleet(1).fingerprint == fleet(1).fingerprint
     assert len({one.fingerprint for one in (fleet(1), fleet(2), fleet(1, num_slots=3), fleet(1, version="v2"))}) == 4
+
+
+def test_no_secret_goes_to_an_actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments of actors are kept by Ray, and shown by its tools."""
+    secrets = {
+        "DATABASE_URL": "postgresql://me:hunter2-sql@db/story",  # pragma: allowlist secret
+        "REDIS_URL": "redis://:hunter2-redis@queue",  # pragma: allowlist secret
+        "S3_SECRET_KEY": "hunter2-s3",  # pragma: allowlist secret
+        "API_KEYS": "mika:hunter2-of-the-api",  # pragma: allowlist secret
+        "GEMINI_API_KEY": "hunter2-gemini",  # pragma: allowlist secret
+        "OPENAI_VIDEO_API_KEYS": '{"http://localhost:8000/v1": "hunter2-video"}',  # pragma: allowlist secret
+    }
+    for name, value in {**secrets, "S3_ACCESS_KEY": "hunter2-id", "STORYWORLD_HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    fleet = {"animatic": {}, "far": {"queue": True, "backend": "animatic"}, "veo": {"options": {"project": "films"}}}
+    monkeypatch.setenv("STORYWORLD_FLEET", json.dumps(fleet))
+
+    crosses = pickle.dumps(plan_fleet(load_settings()))
+
+    assert b"renderer:far:0" in crosses
+    assert b"hunter2" not in crosses
