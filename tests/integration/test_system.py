@@ -43,6 +43,17 @@ def taken(port: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"Authorization": "Bearer another"}, 403)])
+def test_who_brings_no_token_gets_nothing_out_of_ray_and_no_job_into_it(
+    system: System, headers: dict[str, str], status: int
+) -> None:
+    with httpx.Client(base_url=system.addresses["dashboard"], headers=headers, trust_env=False) as stranger:
+        answers = [stranger.get(path) for path in ("/api/version", "/nodes", "/api/jobs/", "/api/serve/applications/")]
+        answers.append(stranger.post("/api/jobs/", json={"entrypoint": "true"}))
+
+    assert [answer.status_code for answer in answers] == [status] * 5
+
+
 def num_attempts(episode: JsonObject) -> list[int]:
     return [len(beat["attempts"]) for beat in episode["beats"]]
 
