@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import select
 import socket
 import ssl
 import threading
@@ -40,19 +41,32 @@ def _accept(listening: socket.socket, context: ssl.SSLContext, port: int) -> Non
 
 def _pass_on(client: socket.socket, context: ssl.SSLContext, port: int) -> None:
     """Until one side ends. A client that does not trust us ends the handshake."""
-    with suppress(OSError), client, context.wrap_socket(client, server_side=True) as secure:
-        secure.settimeout(0.01)  # one thread reads and writes: two may not use one TLS connection at once
-        with socket.create_connection(("127.0.0.1", port)) as server:
-            server.settimeout(0.01)
-            while True:
-                for one, other in ((secure, server), (server, secure)):
-                    with suppress(TimeoutError):
-                        data = one.recv(65536)
-                        if not data:
-                            return
-                        other.settimeout(5)
-                        other.sendall(data)
-                        other.settimeout(0.01)
+    with (
+        suppress(OSError),
+        client,
+        context.wrap_socket(client, server_side=True) as secure,
+        socket.create_connection(("127.0.0.1", port)) as server,
+    ):
+        while True:  # one thread reads and writes: two may not use one TLS connection at once
+            for one in _readable(secure, server):
+                one.settimeout(0.01)  # what has come may be half a record, or no data at all
+                try:
+                    data = one.recv(65536)
+                except TimeoutError:
+                    continue
+                if not data:
+                    return
+                other = server if one is secure else secure
+                other.settimeout(5)
+                other.sendall(data)
+
+
+def _readable(secure: ssl.SSLSocket, server: socket.socket) -> list[socket.socket]:
+    """Waits for at least one of them."""
+    if secure.pending():  # read and deciphered already, so that nothing more may come
+        return [secure]
+    readable, _, _ = select.select([secure, server], [], [])
+    return list(readable)
 
 
 def _write_certificates(folder: Path) -> Path:
