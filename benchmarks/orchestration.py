@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 if __package__ in (None, ""):  # run as a file
     sys.path.insert(0, str(ROOT))
+os.environ["RAY_AUTH_MODE"] = "token"  # the API runs on no Ray without; Ray reads it while it is imported
 
 from benchmarks.bare_chain import run_bare  # noqa: E402 - the path comes first
 from benchmarks.event_streams import measure_latency, open_streams, running_api  # noqa: E402

@@ -42,7 +42,6 @@ def running_ray(home: Path) -> Iterator[None]:
         STORYWORLD_HOME=str(home),
         STORYWORLD_VERSION=VERSION,
         PYTHONPATH=str(ROOT),
-        RAY_AUTH_MODE="disabled",
         RAY_USAGE_STATS_ENABLED="0",
         RAY_worker_niceness="0",  # the bare chain's driver is no worker: other programs must disturb both alike
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
