@@ -49,14 +49,23 @@ class ProcessMachines:
 
     def kill_all_but_the_first(self, pod_id: str) -> None:
         """kill -9 of whatever its entry point has started."""
+        self._forget_ray()
         entry_point = self._pods[pod_id].pid
         for _ in range(3):  # what was being started while we looked
             for pid in self.pids_of(pod_id):
                 if pid != entry_point:
                     _send(pid, signal.SIGKILL)
 
+    def kill_one(self, pod_id: str, name: str) -> None:
+        """kill -9 of the process of this name."""
+        self._forget_ray()
+        for pid in self.pids_of(pod_id):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                _send(pid, signal.SIGKILL)
+
     def restart(self, pod_id: str) -> None:
         """Its container ends from one moment to the next, and starts again: the pod, its address and its home stay."""
+        self._forget_ray()
         self._end(pod_id, 0.0)
         self._run(pod_id)
 
@@ -95,6 +104,10 @@ class ProcessMachines:
             if mark in variables:
                 found.append(int(environ.parent.name))
         return found
+
+    def _forget_ray(self) -> None:
+        """The pods of this machine see each other's processes: by this note Ray would take a worker's for those of a head that runs."""
+        (self._folder / "ray" / "ray_current_cluster").unlink(missing_ok=True)
 
     def _run(self, pod_id: str) -> None:
         command, env = self._started_with[pod_id]
