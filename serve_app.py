@@ -23,10 +23,10 @@ MAX_ONGOING_REQUESTS = 2000
 """Serve's default of 5 would let five open event streams block the sixth request."""
 
 
-def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
+def build_api(start: Callable[[FleetPlan], Handle] | None = None, plan: FleetPlan | None = None) -> FastAPI:
     """Open database, stores, planner and coordinator, and make the HTTP API of them. Runs in each replica.
 
-    `start` gets or makes the coordinator; None: the one of this code.
+    `start` gets or makes the coordinator; None: the one of this code. `plan`: of the fleet; None: the settings'.
     """
     from actors.coordinator import start_coordinator
     from actors.crash import arm_crash_points
@@ -53,7 +53,7 @@ def build_api(start: Callable[[FleetPlan], Handle] | None = None) -> FastAPI:
     episodes, worlds = open_stores(settings)
     artifacts = open_artifacts(settings)
     seed_example_world(worlds, artifacts)
-    plan = plan_fleet(settings)
+    plan = plan or plan_fleet(settings)
     door = RayDoor(plan, episodes, start or start_coordinator)
     door.open()
     return create_app(

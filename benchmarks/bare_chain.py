@@ -26,7 +26,7 @@ def bare_jobs(num_beats: int, film_format: Format) -> list[RenderJob]:
             output=RenderOutput(path=beat_path(episode_id, beat.beat_id)),
             meta=RenderMeta(episode_id=episode_id, beat_id=beat.beat_id, attempt=1, fence=1),
         )
-        for beat in plan_of(num_beats).beats
+        for beat in plan_of(num_beats, first_seed=0).beats
     ]
 
 

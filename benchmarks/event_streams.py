@@ -20,7 +20,7 @@ from actors.local import free_port
 @contextmanager
 def running_api() -> Iterator[str]:
     """The Serve application of the front door, over the coordinator that is there; its URL."""
-    from serve_app import app
+    from benchmarks.listened_api import app
 
     port = free_port()
     serve.start(proxy_location=ProxyLocation.HeadOnly, http_options=HTTPOptions(host="127.0.0.1", port=port))

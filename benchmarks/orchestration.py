@@ -25,6 +25,7 @@ from benchmarks.bare_chain import run_bare  # noqa: E402 - the path comes first
 from benchmarks.event_streams import measure_latency, open_streams, running_api  # noqa: E402
 from benchmarks.free_parts import prepared_clip  # noqa: E402
 from benchmarks.growth import WARM_BEATS, Growth  # noqa: E402
+from benchmarks.listened_api import NUM_RENDERERS, PACE_S  # noqa: E402
 from benchmarks.old_pipeline import OldPipeline, old_pipeline  # noqa: E402
 from benchmarks.redis_server import running_redis  # noqa: E402
 from benchmarks.system import LARGE, NUM_FRAMES, TINY, System, running_ray, running_system  # noqa: E402
@@ -167,7 +168,7 @@ def draw_curve(report: Report, size: Size) -> None:
 def listen_in(report: Report, size: Size) -> None:
     """GET /episodes/{id} while fifty streams follow an episode that is being rendered, through the real Serve application."""
     print(f"\nGET /episodes/{{id}} while an episode is rendered, without and with {NUM_STREAMS} event streams on it")
-    with running_system(num_renderers=1, encodes=False, pace_s=0.5) as system, running_api() as api:
+    with running_system(num_renderers=NUM_RENDERERS, encodes=False, pace_s=PACE_S) as system, running_api() as api:
         asked = system.run(3, TINY)
         followed = system.prepare(1000, TINY)
         system.execute([followed])

@@ -73,7 +73,7 @@ class System:
         """A planned episode."""
         request = EpisodeRequest(world_id="empty", intent="Nothing moves.", format=film_format)
         episode_id = self.store.create(request).episode_id
-        self.store.save_plan(episode_id, plan_of(num_beats), 1)
+        self.store.save_plan(episode_id, plan_of(num_beats, first_seed=int(episode_id[-12:], 16)), 1)
         return episode_id
 
     def execute(self, episode_ids: list[str]) -> None:
@@ -116,8 +116,8 @@ class System:
             return connection.execute(sql, parameters).fetchall()
 
 
-def plan_of(num_beats: int) -> Plan:
-    """Beats that wait for nothing, 16 frames each."""
+def plan_of(num_beats: int, first_seed: int) -> Plan:
+    """Beats that wait for nothing, 16 frames each. Other seeds, other clips: none is a copy of one that is there."""
     place = Place(name="Nowhere", place_id="nowhere", description="grey", palette=("#808080",))
     return Plan(
         beats=tuple(
@@ -129,7 +129,7 @@ def plan_of(num_beats: int) -> Plan:
                 place=place,
                 caption=f"Moment {index + 1}",
                 duration_s=NUM_FRAMES / FPS,
-                seed=index,
+                seed=first_seed + index,
                 prompt="a square that crosses the picture, plain, grey",
                 backend=BACKEND,
             )
@@ -138,15 +138,19 @@ def plan_of(num_beats: int) -> Plan:
     )
 
 
-@contextmanager
-def running_system(*, num_renderers: int, encodes: bool, pace_s: float = 0.0) -> Iterator[System]:
-    """A coordinator and its fleet, warm; all of them are killed at the end."""
-    plan = FleetPlan(
+def fleet_of(num_renderers: int, pace_s: float) -> FleetPlan:
+    return FleetPlan(
         kinds=(plan_kind(BACKEND, count=num_renderers, num_cpus=0.2, options={PACE: str(pace_s)}, version=VERSION),),
         publisher=PublisherPlan(version=VERSION, num_slots=2, spool_max_bytes=4_000_000_000),
         is_for_one_node=True,
         version=VERSION,
     )
+
+
+@contextmanager
+def running_system(*, num_renderers: int, encodes: bool, pace_s: float = 0.0) -> Iterator[System]:
+    """A coordinator and its fleet, warm; all of them are killed at the end."""
+    plan = fleet_of(num_renderers, pace_s)
     settings = load_settings()
     coordinator = BenchmarkCoordinatorActor.options(
         name=COORDINATOR,
