@@ -40,7 +40,7 @@ from tests.reliability.mutants import MUTANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELOADED = (hypothesis.stateful, sqlalchemy.dialects.sqlite, storage.database, tests.contract.leading)
-NUM_EXAMPLES, NUM_STEPS, THOROUGH = 32, 80, 24
+NUM_EXAMPLES, NUM_STEPS, THOROUGH = 40, 80, 24
 """Enough for every mutant in the table; the real store passes all of it."""
 
 

@@ -47,7 +47,7 @@ class Coordinators(Work):
 
     @rule(
         data=st.data(),
-        what=st.sampled_from(("renew", "release", "crash", "fleet")),
+        what=st.sampled_from(("renew", "release", "crash", "fleet", "take")),
         who=st.integers(0, 1),
         is_late=st.booleans(),
     )
@@ -59,18 +59,28 @@ class Coordinators(Work):
                 self.do("renew_lease", self.some_lease(data, one_is_void_in=2), TTLS_S[0])
             case "release":
                 self.do("release_lease", self.some_lease(data, one_is_void_in=2))
-                self.do("release_lease", self.oracle.lease)
-                self.look_at_all()
+                for _ in range(2):
+                    self.do("release_lease", self.oracle.lease)
+                    self.look_at_all()
+                    self.pass_to(self.oracle.now_s + 0.5)
             case "fleet":
                 note = RendererNote(name="renderer:animatic:0", backend="animatic", state=RendererState.IDLE)
                 snapshot = FleetSnapshot(at=datetime.fromtimestamp(self.a_number(), UTC), renderers=(note,))
                 self.do("record_fleet", self.some_lease(data), snapshot)
+            case "take":
+                self._take_at_the_end()
             case _:
                 self._crash(who)
 
     @rule(who=st.integers(0, 1), ttl_s=st.sampled_from(TTLS_S))
     def acquire_lease(self, who: int, ttl_s: float) -> None:
         self.acquire(self.coordinators[who], ttl_s)
+
+    def _take_at_the_end(self) -> None:
+        """The other one, at the very moment at which the lease ends."""
+        self.pass_to(max(self.oracle.now_s, self.oracle.lease_ends))
+        had = self.oracle.lease.holder if self.oracle.lease is not None else ""
+        self.acquire(next(c for c in self.coordinators if c.holder != had), TTLS_S[0])
 
     def _crash(self, who: int) -> None:
         """Everything that it knew is forgotten; what it had begun is found by whoever leads next."""
@@ -93,7 +103,9 @@ class Coordinators(Work):
     @rule(
         data=st.data(),
         num=st.integers(1, 3),
-        meanwhile=st.sampled_from(("nothing", "nothing", "nothing", "pause", "pause_queue", "revise_beat", "cancel_beat")),
+        meanwhile=st.sampled_from(
+            ("nothing", "nothing", "nothing", "pause", "pause_queue", "revise_beat", "cancel_beat", "give_up")
+        ),
     )
     def begin_what_looked_ready(self, data: st.DataObject, num: int, meanwhile: str) -> None:
         """To a coordinator that did not see a back-off, that the film is being cut already, or what people did meanwhile."""
@@ -115,6 +127,8 @@ class Coordinators(Work):
                 self.do(call, opening.episode_id, self.oracle.stories[opening.episode_id].parts[opening.beat_id].beat)
             case "cancel_beat" if opening.beat_id is not None:
                 self.do(call, opening.episode_id, opening.beat_id)
+            case "give_up" if opening.beat_id is not None:
+                self.do(call, self.oracle.lease, opening.episode_id, opening.beat_id, f"nobody can, {self.a_number()}")
 
     def _look_ready(self) -> list[Opening]:
         found = []
@@ -136,6 +150,7 @@ class Coordinators(Work):
         fitting = {
             "unmet": [one for one, part in story.parts.items() if story.unmet(part)],
             "rendering": [one for one, part in story.parts.items() if part.state is B.RENDERING],
+            "another backend": [one for one, part in story.parts.items() if part.state is B.PENDING and not story.unmet(part)],
         }.get(what)
         beat_id = data.draw(st.sampled_from(fitting or list(story.parts) or ["b1"]))
         revision = story.parts[beat_id].revision if beat_id in story.parts else 1
@@ -239,7 +254,10 @@ class Coordinators(Work):
 
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
-        self.do("settle", self.some_lease(data), data.draw(st.sampled_from(sorted(self.oracle.stories))))
+        """With beats that wait or render, or with none."""
+        self.have_some_open()
+        for episode_id in sorted(self.oracle.stories):
+            self.do("settle", self.some_lease(data), episode_id)
 
     def _spoilt(self, result: JobResult, fault: str) -> JobResult:
         match fault:

@@ -122,7 +122,7 @@ class People(Bench):
 
     @rule(data=st.data(), is_cancelled=st.booleans())
     def two_needs_of_a_beat_end(self, data: st.DataObject, is_cancelled: bool) -> None:
-        """It ends with the first, and opens with neither alone, least of all once it was cancelled for itself."""
+        """It ends with the first, and opens with neither alone, least of all once it was cancelled for itself; they open with it."""
         plan = Plan(beats=(a_beat(0), a_beat(1), a_beat(2, depends_on=("b1", "b2"))))
         one = self.some_episode(data, *FINAL)
         self.do("save_plan", one, plan, 1)
@@ -135,6 +135,8 @@ class People(Bench):
         self.do("retry_beat", one, "b1")
         self.do("cancel_beat", one, "b3")
         self.do("retry_beat", one, "b2")
+        self.do("cancel_beat", one, "b1")
+        self.do("retry_beat", one, "b3")
 
     @rule(data=st.data(), is_revised=st.booleans())
     def a_beat_has_had_all_its_backends(self, data: st.DataObject, is_revised: bool) -> None:

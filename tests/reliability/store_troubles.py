@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -79,30 +81,42 @@ class Troubles(Work):
         self._plan_again(lease, story)
 
     def _plan_again(self, lease: Lease, story: Story) -> None:
-        """The same plan; what was done of the old one is no part of it."""
+        """The same plan while some of the old one is done, which is no part of the new one."""
+        self.do("record_progress", lease, {one.attempt_id: 0.5 for one in story.open_tries()})
         self.do("save_plan", story.episode_id, Plan(beats=tuple(part.beat for part in story.parts.values())), 2)
         opening = self.opening(story.episode_id, next(iter(story.parts)), story.revision)
         self.do("open_attempts", lease, [opening])
         self.do("execute", story.episode_id)
         self.do("open_attempts", lease, [opening])
-        self.do("record_progress", lease, {opening.attempt_id: 0.5})
+        for share in (0.5, 1.5):
+            self.do("record_progress", lease, {opening.attempt_id: share})
 
     def _ask_for_everything(self, lease: Lease, story: Story, closed: Tried) -> None:
-        """While nothing may begin, and then what may: beats in any state, and an attempt that is over."""
+        """While nothing may begin, and then what may: beats in any state, by any backend, and an attempt that is over."""
         again = self.opening(story.episode_id, closed.beat_id, closed.revision, closed.attempt_id)
         for call in ("pause_queue", "resume_queue"):
             self.do(call)
             beats = [self.opening(story.episode_id, one, part.revision) for one, part in story.parts.items()]
+            elsewhere = [replace(one, backend=f"not {one.backend}", attempt_id=f"{one.attempt_id} elsewhere") for one in beats]
             older = [self.opening(story.episode_id, one, part.revision - 1) for one, part in story.parts.items()]
-            self.do("open_attempts", lease, [*older, *beats, again])
+            self.do("open_attempts", lease, [*older, *elsewhere, *beats, again])
+            self.do("settle", lease, story.episode_id)
 
     @rule(is_film=st.booleans())
     def trouble_lasts(self, is_film: bool) -> None:
         """The same beat or film fails again and again, a while apart, and at last for good, or falls back."""
-        for retry_in_s, counted in ((2.0, False), (2.0, True), (2.0, False), (None, True)):
-            one = self.being_made(is_film=is_film)
+        beat_id: str | None = None
+        for retry_in_s, counted, then_retried in (
+            (2.0, False, False),
+            (2.0, True, False),
+            (2.0, False, False),
+            (2.0, False, True),
+            (None, True, False),
+        ):
+            one = self.being_made(is_film=is_film, beat_id=beat_id)
             if one is None or self.oracle.lease is None:
                 return
+            beat_id = one.beat_id
             failure = Failure(
                 attempt_id=one.attempt_id,
                 failure_class=FailureClass.INFRA,
@@ -118,7 +132,7 @@ class Troubles(Work):
             if not is_film:
                 self.do("pause", one.episode_id)
                 self.do("resume", one.episode_id)
-            if not is_film and counted:
+            if not is_film and then_retried:
                 self.do("cancel_beat", one.episode_id, one.beat_id)
                 self.do("retry_beat", one.episode_id, one.beat_id)
             self.wait(self.oracle.stories[one.episode_id])

@@ -93,11 +93,12 @@ class Work(Bench):
             if not self.open_tries():
                 self.work(1)
 
-    def being_made(self, *, is_film: bool) -> Tried | None:
-        """An attempt that is open and wanted, worked for if need be."""
+    def being_made(self, *, is_film: bool, beat_id: str | None = None) -> Tried | None:
+        """An attempt that is open and wanted, worked for if need be; with `beat_id`, of a beat with that id."""
         for _ in range(10):
             for one in self.open_tries():
-                if (one.beat_id is None) == is_film and self.oracle.stories[one.episode_id].wants(one):
+                is_it = one.beat_id == beat_id if beat_id is not None else (one.beat_id is None) == is_film
+                if is_it and self.oracle.stories[one.episode_id].wants(one):
                     return one
             self.work(1)
         return None
