@@ -9,8 +9,8 @@ from types import MappingProxyType
 from episodes.errors import BadInput
 from episodes.plan import CameraMove
 from rendering.backend import VideoBackend
+from rendering.backends.bought.on_sale import OnSale
 from rendering.backends.bought.purse import Purse
-from rendering.backends.bought.terms import OnSale
 from rendering.backends.recipe import BackendRecipe
 
 __all__ = ["BackendRecipe", "OnSale", "Purse", "camera_moves", "check_backend", "known_backends", "on_sale", "open_backend"]

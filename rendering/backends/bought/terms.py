@@ -29,16 +29,6 @@ class Terms:
         return self.usd_per_s == 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OnSale:
-    """Clips, as a server sells them."""
-
-    usd_per_s: float | None
-    """Of video; None: nobody said."""
-    lengths_s: tuple[int, ...]
-    """Ascending."""
-
-
 def terms_of(options: Mapping[str, str], *, usual_usd_per_s: float | None) -> Terms:
     """Raises BadInput, which names the option."""
     given = options.get("price_per_s")
