@@ -88,6 +88,10 @@ def rental(tmp_path: Path) -> Iterator[Rental]:
     assert desk.violations == []
 
 
+ENDED_BY_RUNPOD = (-signal.SIGTERM,)
+"""Who deletes the pod in which it runs may be ended by that before it has ended itself."""
+
+
 def eventually(look: Callable[[], object], limit_s: float = 180.0) -> None:
     deadline_s = time.monotonic() + limit_s
     while not look():
@@ -146,7 +150,7 @@ def test_a_worker_whose_head_is_gone_for_good_deletes_its_pod(rental: Rental) ->
 def test_a_worker_waits_for_a_network_that_comes_late_and_not_for_ever(rental: Rental) -> None:
     pod = rental.worker(STORYWORLD_POD_NETWORK="podnet1", STORYWORLD_NETWORK_LIMIT_S="0.5")
 
-    assert rental.machines.exit_code(pod) == 0, rental.machines.said(pod)
+    assert rental.machines.exit_code(pod) in (0, *ENDED_BY_RUNPOD), rental.machines.said(pod)
     assert rental.desk.cloud.alive() == []
     assert rental.calls() == []
 
@@ -168,7 +172,7 @@ def test_a_pod_that_may_not_delete_itself_exits_so_that_its_gpu_no_longer_bills(
 def test_a_worker_that_can_never_work_deletes_its_pod_and_says_why(rental: Rental, env: dict[str, str], said: str) -> None:
     pod = rental.worker(**env)
 
-    assert rental.machines.exit_code(pod) == 2
+    assert rental.machines.exit_code(pod) in (2, *ENDED_BY_RUNPOD)
     assert said in rental.machines.said(pod)
     assert rental.desk.cloud.alive() == []
 

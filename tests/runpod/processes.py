@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.runpod.desk import KEY
@@ -107,7 +108,8 @@ class ProcessMachines:
 
     def _forget_ray(self) -> None:
         """The pods of this machine see each other's processes: by this note Ray would take a worker's for those of a head that runs."""
-        (self._folder / "ray" / "ray_current_cluster").unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):  # no Ray was here, or a stand-in of that name
+            (self._folder / "ray" / "ray_current_cluster").unlink()
 
     def _run(self, pod_id: str) -> None:
         command, env = self._started_with[pod_id]
