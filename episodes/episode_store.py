@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from episodes.audited import EpisodeAudit
 from episodes.editing import PlanDifference
 from episodes.estimate import Measure
 from episodes.fleet import Preview
@@ -15,7 +16,6 @@ from episodes.model import (
     Acceptance,
     ActiveEpisode,
     ClipSource,
-    EpisodeAudit,
     EpisodePage,
     EpisodeView,
     Event,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from episodes.audited import AttemptAudit, EpisodeAudit
 from episodes.keys import AttemptKey
 from episodes.lifecycle import AttemptState, BeatState
-from episodes.model import AttemptAudit, EpisodeAudit
 
 
 def is_orphan(said: AttemptKey, attempt: AttemptAudit, episode: EpisodeAudit) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from episodes.audited import AttemptAudit, EpisodeAudit
 from episodes.episode_store import AuditStore
 from episodes.keys import EPISODES_PREFIX, attempt_key, episode_of_key
-from episodes.model import AttemptAudit, EpisodeAudit
 from episodes.orphans import is_orphan
 from episodes.ports import ArtifactStore
 

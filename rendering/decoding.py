@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from episodes.audited import ArtifactAudit
 from episodes.errors import FailureClass, RenderFailed
-from episodes.model import ArtifactAudit
 from rendering.probe import count_frames
 
 

@@ -11,11 +11,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from episodes.audited import AttemptAudit, BeatAudit
 from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, RevisionConflict
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
-from episodes.model import AttemptAudit, BeatAudit, Lease, Opening
+from episodes.model import Lease, Opening
 from episodes.money import UNPAYABLE, Funds, dollars_of
 from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
 from episodes.writing import Writing

@@ -11,9 +11,9 @@ from episodes.audit.census import Census
 from episodes.audit.objects import Decoder, Objects
 from episodes.audit.report import AuditReport, Look, Tally
 from episodes.audit.rules import AT_REST, RULES
+from episodes.audited import AttemptAudit, EpisodeAudit
 from episodes.episode_store import AuditStore
 from episodes.keys import EPISODES_PREFIX, attempt_key, episode_of_key
-from episodes.model import AttemptAudit, EpisodeAudit
 from episodes.orphans import is_orphan
 from episodes.ports import ArtifactStore
 

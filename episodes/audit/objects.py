@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from episodes.audit.report import Look
 from episodes.audit.rules import of_attempt
+from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit
 from episodes.errors import BadInput, Damaged, NotFound, RenderFailed
 from episodes.job import JobResult, result_key
-from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from episodes.ports import ArtifactStore
 
 Decoder = Callable[[Path, ArtifactAudit], None]

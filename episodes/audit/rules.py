@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from episodes.audit.report import Look
+from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
 from episodes.dispatch import MAX_COUNTED_ATTEMPTS, MAX_CRASHES, MAX_UNCOUNTED_ATTEMPTS
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
+from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit
 from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.rows import ATTEMPT_COLUMNS, funds, moment
 from storage.rules import beat_audit

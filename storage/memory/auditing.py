@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit
 from episodes.lifecycle import AttemptState
-from episodes.model import ArtifactAudit, AttemptAudit, EpisodeAudit
 from storage.memory.rows import AttemptRow, EpisodeRow, Rows, moment
 from storage.rules import beat_audit
 

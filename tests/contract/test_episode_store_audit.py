@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
+from episodes.audited import EpisodeAudit
 from episodes.episode_store import AuditStore
 from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import EpisodeAudit
 from storage.episodes_sql import auditing
 from tests.builders import a_beat, a_plan, a_request
 from tests.contract.benches import Bench

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from episodes.audited import ArtifactAudit
 from episodes.errors import RenderFailed
-from episodes.model import ArtifactAudit
 from rendering.decoding import decode
 from rendering.encoding import encode
 from tests.builders import TINY

@@ -18,11 +18,12 @@ from types import FrameType
 import psycopg
 
 from episodes.audit import audit
+from episodes.audited import ArtifactAudit
 from episodes.crash_points import arm, watch
 from episodes.errors import FailureClass, RenderFailed
 from episodes.job import JobResult
 from episodes.lifecycle import AttemptState
-from episodes.model import ArtifactAudit, Attempt, EpisodeView
+from episodes.model import Attempt, EpisodeView
 from episodes.sweep import sweep
 from storage.artifacts.folder import FolderArtifacts
 from storage.artifacts.keys import INCOMING

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
 from episodes.episode_store import StoredAnswer
 from episodes.errors import LeaseLost, NotFound
 from episodes.estimate import Measure
@@ -16,12 +17,8 @@ from episodes.lifecycle import EpisodeState as E
 from episodes.model import (
     ActiveEpisode,
     Artifact,
-    ArtifactAudit,
-    AttemptAudit,
-    BeatAudit,
     BeatView,
     ClipSource,
-    EpisodeAudit,
     EpisodeSummary,
     EpisodeView,
     Event,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from episodes.audited import EpisodeAudit
 from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
-from episodes.model import Attempt, EpisodeAudit, EpisodeView
+from episodes.model import Attempt, EpisodeView
 
 FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
 

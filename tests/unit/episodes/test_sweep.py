@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from episodes.audit import audit
+from episodes.audited import EpisodeAudit
 from episodes.errors import NotFound
 from episodes.job import beat_path, film_path
 from episodes.lifecycle import AttemptState, BeatState
-from episodes.model import EpisodeAudit, OpenAttempt
+from episodes.model import OpenAttempt
 from episodes.sweep import sweep
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.storing import keys_of, result_key_of

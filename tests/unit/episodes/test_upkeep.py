@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from episodes.audit import Thing
+from episodes.audited import ArtifactAudit
 from episodes.errors import FailureClass, RenderFailed, Unavailable
-from episodes.model import ArtifactAudit
 from episodes.upkeep import Upkeep
 from tests.unit.episodes.audit.told import Told
 

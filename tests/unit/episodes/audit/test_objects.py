@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from episodes.audit import Thing, audit
+from episodes.audited import ArtifactAudit
 from episodes.errors import Damaged, FailureClass, RenderFailed, Unavailable
 from episodes.job import beat_path, film_path, result_key
-from episodes.model import Acceptance, ArtifactAudit
+from episodes.model import Acceptance
 from storage.artifacts.memory import MemoryArtifacts
 from tests.unit.episodes.audit.test_rules import violated
 from tests.unit.episodes.audit.told import Past, Told

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from episodes.audit import AuditReport, audit
+from episodes.audited import BeatAudit, EpisodeAudit
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState
-from episodes.model import BeatAudit, EpisodeAudit
 from tests.unit.episodes.audit.told import (
     Change,
     Past,

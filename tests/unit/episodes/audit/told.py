@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
 from episodes.lifecycle import AttemptState
-from episodes.model import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.benches import MemoryBench
 from tests.contract.storing import StoringLeader, live
