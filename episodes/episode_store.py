@@ -118,16 +118,6 @@ class EpisodeStore(Protocol):
         IllegalMove when nothing is missing, or there are no beats at all.
         """
 
-    def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
-        """Replace the planned content of the beat with this beat_id: → PENDING at the next revision, from 0, failures forgiven.
-
-        The new content's backend is its first choice, whatever the old one fell back to.
-
-        PLANNED and PAUSED episodes stay so; CUTTING and ended ones → EXECUTING, and a film is cut anew. Open attempts of the beat, and of the film, are
-        unwanted; the old clip stays selected at the old revision until a new one is accepted. Beats that were rendered from it stay
-        as they are. What a retry would open with the beat opens here too. BadInput where the plan would not hold together.
-        """
-
     def edit_plan(
         self,
         episode_id: str,
@@ -141,10 +131,13 @@ class EpisodeStore(Protocol):
         """Put these beats in the place of the plan's, and say exactly what that does, with the episode after it.
 
         A beat that shows the same (whatever its place, its scene and what it waits for) stays as it is, with its clip and whoever
-        renders it. One that shows something else, is named in `anew`, or starts from one of these → PENDING as in revise_beat; so does a new
-        one, at a revision that no beat of this id has had. What is open for these, for those that are left out, and for the film is
-        unwanted. Beats that had ended open where a waiting one needs them, or nothing keeps them ended any more. Films are cut anew
-        and states move as in revise_beat. The same beats, with nothing `anew`: nothing changes.
+        renders it. One that shows something else, is named in `anew`, or starts from one of these → PENDING at the next revision, from 0,
+        its failures forgiven, its first choice of a backend that of the new content, whatever the old one fell back to; its clip stays
+        selected at the old revision until a new one is accepted. A new beat is at a revision that no beat of this id has had.
+
+        What is open for these, for those that are left out, and for the film is unwanted. Beats that had ended open where a waiting one
+        needs them, or nothing keeps them ended any more. PLANNED and PAUSED episodes stay so; CUTTING and ended ones → EXECUTING, and
+        their film is cut anew. The same beats, with nothing `anew`: nothing changes.
 
         `expected`: RevisionConflict where the plan is at another version. BadInput where it would not hold together.
         `dry_run`: nothing is changed, and the answer is what would be.

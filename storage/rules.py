@@ -69,11 +69,6 @@ def state_with_beats_opened(
     return episode_after(episode_id, state, move)
 
 
-def check_plan_with(beat: Beat, beats: Iterable[Beat], treatment: Treatment) -> None:
-    """That the plan still holds together when this beat takes the place of its predecessor. Raises BadInput."""
-    check_plan_of(tuple(beat if b.beat_id == beat.beat_id else b for b in beats), treatment)
-
-
 def check_plan_of(beats: Sequence[Beat], treatment: Treatment) -> None:
     """That these beats hold together as a plan. Raises BadInput."""
     try:

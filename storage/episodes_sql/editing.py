@@ -13,17 +13,37 @@ from episodes.model import BeatView, EpisodeView
 from episodes.plan import Beat
 from storage.episodes_sql.changing import go_on, reopen, standings
 from storage.episodes_sql.claim import is_repeated
+from storage.episodes_sql.failing import FORGIVEN
 from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.people import attempt_numbers, new_beat
 from storage.episodes_sql.reading import Reading
-from storage.episodes_sql.revising import REVISE
 from storage.rules import check_plan_of, check_plan_version, opened_by_edit, state_with_beats_opened, unmet_in
 from storage.tables import BEATS, DEPENDENCIES
 
 _OF_EPISODE: BindParameter[str] = bindparam("of_episode")
 _FORGET_NEEDS = delete(DEPENDENCIES).where(DEPENDENCIES.c.episode_id == _OF_EPISODE)
 _REMOVE = delete(BEATS).where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
+_REVISE = (
+    update(BEATS)
+    .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
+    .values(
+        revision=bindparam("to_revision"),
+        state=bindparam("to_state"),
+        reason="",
+        failed_with_another=False,
+        progress=0.0,
+        num_unmet=bindparam("unmet"),
+        not_before=0.0,
+        **FORGIVEN,
+        duration_s=bindparam("lasts_s"),
+        backend=bindparam("by"),
+        first_backend=None,
+        fallback_reason="",
+        is_fresh=False,
+        beat=bindparam("content"),
+    )
+)
 _PLACE = (
     update(BEATS)
     .where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
@@ -106,7 +126,7 @@ class _Edit:
             self._connection.execute(_REMOVE, [{**self._of_episode, "of_beat": one} for one in removed])
         there = [beat for beat in beats if beat.beat_id in self._had]
         if revised := [self._revised(beat, unmet[beat.beat_id]) for beat in there if beat.beat_id in changed]:
-            self._connection.execute(REVISE, revised)
+            self._connection.execute(_REVISE, revised)
         if there:
             self._connection.execute(_PLACE, [self._placed(beat, unmet[beat.beat_id]) for beat in there])
         if inserted := [beat for beat in beats if beat.beat_id not in self._had]:

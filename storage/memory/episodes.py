@@ -8,8 +8,7 @@ from storage.memory.editing import Editing
 from storage.memory.ending import Ending
 from storage.memory.paying import Paying
 from storage.memory.people import People
-from storage.memory.revising import Revising
 
 
-class MemoryEpisodeStore(People, Revising, Editing, Paying, Coordinating, Ending, Auditing):
+class MemoryEpisodeStore(People, Editing, Paying, Coordinating, Ending, Auditing):
     """Implements EpisodeStore and AuditStore. `now_s` is its database clock: tests bring their own to let leases and back-offs end."""

@@ -170,21 +170,6 @@ class EpisodeRow:
         if row.num_unmet == 0 and row.state is BeatState.PENDING:
             bisect.insort(self.startable, row.beat.index)
 
-    def miss_one(self, row: BeatRow) -> None:
-        """One of the beats that this one depends on is accepted no more."""
-        if row.num_unmet == 0 and row.state is BeatState.PENDING:
-            del self.startable[bisect.bisect_left(self.startable, row.beat.index)]
-        row.num_unmet += 1
-
-    def need(self, row: BeatRow, beat: Beat) -> None:
-        """Give a beat that cannot start now another content, with its needs."""
-        for needed in set(row.beat.depends_on):
-            self.dependents[needed].remove(beat.beat_id)
-        for needed in set(beat.depends_on):
-            self.dependents[needed].append(beat.beat_id)
-        row.beat = beat
-        row.num_unmet = sum(self.beats[needed].state is not BeatState.ACCEPTED for needed in set(beat.depends_on))
-
     def count_anew(self) -> None:
         """Everything that follows from the beats, after these were put in one by one."""
         self.dependents.clear()

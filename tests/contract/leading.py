@@ -6,12 +6,13 @@ import hashlib
 import uuid
 from typing import Any
 
+from episodes.editing import with_beat_changed
 from episodes.episode_store import EpisodeStore
 from episodes.errors import FailureClass
 from episodes.job import JobResult, RuntimeFacts, StoredFile
 from episodes.lifecycle import EpisodeState
-from episodes.model import Acceptance, BeatView, Failure, OpenAttempt, Opening
-from episodes.plan import Plan
+from episodes.model import Acceptance, BeatView, EpisodeView, Failure, OpenAttempt, Opening
+from episodes.plan import Beat, Plan
 from tests.builders import a_beat, a_plan, a_request
 
 
@@ -115,6 +116,11 @@ class Leader:
         episode_id = self.cutting(plan)
         assert self.win(self.start_one(episode_id, None)) == [True]
         return episode_id
+
+    def revise(self, episode_id: str, beat: Beat) -> EpisodeView:
+        """In the place of the one with its id; it begins anew, whether it shows something else or not."""
+        beats = [view.beat for view in self.store.episode(episode_id).beats]
+        return self.store.edit_plan(episode_id, with_beat_changed(beats, beat), anew=(beat.beat_id,))[1]
 
     def state(self, episode_id: str) -> EpisodeState:
         return self.store.episode(episode_id).state

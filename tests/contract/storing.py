@@ -112,9 +112,9 @@ def _partial(leader: StoringLeader) -> str:
 def _revised(leader: StoringLeader) -> str:
     """A clip and a film of its first revision are superseded, and one of its second was unwanted before it came."""
     episode_id = leader.completed(2)
-    leader.store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
     late = leader.start_one(episode_id, "b1")
-    leader.store.revise_beat(episode_id, a_beat(0, description="Mika sings."))
+    leader.revise(episode_id, a_beat(0, description="Mika sings."))
     leader.win(leader.start_one(episode_id, "b1"))
     leader.win(late)
     leader.settle(episode_id)

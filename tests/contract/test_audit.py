@@ -119,7 +119,7 @@ def _a_busy_episode(leader: StoringLeader, random: Random) -> int:
                     leader.store.retry_beat(episode_id, beat_id)
                 case "revise":
                     beat = leader.beat(episode_id, beat_id).beat
-                    leader.store.revise_beat(episode_id, beat.model_copy(update={"seed": beat.seed + 1}))
+                    leader.revise(episode_id, beat.model_copy(update={"seed": beat.seed + 1}))
                     assert leader.win(attempt) == [False]
     if leader.settle(episode_id) is EpisodeState.CUTTING:
         num_accepted += sum(leader.win(leader.start_one(episode_id, None)))

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from episodes.editing import with_beat_changed
 from episodes.episode_store import EpisodeStore, StoredAnswer
 from episodes.errors import BadInput, IllegalMove, NotFound
 from episodes.lifecycle import BeatState, EpisodeState
@@ -69,7 +70,8 @@ def test_what_a_plan_tells_beside_its_beats_is_kept_until_the_next_plan(store: E
 
     assert store.save_plan(episode_id, plan, 1).treatment == plan.treatment == told
     assert store.events(episode_id)[-1].data["note"] == "llm: It was too slow."
-    assert store.revise_beat(episode_id, a_beat(0, scene_id="s1", seed=99)).treatment == told
+    changed = with_beat_changed(plan.beats, a_beat(0, scene_id="s1", seed=99))
+    assert store.edit_plan(episode_id, changed)[1].treatment == told
     assert store.save_plan(episode_id, a_plan(1), 1).treatment == Treatment()
     assert "planner" not in store.events(episode_id)[-1].data
 

@@ -73,8 +73,8 @@ def test_an_audit_has_every_attempt_and_what_it_left(bench: Bench, leader: Leade
 
 
 def test_an_audit_tells_the_old_from_the_new(leader: Leader) -> None:
-    store, episode_id = leader.store, leader.completed(1)
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    episode_id = leader.completed(1)
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
 
     audit = _audit(leader, episode_id)
 

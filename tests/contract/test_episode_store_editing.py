@@ -145,7 +145,7 @@ def test_a_plan_that_somebody_changed_meanwhile_is_not_overwritten(leader: Leade
         store.edit_plan(episode_id, without_beat(beats, "b2"), expected=seen)
 
     assert [b.beat_id for b in beats_of(leader, episode_id)] == ["b2"]
-    store.revise_beat(episode_id, a_beat(0, beat_id="b2", caption="Later"))
+    leader.revise(episode_id, a_beat(0, beat_id="b2", caption="Later"))
     store.save_plan(episode_id, a_plan(2), 1)
     assert store.episode(episode_id).plan_version == seen + 3
 

@@ -133,7 +133,7 @@ def test_a_retry_begins_with_the_first_choice_again(leader: Leader) -> None:
 def test_a_revision_begins_with_its_own_first_choice(leader: Leader) -> None:
     episode_id = leader.executing(1, "svd", "veo")
     leader.lose(leader.start_one(episode_id, "b1"))
-    leader.store.revise_beat(episode_id, a_beat(0, backend="veo"))
+    leader.revise(episode_id, a_beat(0, backend="veo"))
 
     assert at(leader, episode_id) == (BeatState.PENDING, "veo", "")
     opened = leader.store.open_attempts(leader.lease, [an_opening(episode_id, "b1", revision=2, backend="veo")])[0]

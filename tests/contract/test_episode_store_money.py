@@ -304,7 +304,7 @@ def test_planning_retrying_and_revising_forget_what_was_lacking(payer: Payer) ->
     one = payer.budgeted(100)
     payer.buy(one, "b1", "b2", quote=400)
 
-    payer.store.revise_beat(one, a_beat(0))
+    payer.revise(one, a_beat(0))
     payer.store.cancel_beat(one, "b2")
     payer.store.retry_beat(one, "b2")
 

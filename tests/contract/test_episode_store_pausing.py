@@ -231,7 +231,7 @@ def test_a_revised_beat_has_no_troubles(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(a_plan(1))
     leader.lose(leader.start_one(episode_id, "b1"), retry_in_s=0.0, counted=False)
 
-    store.revise_beat(episode_id, a_beat(0, description="Something else."))
+    leader.revise(episode_id, a_beat(0, description="Something else."))
 
     opening = an_opening(episode_id, "b1", revision=2)
     (attempt,) = store.open_attempts(leader.lease, [opening])

@@ -57,7 +57,7 @@ def test_what_nobody_wants_any_more_is_not_shown(leader: Leader) -> None:
     episode_id = leader.executing(2)
     old = leader.start_one(episode_id, "b1")
     show(leader, old)
-    leader.store.revise_beat(episode_id, a_beat(0, seed=99))
+    leader.revise(episode_id, a_beat(0, seed=99))
     show(leader, old, b"of the old content", number=2)
 
     assert leader.store.preview(episode_id, "b1") is None

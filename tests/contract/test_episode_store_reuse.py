@@ -46,7 +46,7 @@ def test_of_several_the_one_that_was_begun_last_is_found_and_one_that_was_supers
     store, episode_id, other = leader.store, leader.executing(1), leader.executing(1)
     first = begun(leader, episode_id, "b1", "k1")
     leader.win(first)
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
     leader.win(begun(leader, episode_id, "b1", "k2", revision=2))
     assert store.clips_of(leader.lease, ["k1"]) == {"k1": source_of(first)}
 
@@ -113,7 +113,7 @@ def test_another_content_or_another_plan_is_rendered_only_where_it_has_to_be(lea
     store, episode_id = leader.store, leader.planned(2)
     store.execute(episode_id, fresh=True)
 
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
     assert fresh(leader, episode_id) == {"b1": False, "b2": True}
 
     store.save_plan(episode_id, a_plan(2), 1)

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from episodes.errors import BadInput, IllegalMove, NotFound
+from episodes.errors import BadInput, IllegalMove
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import OpenAttempt
 from episodes.plan import Plan, Scene
@@ -38,14 +38,17 @@ def test_a_revised_beat_begins_anew_at_the_next_revision(leader: Leader) -> None
     told = len(store.events(episode_id))
     beat = a_beat(0, description="Mika dances.", duration_s=3.0, backend="veo")
 
-    view = store.revise_beat(episode_id, beat)
+    view = leader.revise(episode_id, beat)
 
     assert view == store.episode(episode_id)
     revised = view.beats[0]
     assert (revised.beat, revised.revision, revised.state, revised.progress) == (beat, 2, BeatState.PENDING, 0.0)
     assert revised.reason == ""
     assert view.state is EpisodeState.EXECUTING
-    assert leader.told(episode_id, after=told) == [("beat.revised", {"beat_id": "b1", "revision": 2})]
+    assert leader.told(episode_id, after=told) == [
+        ("plan.edited", {"version": 2, "to_render": ["b1"], "removed": []}),
+        ("beat.revised", {"beat_id": "b1", "revision": 2}),
+    ]
     assert leader.ready(episode_id) == ["b1", "b2"]
     assert store.next_ready_in_s(leader.lease) is None
     attempt = _begin(leader, episode_id, "b1", 2)
@@ -57,7 +60,7 @@ def test_an_attempt_of_the_old_revision_is_never_selected(leader: Leader) -> Non
     old = leader.start_one(episode_id, "b1")
     store.record_progress(leader.lease, {old.attempt_id: 0.5})
 
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
     new = _begin(leader, episode_id, "b1", 2)  # while the old one is in the air
 
     assert store.unwanted_attempts(leader.lease) == [old.attempt_id]
@@ -70,7 +73,7 @@ def test_the_clip_of_the_old_revision_stays_in_history(leader: Leader) -> None:
     store, episode_id = leader.store, leader.executing(1)
     leader.render(episode_id, "b1")
 
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
 
     between = leader.beat(episode_id, "b1")
     assert (between.artifacts, between.attempts[0].state) == ((), AttemptState.SELECTED)
@@ -84,16 +87,13 @@ def test_the_clip_of_the_old_revision_stays_in_history(leader: Leader) -> None:
 
 
 def test_what_builds_on_a_revised_beat_waits_for_it_unless_it_has_its_clip(leader: Leader) -> None:
-    store = leader.store
-    episode_id = leader.executing(
-        Plan(beats=(a_beat(0), *(a_beat(i, depends_on=("b1",), starts_from="b1") for i in (1, 2, 3))))
-    )
+    episode_id = leader.executing(Plan(beats=(a_beat(0), *(a_beat(i, depends_on=("b1",)) for i in (1, 2, 3)))))
     leader.render(episode_id, "b1")
     leader.render(episode_id, "b2")
     rendering = leader.start_one(episode_id, "b3")
     assert leader.ready(episode_id) == ["b4"]
 
-    store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+    leader.revise(episode_id, a_beat(0, description="Mika dances."))
 
     assert _states(leader, episode_id) == ["PENDING", "ACCEPTED", "RENDERING", "PENDING"]
     assert leader.ready(episode_id) == ["b1"]
@@ -106,11 +106,12 @@ def test_what_builds_on_a_revised_beat_waits_for_it_unless_it_has_its_clip(leade
 
 
 def test_a_revised_beat_takes_nothing_down_that_can_still_start(leader: Leader) -> None:
-    store, failing, cancelled = leader.store, leader.executing(a_chain(3)), leader.executing(a_chain(3))
+    one_by_one = Plan(beats=(a_beat(0), a_beat(1, depends_on=("b1",)), a_beat(2, depends_on=("b2",))))
+    store, failing, cancelled = leader.store, leader.executing(one_by_one), leader.executing(one_by_one)
     for episode_id in (failing, cancelled):
         leader.render(episode_id, "b1")
         leader.render(episode_id, "b2")
-        store.revise_beat(episode_id, a_beat(0, description="Mika dances."))
+        leader.revise(episode_id, a_beat(0, description="Mika dances."))
 
     leader.lose(_begin(leader, failing, "b1", 2))
     store.cancel_beat(cancelled, "b1")
@@ -121,26 +122,26 @@ def test_a_revised_beat_takes_nothing_down_that_can_still_start(leader: Leader) 
 
 
 def test_a_revised_beat_may_depend_on_others(leader: Leader) -> None:
-    store, episode_id = leader.store, leader.executing(a_chain(3))
+    episode_id = leader.executing(a_chain(3))
     leader.render(episode_id, "b1")
 
-    store.revise_beat(episode_id, a_beat(2, depends_on=("b1",)))
+    leader.revise(episode_id, a_beat(2, depends_on=("b1",)))
     assert leader.ready(episode_id) == ["b2", "b3"]
-    store.revise_beat(episode_id, a_beat(2, depends_on=("b1", "b2"), starts_from="b2"))
+    leader.revise(episode_id, a_beat(2, depends_on=("b1", "b2"), starts_from="b2"))
     assert leader.ready(episode_id) == ["b2"]
     leader.render(episode_id, "b2")
     assert leader.ready(episode_id) == ["b3"]
-    store.revise_beat(episode_id, a_beat(1))
+    leader.revise(episode_id, a_beat(1))
     assert leader.ready(episode_id) == ["b2"]
-    assert leader.beat(episode_id, "b3").revision == 3
+    assert leader.beat(episode_id, "b3").revision == 4  # it starts from b2
 
 
 def test_revising_opens_what_a_retry_would_open(leader: Leader) -> None:
-    store, episode_id = leader.store, leader.executing(a_chain(4))
+    episode_id = leader.executing(a_chain(4))
     leader.lose(leader.start_one(episode_id, "b1"))
     assert _states(leader, episode_id) == ["FAILED"] * 4
 
-    store.revise_beat(episode_id, a_beat(1, depends_on=("b1",), description="Mika dances."))
+    leader.revise(episode_id, a_beat(1, depends_on=("b1",), description="Mika dances."))
 
     assert _states(leader, episode_id) == ["PENDING"] * 4
     assert leader.ready(episode_id) == ["b1"]
@@ -151,7 +152,7 @@ def test_progress_counts_what_is_left_after_a_revision(leader: Leader) -> None:
     leader.render(episode_id, "b1")
     high = store.progress(episode_id).progress
 
-    store.revise_beat(episode_id, a_beat(0, duration_s=3.0))
+    leader.revise(episode_id, a_beat(0, duration_s=3.0))
 
     assert store.progress(episode_id).beats == {"b1": 0.0, "b2": 0.0}
     assert store.progress(episode_id).progress == high  # it never falls
@@ -163,15 +164,15 @@ def test_a_revised_beat_leaves_standing_what_stands(leader: Leader) -> None:
     store, planned, paused = leader.store, leader.planned(1), leader.executing(1)
     store.pause(paused)
 
-    assert store.revise_beat(planned, a_beat(0, description="Mika dances.")).state is EpisodeState.PLANNED
-    assert store.revise_beat(paused, a_beat(0, description="Mika dances.")).state is EpisodeState.PAUSED
+    assert leader.revise(planned, a_beat(0, description="Mika dances.")).state is EpisodeState.PLANNED
+    assert leader.revise(paused, a_beat(0, description="Mika dances.")).state is EpisodeState.PAUSED
     assert leader.ready(paused) == []
 
 
 def test_a_completed_episode_is_opened_by_a_revision_and_cut_anew(leader: Leader) -> None:
     store, episode_id = leader.store, leader.completed(2)
 
-    view = store.revise_beat(episode_id, a_beat(1, description="Mika dances."))
+    view = leader.revise(episode_id, a_beat(1, description="Mika dances."))
 
     assert view.state is EpisodeState.EXECUTING
     assert [a.version for a in view.artifacts if a.artifact_type == "film"] == [1]
@@ -189,7 +190,7 @@ def test_a_film_of_the_old_revision_is_never_selected(leader: Leader) -> None:
     store, episode_id = leader.store, leader.cutting(1)
     old = leader.start_one(episode_id, None)
 
-    assert store.revise_beat(episode_id, a_beat(0, description="Mika dances.")).state is EpisodeState.EXECUTING
+    assert leader.revise(episode_id, a_beat(0, description="Mika dances.")).state is EpisodeState.EXECUTING
     assert store.unwanted_attempts(leader.lease) == [old.attempt_id]
     leader.win(_begin(leader, episode_id, "b1", 2))
     assert leader.settle(episode_id) is EpisodeState.CUTTING
@@ -207,16 +208,14 @@ def test_what_cannot_be_revised_is_refused(leader: Leader) -> None:
     before = store.episode(episode_id)
     for wrong in (a_beat(1, beat_id="b1"), a_beat(0, depends_on=("b2",)), a_beat(1, starts_from="b1")):
         with pytest.raises(BadInput):
-            store.revise_beat(episode_id, wrong)
-    with pytest.raises(NotFound):
-        store.revise_beat(episode_id, a_beat(7))
+            leader.revise(episode_id, wrong)
     assert store.episode(episode_id) == before
     with pytest.raises(IllegalMove):
-        store.revise_beat(store.create(a_request()).episode_id, a_beat(0))
+        store.edit_plan(store.create(a_request()).episode_id, (a_beat(0),))
     leader.start_one(episode_id, "b1")
     store.cancel(episode_id)
     with pytest.raises(IllegalMove, match="CANCELLING"):
-        store.revise_beat(episode_id, a_beat(0))
+        leader.revise(episode_id, a_beat(0))
 
 
 def test_a_beat_stays_in_its_scene_when_it_is_revised(leader: Leader) -> None:
@@ -224,11 +223,11 @@ def test_a_beat_stays_in_its_scene_when_it_is_revised(leader: Leader) -> None:
     plan = Plan(scenes=(scene,), beats=(a_beat(0, scene_id="s1"), a_beat(1, scene_id="s1")))
     episode_id = leader.executing(plan)
 
-    leader.store.revise_beat(episode_id, a_beat(1, scene_id="s1", description="Mika dances."))
+    leader.revise(episode_id, a_beat(1, scene_id="s1", description="Mika dances."))
 
     assert [b.beat.scene_id for b in leader.store.episode(episode_id).beats] == ["s1", "s1"]
     with pytest.raises(BadInput, match="scene 's9'"):
-        leader.store.revise_beat(episode_id, a_beat(1, scene_id="s9"))
+        leader.revise(episode_id, a_beat(1, scene_id="s9"))
 
 
 # --- another plan ---
@@ -269,7 +268,7 @@ def test_a_new_plan_is_above_every_revision_of_the_old_one(leader: Leader) -> No
     store, episode_id = leader.store, leader.executing(1)
     leader.render(episode_id, "b1")
     for turn in range(3):
-        store.revise_beat(episode_id, a_beat(0, description=f"Mika dances {turn}."))
+        leader.revise(episode_id, a_beat(0, description=f"Mika dances {turn}."))
 
     view = store.save_plan(episode_id, a_plan(1), 1)
 
@@ -312,7 +311,7 @@ def test_back_offs_of_an_old_plan_are_forgotten(leader: Leader) -> None:
 def test_a_result_and_a_revision_agree(bench: Bench, leader: Leader, turn: int) -> None:
     episode_id = leader.executing(2)
     attempt = leader.start_one(episode_id, "b1")
-    revise = partial(bench.another().revise_beat, episode_id, a_beat(0, description=f"Mika dances {turn}."))
+    revise = partial(bench.another().edit_plan, episode_id, (a_beat(0, description=f"Mika dances {turn}."), a_beat(1)))
     calls: list[Callable[[], object]] = [partial(leader.win, attempt), revise]
 
     won, _ = at_once(calls)

@@ -1,11 +1,11 @@
 """Faults that could be made in the store of episodes, and the model test must notice every one; those of what people do stand in
-mutants_of_people.py, those of clips that are used again in mutants_of_editing.py.
+mutants_of_people.py, those of changed plans and of clips that are used again in mutants_of_editing.py.
 """
 
 from __future__ import annotations
 
 from tests.reliability.mutant import Mutant, a_mutant
-from tests.reliability.mutants_of_editing import REUSING
+from tests.reliability.mutants_of_editing import EDITING, REUSING
 from tests.reliability.mutants_of_money import MONEY
 from tests.reliability.mutants_of_people import PEOPLE, SHOWING
 
@@ -235,4 +235,4 @@ ENDING = (
     a_mutant("ending.py", "a beat is given up in a paused episode", " and episode.state is EpisodeState.EXECUTING:", ":"),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *REUSING, *SHOWING, *MONEY)
+MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *EDITING, *REUSING, *SHOWING, *MONEY)

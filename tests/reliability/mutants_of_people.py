@@ -53,39 +53,12 @@ PEOPLE = (
         "first_backend=None",
     ),
     a_mutant("changing.py", "a retried beat still says why it fell back", ', fallback_reason="")', ")"),
-    a_mutant("revising.py", "a revised beat still says why it fell back", '        fallback_reason="",\n', ""),
     a_mutant("changing.py", "an episode that opens again keeps how it ended", "        begin_anew(episode)\n", ""),
     a_mutant(
         "changing.py",
         "what is behind a cancelled beat waits for ever",
         "dependents = pending_dependents(connection, episode_id, beat_id)",
         "dependents: Sequence[str] = []",
-    ),
-    a_mutant(
-        "revising.py", "a film of the old content is still wanted", "    disown(connection, episode.episode_id, None)\n", ""
-    ),
-    a_mutant(
-        "revising.py",
-        "a revised beat still wants its attempt",
-        "    disown(connection, episode.episode_id, beat.beat_id)\n",
-        "",
-    ),
-    a_mutant(
-        "revising.py",
-        "a revised beat still counts as met",
-        "        connection.execute(_MISS_ONE, of_beat)\n",
-        "        pass\n",
-    ),
-    a_mutant("revising.py", "a revision has the old one's number", "revision = old.revision + 1", "revision = old.revision"),
-    a_mutant(
-        "revising.py", "seconds done are kept from the old content", "    episode.done_s -= old.progress * old.duration_s\n", ""
-    ),
-    a_mutant("revising.py", "the episode's length stays", "    episode.total_s += beat.duration_s - old.duration_s\n", ""),
-    a_mutant(
-        "revising.py",
-        "what is accepted counts as unmet",
-        "return len(needs) - connection",
-        "return len(needs) - 0 * connection",
     ),
 )
 

@@ -12,7 +12,7 @@ from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView, FleetSnapshot, Lease
 from episodes.money import Funds
-from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.plan import EpisodeRequest, Plan
 from tests.reliability.movable_clock import START_S
 from tests.reliability.oracle_edits import EditsPlans
 from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried, dollars
@@ -166,23 +166,6 @@ class AskedByPeople(EditsPlans):
         self._reopen(story, [one for one, part in story.parts.items() if part.has_no_clip], fresh=fresh)
         self._go_on(story)
         return story.state
-
-    def revise_beat(self, episode_id: str, beat: Beat) -> EpisodeView:
-        story = self._story(episode_id)
-        if story.state in (E.CREATED, E.CANCELLING):
-            raise Refused(IllegalMove, story.state)
-        part = _part(story, beat.beat_id)
-        if beat.index != part.beat.index or not set(beat.depends_on) <= set(list(story.parts)[: beat.index]):
-            raise Refused(BadInput)
-        story.disown(beat.beat_id, None)
-        story.forgive(beat.beat_id)
-        story.parts[beat.beat_id] = Part(beat=beat, revision=part.revision + 1)
-        story.revision = max(story.revision, part.revision + 1)
-        story.plan_version += 1
-        story.tell(self.now_s, "beat.revised", beat_id=beat.beat_id, revision=part.revision + 1)
-        self._reopen(story, [one for one in story.opened_with(beat.beat_id) if one != beat.beat_id])
-        self._go_on(story)
-        return self.episode(episode_id)
 
     def set_budget(self, episode_id: str, budget: int | None) -> Funds:
         story = self._story(episode_id)

@@ -134,6 +134,11 @@ class Bench(RuleBasedStateMachine):
             return None
         return expected
 
+    def begin_anew(self, episode_id: str, beat_id: str) -> None:
+        """The beat, as it is."""
+        beats = tuple(part.beat for part in self.oracle.stories[episode_id].parts.values())
+        self.do("edit_plan", episode_id, beats, anew=(beat_id,))
+
     def look(self, step: str) -> None:
         self._num_looks += 1
         now = list(looks(self.oracle.stories, self.oracle.lease))

@@ -104,7 +104,7 @@ class Coordinators(Work):
         data=st.data(),
         num=st.integers(1, 3),
         meanwhile=st.sampled_from(
-            ("nothing", "nothing", "nothing", "pause", "pause_queue", "revise_beat", "cancel_beat", "give_up")
+            ("nothing", "nothing", "nothing", "pause", "pause_queue", "begin_anew", "cancel_beat", "give_up")
         ),
     )
     def begin_what_looked_ready(self, data: st.DataObject, num: int, meanwhile: str) -> None:
@@ -123,8 +123,8 @@ class Coordinators(Work):
                 self.do(call)
             case "pause":
                 self.do(call, opening.episode_id)
-            case "revise_beat" if opening.beat_id is not None:
-                self.do(call, opening.episode_id, self.oracle.stories[opening.episode_id].parts[opening.beat_id].beat)
+            case "begin_anew" if opening.beat_id is not None:
+                self.begin_anew(opening.episode_id, opening.beat_id)
             case "cancel_beat" if opening.beat_id is not None:
                 self.do(call, opening.episode_id, opening.beat_id)
             case "give_up" if opening.beat_id is not None:

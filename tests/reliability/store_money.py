@@ -70,7 +70,7 @@ class Money(People):
                 self.do("cancel_beat", episode_id, beat_id)
                 self.do("retry_beat", episode_id, beat_id)
             case "revise":
-                self.do("revise_beat", episode_id, self.oracle.stories[episode_id].parts[beat_id].beat)
+                self.begin_anew(episode_id, beat_id)
             case _:
                 self.do("give_up", self.oracle.lease, episode_id, beat_id, "nobody can")
 

@@ -144,7 +144,7 @@ class People(Bench):
         episode_id, beat_id = self.some_beat(data, B.PENDING)
         self._give_up_for_good(episode_id, beat_id)
         if is_revised and beat_id in self.oracle.stories[episode_id].parts:
-            self.do("revise_beat", episode_id, self.oracle.stories[episode_id].parts[beat_id].beat)
+            self.begin_anew(episode_id, beat_id)
         else:
             self.do("retry_beat", episode_id, beat_id)
         self._give_up_for_good(episode_id, beat_id)
@@ -156,14 +156,17 @@ class People(Bench):
     @rule(data=st.data(), fault=st.sampled_from(("", "", "", "", "", "place", "need")))
     def revise_beat(self, data: st.DataObject, fault: str) -> None:
         episode_id, beat_id = self.some_beat(data, *B)
-        names = list(self.oracle.stories[episode_id].parts)
-        index = names.index(beat_id) if beat_id in names else 0
+        there = [part.beat for part in self.oracle.stories[episode_id].parts.values()]
+        names = [beat.beat_id for beat in there]
+        if beat_id not in names:
+            return
+        index = names.index(beat_id)
         beat = _named(data.draw(beats(index)), beat_id, names)
         if fault == "place":
             beat = beat.model_copy(update={"index": index + 1})
         if fault == "need":
             beat = beat.model_copy(update={"depends_on": (beat.beat_id,)})
-        self.do("revise_beat", episode_id, beat)
+        self.do("edit_plan", episode_id, with_beat_changed(there, beat), anew=(beat_id,))
 
     @rule(
         data=st.data(),
@@ -218,7 +221,6 @@ class People(Bench):
                 self.do(data.draw(st.sampled_from(("execute", "pause", "resume", "cancel", "retry_failed"))), "nobody")
             case "no beat":
                 self.do(data.draw(st.sampled_from(("cancel_beat", "retry_beat"))), there, "b9")
-                self.do("revise_beat", there, a_beat(8))
             case _:
                 for status in (200, 409):
                     body = f"answer {self.a_number()}".encode()

@@ -42,15 +42,14 @@ class Troubles(Work):
         if what == "begins again":
             self.do("open_attempts", self.oracle.lease, [again])
         if what in ("old content", "begins again"):
-            first = next(iter(self.oracle.stories[film.episode_id].parts.values()))
-            self.do("revise_beat", film.episode_id, first.beat)
+            self.begin_anew(film.episode_id, next(iter(self.oracle.stories[film.episode_id].parts)))
             self.work(3)
         self.do("open_attempts", self.oracle.lease, [again])
         self.look_at_all()
         self.work(1)
 
-    @rule(call=st.sampled_from(("cancel_beat", "revise_beat")), is_good=st.booleans())
-    def a_rendering_beat_begins_anew(self, call: str, is_good: bool) -> None:
+    @rule(is_cancelled=st.booleans(), is_good=st.booleans())
+    def a_rendering_beat_begins_anew(self, is_cancelled: bool, is_good: bool) -> None:
         """And then the first attempt's result comes, and the second's, and the beat is revised once more."""
         first = self.being_made(is_film=False)
         if first is None or first.beat_id is None or self.oracle.lease is None:
@@ -59,11 +58,11 @@ class Troubles(Work):
         for share in (0.25, 0.75, 0.5):
             self.do("record_progress", lease, {first.attempt_id: share})
         self.do("record_previews", lease, {first.attempt_id: Preview(number=1, jpeg=b"of the first")})
-        if call == "cancel_beat":
-            self.do(call, first.episode_id, first.beat_id)
+        if is_cancelled:
+            self.do("cancel_beat", first.episode_id, first.beat_id)
             self.do("retry_beat", first.episode_id, first.beat_id)
         else:
-            self.do(call, first.episode_id, story.parts[first.beat_id].beat)
+            self.begin_anew(first.episode_id, first.beat_id)
         for revision in (first.revision, story.parts[first.beat_id].revision):
             self.do("open_attempts", lease, [self.opening(first.episode_id, first.beat_id, revision)])
         self.look_at_all()
@@ -75,7 +74,7 @@ class Troubles(Work):
         else:
             self.do("fail", lease, [lost(first)])
         self.do("accept", lease, [good(newest)])
-        self.do("revise_beat", first.episode_id, story.parts[first.beat_id].beat)
+        self.begin_anew(first.episode_id, first.beat_id)
         self.look_at_all()
         self._ask_for_everything(lease, story, first)
         self._plan_again(lease, story)

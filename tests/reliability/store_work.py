@@ -111,13 +111,14 @@ class Work(Bench):
         number = self.a_number()
         story = self.oracle.stories.get(episode_id)
         part = story.parts.get(beat_id or "") if story is not None else None
+        num_before = len(story.tries_of(beat_id)) if story is not None else 0
         return Opening(
             attempt_id=attempt_id or str(uuid.UUID(int=number)),
             episode_id=episode_id,
             beat_id=beat_id,
             revision=revision,
             backend=story.backend(part) if story is not None and part is not None else "",
-            renderer=RENDERERS[number % len(RENDERERS)],
+            renderer=RENDERERS[num_before % len(RENDERERS)],  # so that the third is the first again
             node="n1",
             content_key="" if beat_id is None or number % 3 == 0 else CONTENT_KEYS[number % len(CONTENT_KEYS)],
             reused_from=SOURCE if beat_id is not None and number % 4 == 0 else None,

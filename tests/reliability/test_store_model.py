@@ -52,7 +52,7 @@ def test_the_stores_do_what_the_oracle_says(url: str, has_budgets: bool) -> None
         )
 
     assert tally.num_calls > (150 if has_budgets else 300)
-    assert {"accept", "fail", "cancel", "revise_beat", "save_plan", "acquire_lease"} <= set(tally.calls)
+    assert {"accept", "fail", "cancel", "edit_plan", "save_plan", "acquire_lease"} <= set(tally.calls)
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
     assert ("set_budget" in tally.calls) is has_budgets
 

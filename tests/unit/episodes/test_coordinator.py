@@ -115,7 +115,7 @@ async def test_a_success_with_anothers_clip_is_a_failed_output_and_stops_nobody(
         episode_id = await stage.begin(a_plan(1))
         first = stage.fleet.finish()
         await stage.clock.advance(5)
-        stage.store.revise_beat(episode_id, a_beat(0, description="Something else."))
+        stage.store.edit_plan(episode_id, a_plan(1, description="Something else.").beats)
         await stage.wake()
         stage.fleet.succeed_with_a_file_of(first)
         await stage.clock.advance(5)
