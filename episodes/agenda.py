@@ -27,8 +27,8 @@ class Run:
     """Ready too, and there is a clip that shows what they would."""
     may_have_more: bool = True
     """The store may know ready beats beyond the window."""
-    may_settle: bool = True
-    """Something ended since the store was last asked whether the episode moves on."""
+    may_settle: bool = False
+    """It may move on: something ended, or nothing was ready, since the store was last asked."""
     num_rendering: int = 0
     last_start: int = 0
     """Rises with every start of any episode."""
@@ -49,6 +49,13 @@ class Run:
         self.may_have_more = True
         self.may_settle = True
 
+    def add(self, beats: Sequence[ReadyBeat], sources: Mapping[str, ClipSource]) -> None:
+        """What the store knows beyond the window, with whose clips may be taken."""
+        self.ready.extend(one for one in beats if one.beat.beat_id not in sources)
+        self.copies.extend((one, sources[one.beat.beat_id]) for one in beats if one.beat.beat_id in sources)
+        self.may_have_more = len(beats) == WINDOW
+        self.may_settle = self.may_settle or not self.window
+
 
 class Agenda:
     """The runs by episode id. Everything here can be rebuilt from SQL."""
@@ -66,7 +73,8 @@ class Agenda:
                 run.ready, run.copies = [], []
             run.episode = episode
             run.num_rendering = num_rendering.get(episode.episode_id, 0)
-            run.ask_again()
+            run.may_have_more = True
+            run.may_settle = run.may_settle or episode.state is not EpisodeState.EXECUTING
             self.runs[episode.episode_id] = run
 
     def executing(self) -> list[Run]:
@@ -100,8 +108,5 @@ def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float,
     for run in runs:
         exclude = [r.beat.beat_id for r in run.window]
         more = store.ready_beats(lease, run.episode.episode_id, limit=WINDOW, exclude=exclude)
-        sources = reuse.sources(store, run.episode, more)
-        run.ready.extend(ready for ready in more if ready.beat.beat_id not in sources)
-        run.copies.extend((ready, sources[ready.beat.beat_id]) for ready in more if ready.beat.beat_id in sources)
-        run.may_have_more = len(more) == WINDOW
+        run.add(more, reuse.sources(store, run.episode, more))
         run.filled_at_s = now_s

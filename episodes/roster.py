@@ -58,12 +58,13 @@ class Roster:
         reported = (r.name for r in self.report.renderers if r.attempt_id is not None and r.attempt_id not in self._handed_over)
         return {*self._occupied, *reported}
 
-    def idle(self) -> list[str]:
+    def idle(self, but_for: Collection[str] = ()) -> list[str]:
         full = {p.node for p in self.report.publishers if not p.has_room}
         return [
             r.name
             for r in self.report.renderers
             if r.name not in self._occupied
+            and r.name not in but_for
             and r.name not in self._doubtful
             and r.node not in full
             and (r.state is RendererState.IDLE or (r.state is RendererState.BUSY and r.attempt_id in self._handed_over))

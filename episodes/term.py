@@ -138,6 +138,7 @@ class Term:
             await self._look()
             await self._dispatch()  # before the won are recorded: an idle renderer costs more than a late row
             await self._accept(won)
+            await self._look_ahead()  # after them: who is idle next need not wait for a question to the store
             await self._settle()
             if not won and not self._air.landed:
                 await first_of(self._signal, self._clock, self._next_look_s - self._clock.now_s())
@@ -252,11 +253,6 @@ class Term:
     async def _dispatch(self) -> None:
         if not self._roster.is_surveyed:
             return
-        blocked = self._blocklist.blocked()
-        idle = [name for name in self._roster.idle() if name not in blocked]
-        hungry = self._agenda.hungry(len(idle))
-        if hungry:
-            await self._in_thread(lambda: refill(self._store, self._lease, hungry, self._clock.now_s(), self._reuse))
         executing = self._agenda.executing()
         await self._take_copies(executing)
         await self._give_up_the_impossible(executing)
@@ -265,11 +261,20 @@ class Term:
             num_ready=sum(len(r.ready) for r in executing),
             num_episodes=len(self._agenda.runs),
         )
-        starts = choose_starts(self._agenda.candidates(), self._eligible(), idle)
-        if starts:
+        idle = self._roster.idle(self._blocklist.blocked())
+        if idle and (starts := choose_starts(self._agenda.candidates(), self._eligible(), idle)):
             await self._start(starts)
         if self._staffing.is_short():
             self._survey_now.set()
+
+    async def _look_ahead(self) -> None:
+        """Fill the windows of those who are served next."""
+        num_idle = len(self._roster.idle(self._blocklist.blocked()))
+        hungry = self._agenda.hungry(num_idle) if self._roster.is_surveyed else []
+        if hungry:
+            await self._in_thread(partial(refill, self._store, self._lease, hungry, self._clock.now_s(), self._reuse))
+        if any(run.window for run in hungry):
+            self._signal.set()
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
         """A beat that nobody in the fleet can render any more falls back or fails now, instead of waiting for ever."""

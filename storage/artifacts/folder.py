@@ -18,6 +18,9 @@ from episodes.ports import Download
 from storage.artifacts.copying import ARRIVING, Digest, arriving, check_not_empty, check_same, copy, digest_of, sync_folder
 from storage.artifacts.keys import INCOMING, check_key, check_prefix, is_key, media_type_of
 
+MOST_REMEMBERED = 4096
+"""Folders, about 1 MB."""
+
 _NOTHING_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
@@ -33,6 +36,8 @@ class FolderArtifacts:
         """Raises Unavailable when the folder is there but cannot be read."""
         self._root = root
         self._incoming = root / INCOMING
+        self._lasting: set[Path] = set()
+        """Folders whose own names outlive a power cut: none is ever removed."""
         with self._disk():
             self._remove_leftovers()
 
@@ -89,12 +94,18 @@ class FolderArtifacts:
                 os.link(temporary, path)
             except FileExistsError:
                 check_same(key, _digest_there(key, path), digest)
-            # also when somebody else made the link or the folders: they may not have come to this yet
-            for folder in (path.parent, *path.parent.parents):
-                sync_folder(folder)
-                if folder == self._root:
-                    break
+            self._make_last(path.parent)
         return digest.stored(key, path.as_uri(), media_type)
+
+    def _make_last(self, folder: Path) -> None:
+        """The names in it, and its own; also when somebody else made them, who may not have come to this yet."""
+        sync_folder(folder)
+        if folder == self._root or folder in self._lasting:
+            return
+        self._make_last(folder.parent)
+        if len(self._lasting) >= MOST_REMEMBERED:
+            self._lasting.clear()
+        self._lasting.add(folder)
 
     @contextmanager
     def _written(self, source: BinaryIO) -> Iterator[tuple[Path, Digest]]:

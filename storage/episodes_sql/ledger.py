@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, bindparam, insert, select, update
@@ -54,10 +54,11 @@ class LockedEpisode:
 
 
 _COLUMNS = [EPISODES.c[name] for name in LockedEpisode.__dataclass_fields__]
+_CHANGING = [column.name for column in _COLUMNS[1:]]
 # in order of their ids, so that two transactions that lock several never wait for each other in a ring
 _LOCK = select(now_s().label("now"), *_COLUMNS).order_by(EPISODES.c.episode_id).with_for_update()
 _LOCK_IDS = _LOCK.where(EPISODES.c.episode_id.in_(bindparam("ids", expanding=True)))
-_WRITE = update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({c: bindparam(c.name) for c in _COLUMNS[1:]})
+_WRITE = update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({name: bindparam(name) for name in _CHANGING})
 
 
 def locking(ids: ScalarSelect[str]) -> Select[tuple[float, str]]:
@@ -130,7 +131,5 @@ class Ledger:
 
 
 def _changes(episode: LockedEpisode) -> dict[str, object]:
-    values = asdict(episode)
-    # under its own name SQLAlchemy would set it, and a key that is set makes SQLite look for orphans in every other table
-    values["of"] = values.pop("episode_id")
-    return values
+    # under its own name SQLAlchemy would set the id, and a key that is set makes SQLite look for orphans in every other table
+    return {"of": episode.episode_id, **{name: getattr(episode, name) for name in _CHANGING}}

@@ -4,6 +4,7 @@ import pytest
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
+from episodes.model import Lease
 from episodes.plan import Plan
 from tests.builders import a_beat, a_plan
 from tests.fakes import settle
@@ -32,6 +33,24 @@ async def test_the_film_has_the_clips_in_story_order() -> None:
             await settle()
 
     assert [p.beat_id for p in stage.fleet.films[0].parts] == ["b1", "b2", "b3"]
+
+
+async def test_of_many_episodes_each_is_asked_once_whether_it_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(num_renderers=1)
+    asked: list[str] = []
+
+    def counted(lease: Lease, episode_id: str) -> EpisodeState:
+        asked.append(episode_id)
+        return settled(lease, episode_id)
+
+    settled = stage.store.settle
+    monkeypatch.setattr(stage.store, "settle", counted)
+    async with stage.coordinator():
+        ids = [await stage.begin(a_plan(2)) for _ in range(6)]
+        await stage.finish_all()
+
+    assert {stage.look(i).state for i in ids} == {EpisodeState.COMPLETED}
+    assert sorted(asked) == sorted(ids)
 
 
 async def test_a_lost_wake_up_costs_only_a_look() -> None:
