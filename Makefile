@@ -12,10 +12,12 @@ BIN := .venv/bin
 SECONDS ?= 1800
 SEED ?= 1
 
+unexport PYTHONDONTWRITEBYTECODE  # without, every process of Ray, and every run of the tests, would compile all of it again
+
 # each of them starts a Ray, and two on one machine get into each other's way
 ON_RAY := tests/integration tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
 
-HALF_OF_UNIT := tests/unit/api/ tests/unit/planning/ tests/unit/storage/ tests/unit/doors/
+HALF_OF_UNIT := tests/unit/api/ tests/unit/planning/ tests/unit/storage/ tests/unit/doors/ tests/unit/actors/
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
 
 .PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
@@ -50,10 +52,13 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 -n 120 -P 2 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
 	$(MAKE) --no-print-directory unit
 
-# xdist would collect all of them in each worker; and without folders of their own, the two clean up each other's
+# xdist would collect all of them in each worker; pytest's log capture looks at every logger six times a test (who tests the log
+# is marked slow, too); and without folders of their own, the two clean up each other's
+UNIT := $(BIN)/pytest -q -p no:xdist -p no:logging -m "not slow"
+
 unit: .venv/test  ## Unit tests but for the slow ones, in two halves side by side
-	@$(BIN)/pytest -q -p no:xdist -m "not slow" --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \
-		$(BIN)/pytest -q -p no:xdist -m "not slow" --basetemp .venv/unit-tests-too $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
+	@$(UNIT) --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \
+		$(UNIT) --basetemp .venv/unit-tests-too $(OTHER_HALF_OF_UNIT); second=$$?; wait $$first && exit $$second
 
 format: .venv/test  ## Format and mend what can be mended
 	$(BIN)/ruff format -q .

@@ -206,6 +206,7 @@ def test_a_model_whose_libraries_are_missing_is_found_out_at_the_start(
     assert refused.value.where == "VISION_MODEL"
 
 
+@pytest.mark.slow
 def test_planners_come_in_the_order_in_which_they_are_set(tmp_path: Path) -> None:
     alone = Settings(_env_file=None, storyworld_home=tmp_path)
     asking = {"planner": ("llm", "offline"), "llm_model": "m", "llm_base_url": "http://127.0.0.1:11434/v1", "llm_price_in": 1.0}

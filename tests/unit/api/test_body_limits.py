@@ -64,6 +64,7 @@ async def test_a_world_has_the_limit_of_json(rig: Rig) -> None:
     is_problem(await rig.client.put("/worlds/new", content=b" " * 101, headers=JSON), 413, "too-large")
 
 
+@pytest.mark.slow
 async def test_an_upload_has_a_limit_of_its_own(rig: Rig) -> None:
     async def uploading(*sizes: int) -> Any:
         files = [("file", ("a.png", PNG.ljust(size))) for size in sizes]
@@ -104,6 +105,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
         assert answer.headers["connection"] == "close"
 
 
+@pytest.mark.slow
 async def test_an_upload_has_a_time_of_its_own() -> None:
     upload = {"content-type": "multipart/form-data; boundary=x"}
     for limits, status in ((ApiLimits(upload_timeout_s=0.0), 408), (ApiLimits(body_timeout_s=0.0), 422)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from episodes.plan import CameraMove
 from tests.builders import a_kind
 from tests.unit.api.rig import Rig, is_problem
@@ -91,6 +93,7 @@ async def test_what_was_changed_is_looked_at_too(rig: Rig) -> None:
     is_problem(await rig.client.get("/episodes/nobody/continuity"), 404, "not-found")
 
 
+@pytest.mark.slow
 async def test_a_plan_that_is_put_in_says_where_it_contradicts_itself(rig: Rig) -> None:
     other = await contradictory(rig)
     plan = (await rig.client.get(f"/episodes/{other}/plan")).json()
@@ -150,6 +153,7 @@ async def test_a_problem_lists_what_can_be_read_of_a_thousand_contradictions(rig
     assert len(problem["contradictions"]) == len(problem["errors"]) == 20
 
 
+@pytest.mark.slow
 async def test_a_camera_move_is_held_against_what_the_kind_can_make() -> None:
     rig = Rig(kinds=(a_kind(), a_kind("svd", camera_moves=(CameraMove.STATIC,))))
     episode_id = await rig.planned()

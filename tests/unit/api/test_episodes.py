@@ -203,6 +203,7 @@ async def test_a_kind_of_which_the_fleet_has_none_is_no_backend() -> None:
     is_problem(await rig.client.post("/episodes", json={"intent": "A dog runs", "backend": "none"}), 422, "bad-input")
 
 
+@pytest.mark.slow
 async def test_who_names_no_backend_is_told_in_the_plan_which_was_chosen() -> None:
     rig = Rig(kinds=(a_kind("veo", costs_per_clip=True), a_kind("gpu"), a_kind("animatic")))
     chosen = await rig.created()

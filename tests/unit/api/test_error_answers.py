@@ -78,6 +78,7 @@ async def test_an_answer_that_breaks_off_is_not_patched_with_another() -> None:
     assert [message["status"] for message in sent] == [200]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [RuntimeError("secret"), StoryWorldError("secret"), KeyError("secret")])
 async def test_a_fault_of_ours_is_a_problem_for_the_client_and_a_story_for_the_log(
     error: Exception, caplog: pytest.LogCaptureFixture
@@ -99,6 +100,7 @@ async def test_a_detail_that_utf_8_cannot_hold_is_said_as_far_as_it_goes() -> No
     assert problem["detail"] == "half a ?"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "status", "name"),
     [

@@ -98,6 +98,7 @@ async def test_progress_comes_without_a_number_in_whole_per_cents_and_only_on_ch
     assert all(one != other for one, other in pairwise(told))
 
 
+@pytest.mark.slow
 async def test_a_silent_stream_gets_a_heartbeat(rig: Rig) -> None:
     rig = Rig(pace=rig.parts.pace.__class__(poll_s=0.001, progress_s=0.002, heartbeat_s=0.01))
     async with open_stream(rig.app, f"/episodes/{await rig.created()}/events") as stream:
@@ -113,6 +114,7 @@ async def test_a_number_that_no_event_has_is_refused(rig: Rig, number: str) -> N
     assert is_problem(by_query, 422, "bad-input")["errors"][0]["where"] == "after"
 
 
+@pytest.mark.slow
 async def test_one_stream_too_many_is_told_when_to_come_back_and_a_closed_one_makes_room() -> None:
     rig = Rig(limits=ApiLimits(max_event_streams=2))
     path = f"/episodes/{await rig.created()}/events"
@@ -162,6 +164,7 @@ class CountingStore(MemoryEpisodeStore):
         return super().latest_event_numbers(ids)
 
 
+@pytest.mark.slow
 async def test_one_question_serves_all_streams_and_none_is_asked_without_one() -> None:
     store = CountingStore()
     rig = Rig(episodes=store)
@@ -179,6 +182,7 @@ async def test_one_question_serves_all_streams_and_none_is_asked_without_one() -
     assert store.asked == []
 
 
+@pytest.mark.slow
 async def test_a_stream_outlives_a_database_that_is_away_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
     store = CountingStore()
     rig = Rig(episodes=store)

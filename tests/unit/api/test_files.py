@@ -35,6 +35,7 @@ async def test_every_file_of_a_finished_episode_is_served(rig: Rig, path: str) -
     assert episode_id in answer.headers["content-disposition"]
 
 
+@pytest.mark.slow
 async def test_every_url_that_an_episode_shows_can_be_fetched(rig: Rig) -> None:
     episode = (await rig.client.get(f"/episodes/{await rig.completed()}")).json()
     shown = [a for beat in episode["beats"] for a in beat["artifacts"]] + episode["artifacts"]
@@ -96,6 +97,7 @@ async def test_a_client_that_has_the_file_is_not_sent_it_again(rig: Rig) -> None
     assert (await rig.client.get(path, headers={"If-None-Match": '"other"'})).status_code == 200
 
 
+@pytest.mark.slow
 async def test_files_that_lie_elsewhere_are_a_redirect_to_a_link(rig: Rig) -> None:
     rig = Rig(artifacts=LinkedArtifacts())
     episode_id = await rig.completed()

@@ -60,6 +60,7 @@ async def test_nothing_else_is_a_key(keyed: Rig, headers: dict[str, str]) -> Non
     is_problem(await keyed.client.get("/episodes", params={"key": KEY}, headers=headers), 401, "unauthorized")
 
 
+@pytest.mark.slow
 async def test_each_key_opens_everything_and_the_log_says_whose_it_was(keyed: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "api.keys")
     for key in (KEY, OTHER):
@@ -72,6 +73,7 @@ async def test_each_key_opens_everything_and_the_log_says_whose_it_was(keyed: Ri
     assert KEY not in caplog.text + str([vars(record) for record in caplog.records])
 
 
+@pytest.mark.slow
 async def test_a_cookie_reads_and_changes_nothing(keyed: Rig) -> None:
     assert (await keyed.client.get("/episodes", headers=IN_COOKIE)).status_code == 200
     assert (await keyed.client.head("/episodes", headers=IN_COOKIE)).status_code != 401
@@ -114,6 +116,7 @@ async def test_below_a_prefix_the_probes_stay_open_and_the_rest_closed(keyed: Ri
     is_problem(await below.get("/films/episodes"), 401, "unauthorized")
 
 
+@pytest.mark.slow
 def test_the_description_says_who_needs_which_key(keyed: Rig) -> None:
     spec = keyed.app.openapi()
     assert set(spec["components"]["securitySchemes"]) == {"key", "cookie"}

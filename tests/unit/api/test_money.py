@@ -34,6 +34,7 @@ def refuse(rig: Rig, episode_id: str, beat_id: str, micros: int) -> None:
     assert rig.episodes.open_attempts(rig.lease, [opening]) == [None]
 
 
+@pytest.mark.slow
 async def test_a_planned_episode_is_estimated() -> None:
     rig = a_rig()
     episode_id = await rig.planned(num_beats=2, duration_s=4.5, backend="veo", budget="5.00")
@@ -49,6 +50,7 @@ async def test_a_planned_episode_is_estimated() -> None:
     assert told["total"] is None
 
 
+@pytest.mark.slow
 async def test_an_estimate_needs_a_plan() -> None:
     rig = a_rig()
 

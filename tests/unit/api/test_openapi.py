@@ -31,6 +31,8 @@ from episodes.plan import Plan
 from episodes.world import World
 from tests.unit.api.rig import Rig
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 

@@ -114,6 +114,7 @@ async def changed(rig: Rig, episode_id: str, change: str, **how: Any) -> Any:
     return await rig.client.request(method, f"/episodes/{episode_id}/beats{path}", json=body, **how)
 
 
+@pytest.mark.slow
 @every_change
 async def test_a_look_at_a_change_tells_what_the_change_does_and_does_nothing(rig: Rig, change: str) -> None:
     episode_id = await rig.completed()

@@ -75,6 +75,7 @@ async def test_a_planner_that_fails_is_a_problem_with_its_trouble(
     assert (shown["state"], shown["beats"]) == ("CREATED", []), "nothing is stored by halves"
 
 
+@pytest.mark.slow
 async def test_a_beat_that_cannot_be_told_anew_stays_as_it_is(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     writer.may_go_on.set()
@@ -101,6 +102,7 @@ async def test_others_are_answered_while_a_plan_is_written(house: tuple[Rig, Wri
     assert (await planning).json()["state"] == "PLANNED"
 
 
+@pytest.mark.slow
 async def test_a_repeated_call_is_not_paid_for_twice(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id, key = await rig.created(), {"Idempotency-Key": "once"}

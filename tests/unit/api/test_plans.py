@@ -110,6 +110,7 @@ async def test_something_has_to_be_told(rig: Rig) -> None:
     assert problem["errors"][0]["where"] == "intent"
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_an_intent_or_names_a_screenplay(tmp_path: Path) -> None:
     (tmp_path / "kite.fountain").write_text("INT. ROOM\n\nHe waits.\n")
     (tmp_path / "odd.fountain").write_bytes(b"\xff\xfe\x00")

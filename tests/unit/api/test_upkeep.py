@@ -25,6 +25,7 @@ async def audited(rig: Rig, **query: Any) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.slow
 async def test_a_whole_system_is_clean_and_says_what_was_looked_at(rig: Rig) -> None:
     rig.store_results(await rig.completed())
 
@@ -36,6 +37,7 @@ async def test_a_whole_system_is_clean_and_says_what_was_looked_at(rig: Rig) -> 
     assert looked_at["artifacts"] == 10
 
 
+@pytest.mark.slow
 async def test_a_missing_clip_is_named(rig: Rig) -> None:
     episode_id = await rig.completed()
     rig.store_results(episode_id)
@@ -124,6 +126,7 @@ class Busy:
         yield Thing(where="nobody")
 
 
+@pytest.mark.slow
 async def test_a_second_audit_is_told_to_wait() -> None:
     busy, rig = Busy(), Rig()
     busy.upkeep = Upkeep(rig.episodes, rig.artifacts, censuses=[busy])

@@ -97,6 +97,7 @@ class RacedWorlds(MemoryWorldStore):
         return super().put(world_id, world, source, expected_revision, **more)
 
 
+@pytest.mark.slow
 async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
     rig = Rig(worlds=RacedWorlds())
     answer = await rig.client.put("/worlds/anime_world", json=A_WORLD, headers={"If-Match": '"1"'})
@@ -105,6 +106,7 @@ async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
     assert (await rig.client.get("/worlds/anime_world")).json()["world"]["title"] == "theirs"
 
 
+@pytest.mark.slow
 async def test_whoever_expects_nothing_puts_on_top_of_what_came_first() -> None:
     rig = Rig(worlds=RacedWorlds())
     answer = await rig.client.put("/worlds/anime_world", json=A_WORLD)

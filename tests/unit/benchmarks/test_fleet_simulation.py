@@ -90,6 +90,7 @@ def test_fairness_is_jains_index(shares: list[float], index: float) -> None:
     assert jain(shares) == pytest.approx(index)
 
 
+@pytest.mark.slow
 def test_the_report_has_a_row_for_each_size_and_each_rival() -> None:
     lines = list(told([compare(small_workload(10, 30.0), COST)], COST, "SQLite"))
 

@@ -42,6 +42,7 @@ def test_what_the_catalogue_calls_out_of_stock_comes_last_and_is_tried_all_the_s
     assert tried(rig)[-1] == (FIRST_GPU, "EU-RO-1")
 
 
+@pytest.mark.slow
 def test_who_was_refused_rests_twice_as_long_each_time(rig: Rig) -> None:
     rig.node_config |= {"gpus": [FIRST_GPU], "data_centers": ["EU-RO-1"]}
     rig.cloud.sell_out()

@@ -63,6 +63,7 @@ def order(provider: RunPodNodeProvider, config: dict[str, Any], name: str, kind:
     provider.create_node_with_resources_and_labels(settings["node_config"], tags, 1, settings["resources"], {})
 
 
+@pytest.mark.slow
 def test_ray_takes_the_file_and_the_head_can_read_what_it_gets() -> None:
     config = _bootstrap_config(with_an_image(), no_config_cache=True)
 
@@ -73,6 +74,7 @@ def test_ray_takes_the_file_and_the_head_can_read_what_it_gets() -> None:
     assert not any(key.startswith("_for") for key in on_the_head.get_provider_config())
 
 
+@pytest.mark.slow
 def test_the_head_and_every_kind_of_worker_are_orders_that_runpod_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     config = _bootstrap_config(with_an_image(), no_config_cache=True)
     gpus = {gpu for t in config["available_node_types"].values() for gpu in t["node_config"]["gpus"]}

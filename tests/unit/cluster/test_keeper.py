@@ -227,6 +227,7 @@ def test_a_pod_that_stops_by_itself_is_not_waited_for(shell: Shell) -> None:
     assert shell.cloud.alive() == []
 
 
+@pytest.mark.slow
 def test_a_pod_that_cannot_be_deleted_is_named(shell: Shell) -> None:
     shell.answers = False
     shell.cloud.deletes = False
@@ -315,6 +316,7 @@ def test_looking_deletes_nothing(shell: Shell) -> None:
     assert shell.desk.num_asked("DELETE") == 0
 
 
+@pytest.mark.slow
 def test_down_deletes_all_of_this_cluster_and_nothing_else(shell: Shell) -> None:
     shell.up()
     request = shell.cloud.alive()[0].request

@@ -67,6 +67,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> ToldClient:
     return told
 
 
+@pytest.mark.slow
 def test_who_planned_instead_is_told_with_the_reason(client: ToldClient, tmp_path: Path) -> None:
     client.episode["writing"] = {"planner": "offline", "note": "llm: The language model openai:tiny has too many requests."}
 
@@ -118,6 +119,7 @@ def test_a_plan_that_contradicts_itself_is_told_and_not_rendered(client: ToldCli
     assert {"force": False} not in client.asked
 
 
+@pytest.mark.slow
 def test_it_is_rendered_by_force_and_warnings_hold_nobody_up(client: ToldClient, tmp_path: Path) -> None:
     out = ["--out", str(tmp_path / "film.mp4")]
     client.episode["contradictions"] = [{**DEAD, "severity": "warning"}]

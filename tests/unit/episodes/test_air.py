@@ -83,6 +83,7 @@ async def test_a_new_coordinator_waits_for_renders_that_still_run() -> None:
     assert len(stage.fleet.started) == 1
 
 
+@pytest.mark.slow
 async def test_work_that_died_with_everything_is_rendered_again() -> None:
     stage = Stage()
     async with stage.coordinator("one"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.money import Tariff
 from episodes.waiting import why_waiting
@@ -75,6 +77,7 @@ async def test_a_render_stops_when_its_money_is_used_up() -> None:
         assert (view.funds.reserved_micros, view.funds.spent_micros) == (0, 100_000)
 
 
+@pytest.mark.slow
 async def test_without_a_budget_nothing_is_measured_reserved_or_stopped() -> None:
     stage = Stage(kinds=(a_kind(num_renderers=3, tariff=HOURLY),))
     episode_id = submit(stage, None)

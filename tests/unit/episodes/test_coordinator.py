@@ -35,6 +35,7 @@ async def test_the_film_has_the_clips_in_story_order() -> None:
     assert [p.beat_id for p in stage.fleet.films[0].parts] == ["b1", "b2", "b3"]
 
 
+@pytest.mark.slow
 async def test_of_many_episodes_each_is_asked_once_whether_it_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(num_renderers=1)
     asked: list[str] = []
@@ -175,6 +176,7 @@ async def test_a_job_says_how_often_its_beat_failed_since_a_person_asked_for_it(
     assert [job.meta.num_failures for job in stage.fleet.started] == [0, 1, 2, 0]
 
 
+@pytest.mark.slow
 async def test_a_beat_fails_after_three_counted_attempts_and_the_rest_finishes() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:
@@ -205,6 +207,7 @@ async def test_an_episode_without_any_clip_fails() -> None:
     assert stage.fleet.films == []
 
 
+@pytest.mark.slow
 async def test_a_second_coordinator_waits_until_the_lease_ends() -> None:
     stage = Stage()
     async with stage.coordinator("one"), stage.coordinator("two"):
@@ -242,6 +245,7 @@ async def fail_and_finish(stage: Stage, bad: str, good: str, *, every_s: float) 
         await stage.clock.advance(every_s)
 
 
+@pytest.mark.slow
 async def test_a_renderer_that_fails_three_beats_in_a_row_gets_no_more() -> None:
     stage = Stage(num_renderers=2)
     bad, good = stage.fleet.kinds()[0].renderers
@@ -280,6 +284,7 @@ async def test_a_blocked_renderer_stays_blocked_under_the_next_coordinator_unles
         assert sorted(stage.fleet.rendering) == [bad, good]
 
 
+@pytest.mark.slow
 async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finishes() -> None:
     stage = Stage(num_renderers=2)
     async with stage.coordinator() as coordinator:

@@ -196,6 +196,7 @@ def test_the_time_of_losses_does_not_end_what_counts() -> None:
     assert verdict(FailureClass.OUTPUT, troubled_for_s=MAX_TROUBLED_S) == (True, True)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 200), st.integers())
 def test_back_off_grows_and_stays_bounded(num_failures: int, seed: int) -> None:
     assert 0 < back_off_s(num_failures, Random(seed)) <= LONGEST_BACK_OFF_S

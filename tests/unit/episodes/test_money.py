@@ -19,6 +19,7 @@ def test_money_is_told_in_dollars_with_cents_at_least(micros: int, dollars: str)
     assert micros_of(Decimal(dollars)) == micros
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 10**12))
 def test_no_money_is_lost_on_its_way_to_people_and_back(micros: int) -> None:
@@ -63,6 +64,7 @@ def test_what_is_reserved_follows_from_the_quote_and_what_is_left(
     assert to_reserve(quote, per_hour, left) == needs
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.one_of(st.none(), st.integers(0, 10**9)), st.integers(0, 10**9), st.floats(-5, 1e6))
 def test_an_attempt_never_costs_more_than_was_reserved_nor_less_than_nothing(

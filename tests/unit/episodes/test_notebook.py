@@ -54,6 +54,7 @@ async def test_a_renderer_that_does_not_listen_is_killed_though_the_database_com
         assert stage.look(episode_id).state is EpisodeState.CANCELLED
 
 
+@pytest.mark.slow
 async def test_a_frozen_renderer_is_killed_though_the_database_comes_and_goes() -> None:
     stage = LapsingStage()
     async with stage.coordinator():

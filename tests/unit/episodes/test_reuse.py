@@ -69,6 +69,7 @@ def selected(episode: EpisodeView) -> list[str]:
     return [a.attempt_id for b in episode.beats for a in b.attempts if a.state is AttemptState.SELECTED]
 
 
+@pytest.mark.slow
 async def test_the_same_episode_twice_is_rendered_once() -> None:
     stage = a_stage()
     async with stage.coordinator():
@@ -99,6 +100,7 @@ async def test_a_copy_has_keys_and_a_result_of_its_own() -> None:
     assert result.runtime.recipe["reused_from"] == first.beats[0].attempts[0].attempt_id
 
 
+@pytest.mark.slow
 async def test_a_changed_costume_renders_the_beats_with_that_character_and_those_that_start_from_them() -> None:
     def plan(costume: str) -> Plan:
         mika, rin = a_character("Mika", description=costume), a_character("Rin")
@@ -204,6 +206,7 @@ async def test_copies_need_no_renderer_at_all() -> None:
     assert len(stage.fleet.started) == num_rendered == 40
 
 
+@pytest.mark.slow
 async def test_a_copy_that_waits_for_the_store_is_told_to_stop() -> None:
     stage = a_stage()
     async with stage.coordinator():
@@ -222,6 +225,7 @@ async def test_a_copy_that_waits_for_the_store_is_told_to_stop() -> None:
     assert len(stage.fleet.started) == 1
 
 
+@pytest.mark.slow
 async def test_a_coordinator_that_dies_while_it_copies_leaves_it_to_the_next() -> None:
     stage = a_stage()
     async with stage.coordinator():

@@ -32,6 +32,7 @@ class SilentStage(Stage):
     artifacts: SilentArtifacts = field(default_factory=SilentArtifacts)
 
 
+@pytest.mark.slow
 async def test_what_nobody_has_is_not_rendered_again_while_the_store_may_have_it() -> None:
     stage = SilentStage(num_renderers=2)
     async with stage.coordinator("one"):
@@ -75,6 +76,7 @@ async def test_patience_with_a_silent_store_ends() -> None:
         await stage.finish_all()
 
 
+@pytest.mark.slow
 async def test_a_render_that_was_told_to_stop_ends_as_stopped_though_the_store_stays_silent() -> None:
     stage = SilentStage(pace=replace(PACE, bear_s=90.0))
     stage.artifacts.is_silent = True

@@ -33,6 +33,7 @@ async def test_as_many_come_as_there_are_beats_and_at_most_as_many_as_there_may_
         assert list(stage.fleet.rendering) == [R0, R1, R2]
 
 
+@pytest.mark.slow
 async def test_who_has_nothing_to_do_goes_and_comes_back_when_it_is_needed() -> None:
     stage = Stage(kinds=(ELASTIC,))
     async with stage.coordinator() as coordinator:
@@ -98,6 +99,7 @@ async def test_who_is_started_and_not_needed_any_more_goes() -> None:
         assert stage.fleet.retired == [R0]
 
 
+@pytest.mark.slow
 async def test_a_renderer_that_cannot_start_is_tried_ever_more_slowly_and_the_beat_says_why_it_waits() -> None:
     stage = Stage(kinds=(ELASTIC,))
     stage.fleet.not_ready = {R0: "No model."}
@@ -133,6 +135,7 @@ async def test_an_idle_renderer_is_parked_and_renders_again() -> None:
     assert stage.fleet.parked == set()
 
 
+@pytest.mark.slow
 async def test_how_long_the_first_beat_took_is_measured_once() -> None:
     stage = Stage()
     stage.fleet.not_ready = {R0: ""}
@@ -147,6 +150,7 @@ async def test_how_long_the_first_beat_took_is_measured_once() -> None:
     assert (backend, ready_s) == ("animatic", 8.0)
 
 
+@pytest.mark.slow
 async def test_a_new_coordinator_keeps_who_is_there() -> None:
     stage = Stage(kinds=(ELASTIC,))
     async with stage.coordinator("one"):

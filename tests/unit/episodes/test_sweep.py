@@ -18,6 +18,7 @@ from tests.contract.storing import keys_of, result_key_of
 from tests.unit.episodes.audit.told import Past, Told, attempt, beat
 
 
+@pytest.mark.slow
 def test_what_failed_or_was_cancelled_goes_with_all_its_files_and_nothing_else() -> None:
     told = Told()
     before = set(told.artifacts.keys("episodes/"))
@@ -149,6 +150,7 @@ class Between:
         return self._store.lease_holder()
 
 
+@pytest.mark.slow
 def test_an_attempt_that_is_accepted_between_listing_and_reading_keeps_its_files() -> None:
     past = Past()
     [open_one] = past.leader.store.unclosed_attempts(past.leader.lease)
@@ -160,6 +162,7 @@ def test_an_attempt_that_is_accepted_between_listing_and_reading_keeps_its_files
     assert audit(past.bench.audited, past.artifacts).violations == ()
 
 
+@pytest.mark.slow
 def test_an_attempt_that_is_accepted_after_its_episode_was_read_keeps_its_files() -> None:
     past = Past()
     [open_one] = past.leader.store.unclosed_attempts(past.leader.lease)

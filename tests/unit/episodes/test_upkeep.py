@@ -35,6 +35,7 @@ def test_videos_are_decoded_and_leftovers_looked_for_where_that_is_asked_for() -
     assert Upkeep(told, told.artifacts).audit().violations == ()
 
 
+@pytest.mark.slow
 def test_one_audit_or_sweep_runs_at_a_time_and_the_next_one_after_it() -> None:
     told = Told()
     refused: list[Unavailable] = []

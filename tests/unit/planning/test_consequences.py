@@ -87,6 +87,7 @@ def test_another_one_of_its_kind_is_not_taken_for_it(intent: str, effects: list[
     assert effects_in(plan_of(intent)) == effects
 
 
+@pytest.mark.slow
 def test_death_comes_at_the_end_of_what_leads_to_it() -> None:
     for num_beats in range(1, 13):
         plan = plan_of("Saitama kills Gorugan. Mika sings", num_beats=num_beats)
@@ -107,6 +108,7 @@ def test_what_was_put_on_is_worn_from_then_on() -> None:
     assert harbour.clothes_of("mika") == "a silver kimono"
 
 
+@pytest.mark.slow
 def test_whole_chapters_in_one_beat_are_not_read_by_halves() -> None:
     chapters = ". ".join(["Mika drops the kite. Mika takes the kite"] * 20)
 
@@ -120,6 +122,7 @@ def test_its_own_lines_fit_into_their_beats() -> None:
         assert all(spoken_s(beat.dialogue.text) <= duration_s for beat in beats if beat.dialogue is not None)
 
 
+@pytest.mark.slow
 def test_it_asks_for_no_camera_move_that_the_kind_cannot_make() -> None:
     planner = OfflinePlanner({"svd": (CameraMove.STATIC,), "tripod": (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT), "free": None})
     world = StoredWorld(world_id="anime_world", revision=1, source=WorldSource.STORED, world=EXAMPLE)

@@ -106,6 +106,7 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, said: s
     assert refused.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["[[", "/*", "*", "_", "\\", "(", "@A\n(", "A\nb\n\n", ".", " ", "[[a]]", "/**/", "> ", "#", "INT. "]
 )
@@ -154,6 +155,7 @@ def without_lines(screenplay: Screenplay) -> Screenplay:
     return replace(screenplay, scenes=tuple(scenes))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(screenplays)
 def test_what_is_written_reads_as_the_same_screenplay(screenplay: Screenplay) -> None:
@@ -162,6 +164,7 @@ def test_what_is_written_reads_as_the_same_screenplay(screenplay: Screenplay) ->
     assert without_lines(read_screenplay(text)) == screenplay, text
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -185,6 +185,7 @@ def test_the_camera_never_does_the_same_twice_in_a_row() -> None:
     assert all(before.camera_move is not after.camera_move for before, after in pairwise(beats))
 
 
+@pytest.mark.slow
 def test_a_close_up_holds_one_face_and_never_pans() -> None:
     for intent in INTENTS:
         for beat in plan_of(intent, num_beats=12).beats:
@@ -193,6 +194,7 @@ def test_a_close_up_holds_one_face_and_never_pans() -> None:
                 assert beat.camera_move not in (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT)
 
 
+@pytest.mark.slow
 def test_what_continues_stays_in_its_place_and_most_beats_wait_for_nobody() -> None:
     num_waiting = 0
     for intent in INTENTS:
@@ -207,12 +209,14 @@ def test_what_continues_stays_in_its_place_and_most_beats_wait_for_nobody() -> N
     assert 0 < num_waiting < len(INTENTS) * 20 / 2
 
 
+@pytest.mark.slow
 def test_captions_and_lines_do_not_repeat() -> None:
     for intent in INTENTS:
         subtitles = [beat.subtitle for beat in plan_of(intent, num_beats=10).beats]
         assert len(set(subtitles)) == len(subtitles)
 
 
+@pytest.mark.slow
 def test_every_action_is_one_that_figures_can_be_posed_by() -> None:
     for family in FAMILIES:
         verb = family.verbs[0]

@@ -39,6 +39,7 @@ def kinds(stored: StoredWorld) -> dict[str, str]:
     return {path: source.kind.value for path, source in stored.record.sources.items()}
 
 
+@pytest.mark.slow
 def test_what_is_told_and_what_is_measured_stand_side_by_side() -> None:
     stored, picture = Desk(HERO).builder.add_picture("w", "IMG_1.png", FIGURE)
 
@@ -64,6 +65,7 @@ def test_what_is_told_and_what_is_measured_stand_side_by_side() -> None:
     assert stored.world.clothes_of(stored.world.characters[0]) == "red tunic"
 
 
+@pytest.mark.slow
 def test_a_file_name_is_believed_before_the_model() -> None:
     stored, _ = Desk(HERO).builder.add_picture("w", "jiro.png", FIGURE)
 
@@ -80,6 +82,7 @@ def test_the_model_says_what_begins_with_a_picture(shows: Shown, kind: str) -> N
     assert len((*stored.world.characters, *stored.world.places, *stored.world.props)) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_that_the_model_names_like_somebody_shows_that_one() -> None:
     desk = Desk(HERO)
     desk.worlds.put("w", a_world(characters=(a_character("Taro"),)), WorldSource.STORED)
@@ -90,6 +93,7 @@ def test_a_picture_that_the_model_names_like_somebody_shows_that_one() -> None:
     assert stored.world.characters[0].description == "red coat", "what somebody wrote stays"
 
 
+@pytest.mark.slow
 def test_what_a_person_left_open_is_filled_in() -> None:
     desk = Desk(HERO)
     desk.worlds.put("w", World(characters=(Character(character_id="taro", name="Taro"),)), WorldSource.STORED)
@@ -100,6 +104,7 @@ def test_what_a_person_left_open_is_filled_in() -> None:
     assert kinds(stored)["characters.taro.name"] == "person"
 
 
+@pytest.mark.slow
 def test_a_second_picture_retells_nothing() -> None:
     desk = Desk(HERO, a_sight(Shown.CHARACTER, description="short", style="oil on canvas"))
     desk.builder.add_picture("w", "taro.png", FIGURE)
@@ -111,6 +116,7 @@ def test_a_second_picture_retells_nothing() -> None:
     assert len(stored.world.characters[0].references) == 2
 
 
+@pytest.mark.slow
 def test_a_locked_field_stays_and_a_locked_character_takes_no_picture_and_costs_nothing() -> None:
     desk = Desk(HERO)
     empty = Character(character_id="taro", name="Taro")
@@ -127,6 +133,7 @@ def test_a_locked_field_stays_and_a_locked_character_takes_no_picture_and_costs_
     assert len(desk.worlds.pictures("w")) == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_costs_no_measured_fact_and_is_told_of() -> None:
     desk = Desk(Unseen(reason="It did not answer."), HERO)
 
@@ -167,6 +174,7 @@ def test_an_upload_that_was_cut_off_is_taken_in_with_what_was_told_by_then() -> 
         assert torn.model.asked == []
 
 
+@pytest.mark.slow
 def test_a_world_that_was_rolled_back_stays_so_until_the_picture_comes_again() -> None:
     desk = Desk(a_sight())
     desk.worlds.put("w", a_world(title="one"), WorldSource.STORED)
@@ -196,6 +204,7 @@ def test_a_picture_of_a_kind_that_is_full_begins_what_was_measured(full: str) ->
     assert [place.references for place in stored.world.places] == [(picture,)]
 
 
+@pytest.mark.slow
 def test_every_source_of_a_told_world_is_somebody() -> None:
     stored, _ = Desk(HERO).builder.add_picture("w", "IMG_1.png", FIGURE)
 

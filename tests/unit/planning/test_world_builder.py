@@ -46,6 +46,7 @@ def test_a_stored_world_is_loaded_as_it_is() -> None:
     assert desk.builder.exists("w")
 
 
+@pytest.mark.slow
 def test_a_sheet_begins_a_world_with_a_character_of_its_name() -> None:
     desk = Desk()
 
@@ -61,6 +62,7 @@ def test_a_sheet_begins_a_world_with_a_character_of_its_name() -> None:
     assert desk.builder.load("w") == stored
 
 
+@pytest.mark.slow
 def test_a_landscape_begins_a_place_and_a_camera_name_is_numbered() -> None:
     desk = Desk()
     desk.builder.add_picture("w", "IMG_0001.jpg", as_file(a_landscape(), "JPEG"))
@@ -72,12 +74,14 @@ def test_a_landscape_begins_a_place_and_a_camera_name_is_numbered() -> None:
     assert picture.key.endswith(".jpg")
 
 
+@pytest.mark.slow
 def test_a_portrait_is_a_character() -> None:
     stored, _ = Desk().builder.add_picture("w", "IMG_1.png", as_file(a_face()))
 
     assert [c.name for c in stored.world.characters] == ["Character 1"]
 
 
+@pytest.mark.slow
 def test_a_picture_named_like_somebody_becomes_a_further_reference() -> None:
     desk = Desk()
     desk.worlds.put("w", a_world(characters=(a_character("Mika"),), places=(a_place("Rooftop"),)), WorldSource.STORED)
@@ -91,6 +95,7 @@ def test_a_picture_named_like_somebody_becomes_a_further_reference() -> None:
     assert stored.source is WorldSource.STORED
 
 
+@pytest.mark.slow
 def test_a_picture_named_like_a_prop_shows_that_prop() -> None:
     desk = Desk()
     desk.worlds.put("w", a_world(props=(Prop(prop_id="red-key", name="Red key"),)), WorldSource.STORED)
@@ -101,6 +106,7 @@ def test_a_picture_named_like_a_prop_shows_that_prop() -> None:
     assert len(stored.world.characters) == 1
 
 
+@pytest.mark.slow
 def test_the_same_picture_twice_is_one() -> None:
     desk = Desk()
     first, _ = desk.builder.add_picture("w", "a.png", as_file(a_figure()))
@@ -122,6 +128,7 @@ def test_nothing_is_stored_of_bad_bytes(data: bytes) -> None:
     assert desk.artifacts.keys("") == []
 
 
+@pytest.mark.slow
 def test_nothing_is_remembered_when_the_bytes_cannot_be_stored() -> None:
     desk = Desk(ClosedArtifacts())
 
@@ -131,6 +138,7 @@ def test_nothing_is_remembered_when_the_bytes_cannot_be_stored() -> None:
     assert not desk.builder.exists("w")
 
 
+@pytest.mark.slow
 def test_a_full_world_refuses_before_anything_is_stored() -> None:
     desk = Desk()
     desk.worlds.put("w", World(characters=tuple(a_character(f"C{n}") for n in range(64))), WorldSource.STORED)
@@ -147,6 +155,7 @@ def test_the_empty_world_takes_no_pictures() -> None:
         Desk().builder.add_picture("empty", "a.png", as_file(a_figure()))
 
 
+@pytest.mark.slow
 def test_an_upload_that_was_cut_off_halfway_is_taken_in_at_the_next_load() -> None:
     whole, torn = Desk(), Desk()
     expected, picture = whole.builder.add_picture("w", "hero.png", as_file(a_figure()))
@@ -157,6 +166,7 @@ def test_an_upload_that_was_cut_off_halfway_is_taken_in_at_the_next_load() -> No
     assert torn.builder.load("w").world == expected.world
 
 
+@pytest.mark.slow
 def test_a_world_put_without_its_pictures_gets_them_back() -> None:
     desk = Desk()
     _, picture = desk.builder.add_picture("w", "hero.png", as_file(a_figure()))
@@ -168,6 +178,7 @@ def test_a_world_put_without_its_pictures_gets_them_back() -> None:
     assert loaded.world.pictures() == (picture,)
 
 
+@pytest.mark.slow
 def test_a_full_world_can_still_be_loaded() -> None:
     desk = Desk()
     desk.builder.add_picture("w", "hero.png", as_file(a_figure()))

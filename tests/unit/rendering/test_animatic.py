@@ -54,10 +54,12 @@ def test_frames_have_the_jobs_exact_size_and_stand_from_the_first_frame_to_the_l
     assert (keys.indices[0], keys.indices[-1]) == (0, film_format.fps - 1)
 
 
+@pytest.mark.slow
 def test_a_single_frame_is_a_clip_too() -> None:
     assert drawn(a_beat(duration_s=0.5), Format(width=64, height=64, fps=1)).indices == (0,)
 
 
+@pytest.mark.slow
 def test_the_slate_says_shot_and_move_and_the_line_has_its_speaker() -> None:
     beat = a_beat(
         index=1,
@@ -74,6 +76,7 @@ def test_the_slate_says_shot_and_move_and_the_line_has_its_speaker() -> None:
     assert burn_in.show_timecode
 
 
+@pytest.mark.slow
 def test_a_render_that_is_told_to_stop_stops_at_the_next_frame() -> None:
     control = FakeControl(stop_at_check=4)
 
@@ -83,6 +86,7 @@ def test_a_render_that_is_told_to_stop_stops_at_the_next_frame() -> None:
     assert len(control.shares) == 2  # one check before the first frame, then one before each
 
 
+@pytest.mark.slow
 def test_the_reported_share_rises_to_one() -> None:
     control = FakeControl()
 

@@ -71,6 +71,7 @@ def test_of_several_views_the_one_with_the_face_is_taken(tmp_path: Path) -> None
     assert tuple(cutout.image[12, 11, :3]) == (250, 220, 190)
 
 
+@pytest.mark.slow
 def test_a_portrait_is_cut_out_around_the_face_as_a_bust(tmp_path: Path) -> None:
     photo = np.random.default_rng(1).integers(60, 120, (160, 160, 3)).astype(np.uint8)
     cv2.ellipse(photo, (80, 60), (26, 34), 0, 0, 360, (230, 190, 160), -1)

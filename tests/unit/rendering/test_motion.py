@@ -160,6 +160,7 @@ def test_a_fade_is_no_cut() -> None:
     assert np.allclose(np.diff(levels), (levels[4] - levels[0]) / 4, atol=1)
 
 
+@pytest.mark.slow
 def test_the_same_keyframes_give_the_same_bytes_whatever_the_number_of_threads() -> None:
     truth = pan(9, 2, 128, 160)
     before = cv2.getNumThreads()

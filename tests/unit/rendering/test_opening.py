@@ -122,6 +122,7 @@ def test_the_animatics_opening_is_its_very_first_frame(tmp_path: Path) -> None:
     assert np.array_equal(opening.picture_HWC, drawn.frames_THWC[0])
 
 
+@pytest.mark.slow
 def test_the_animatics_opening_is_its_own_also_where_a_beat_goes_on(tmp_path: Path) -> None:
     job = a_job(film_format=WIDE)
     own = opening_of(job, Files(tmp_path), (OpeningSource.ANIMATIC,))

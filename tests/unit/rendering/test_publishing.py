@@ -96,6 +96,7 @@ def test_a_backend_that_draws_every_frame_needs_no_motion(publisher: Publisher) 
     assert result.runtime.motion_engine == ""
 
 
+@pytest.mark.slow
 def test_the_poster_is_the_middle_keyframe_as_a_viewer_sees_it(publisher: Publisher, store: TroubledStore) -> None:
     job = a_job()
     keyframes = replace(keyframes_for(job, num_keyframes=3), burn_in=SLATE)
@@ -107,6 +108,7 @@ def test_the_poster_is_the_middle_keyframe_as_a_viewer_sees_it(publisher: Publis
     assert poster[:8].mean() < 100  # the slate
 
 
+@pytest.mark.slow
 def test_the_spool_is_empty_afterwards_and_the_share_was_that_of_frames(publisher: Publisher, spool: Spool) -> None:
     control = FakeControl()
 

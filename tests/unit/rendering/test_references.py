@@ -53,6 +53,7 @@ def test_what_is_transparent_is_read_as_white(tmp_path: Path) -> None:
     assert (np.array(read_on_white(tmp_path / "clear.png", "clear.png")) == 255).all()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_picture_fails_the_beat_with_its_key(tmp_path: Path) -> None:
     spoilt = tmp_path / "spoilt.png"
     spoilt.write_bytes(b"no picture")

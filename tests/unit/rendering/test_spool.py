@@ -40,6 +40,7 @@ def test_a_sealed_entry_is_found_again_with_everything_in_it(spool: Spool) -> No
     assert again.clip.read_bytes() == b"c" * 10
 
 
+@pytest.mark.slow
 def test_entries_are_resumed_oldest_first(spool: Spool) -> None:
     entries = [filled(spool) for _ in range(3)]
     for entry in entries:

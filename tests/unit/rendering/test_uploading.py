@@ -8,6 +8,7 @@ from rendering.uploading import PATIENCE_S, Uploader
 from tests.clips import FakeControl, FakeSleep, Outage, TroubledStore
 
 
+@pytest.mark.slow
 def test_an_outage_of_hours_costs_no_render() -> None:
     sleep = FakeSleep()
     store = TroubledStore(before=lambda key: Outage(num_failures=int(sleep.now < 2 * 3600))(key))

@@ -66,6 +66,7 @@ def test_a_fault_of_our_own_stays_a_fault() -> None:
         raise ParamValidationError(report="bad")
 
 
+@pytest.mark.slow
 def test_an_aws_profile_of_this_machine_does_not_bend_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "config").write_text("[default]\nendpoint_url = https://elsewhere.example\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))

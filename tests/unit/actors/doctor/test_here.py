@@ -4,12 +4,15 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from actors.doctor.here import ADDRESS_FILE, check_address_file, check_same_code, judged_here
 from episodes.health import Verdict
 from settings import Settings
 from tests.unit.actors.doctor.test_node_checks import NODE, listener
 
 
+@pytest.mark.slow
 def test_an_address_that_a_dead_ray_left_is_found(tmp_path: Path) -> None:
     path = tmp_path / "ray_current_cluster"
     assert check_address_file(path).verdict is Verdict.OK

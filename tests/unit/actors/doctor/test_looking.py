@@ -66,6 +66,7 @@ def a_proc(root: Path, port: int, command: str) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_port_of_rays_is_knocked_at_and_what_it_shows_a_stranger_is_known(tmp_path: Path, port: int) -> None:
     found = listeners_here(a_proc(tmp_path / "proc", port, "ray::ProxyActor"))
     assert found is not None

@@ -95,6 +95,7 @@ def test_the_check_that_is_there_for_it_finds_damage_in_the_store(check: str, pl
     assert violation.what.endswith(".")
 
 
+@pytest.mark.slow
 def test_an_artifact_under_a_key_of_nobody_is_found() -> None:
     past = Past()
     leader = past.leader
@@ -109,6 +110,7 @@ def test_an_artifact_under_a_key_of_nobody_is_found() -> None:
     assert (violation.check, violation.where) == ("own-keys", file.key)
 
 
+@pytest.mark.slow
 def test_orphans_and_objects_of_other_clusters_are_counted_and_nothing_wrong() -> None:
     told = Told()
     told.artifacts.put_bytes("episodes/of-another-cluster/film/f1.mp4", b"film", "video/mp4")
@@ -191,6 +193,7 @@ def test_a_store_that_does_not_answer_is_no_violation() -> None:
         audit(told, Away())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_before", [True, False])
 def test_what_is_published_just_before_or_after_the_objects_are_listed_is_nothing_wrong(is_before: bool) -> None:
     past = Past()
@@ -224,6 +227,7 @@ class Counted:
         return self._things
 
 
+@pytest.mark.slow
 def test_what_is_left_over_is_found_and_what_is_at_work_only_when_nothing_should_be() -> None:
     told = Told()
     alien = Thing(where="actor alien", wrong="Nobody planned it.")
@@ -241,6 +245,7 @@ def test_what_is_left_over_is_found_and_what_is_at_work_only_when_nothing_should
     assert {v.where for v in at_rest.violations if v.check == "leftovers"} == {"actor alien", "spool/1"}
 
 
+@pytest.mark.slow
 def test_a_report_reads_as_a_list_of_promises() -> None:
     told = Told()
     _gone(told)

@@ -30,6 +30,7 @@ def violated(report: AuditReport) -> set[str]:
     return {violation.check for violation in report.violations}
 
 
+@pytest.mark.slow
 def test_a_store_with_a_past_is_clean_and_every_check_has_looked_at_something() -> None:
     told = Told()
 
@@ -114,6 +115,7 @@ def test_what_is_unwanted_may_end_after_its_episode_but_not_when_nothing_works_a
     assert violated(audit(told, told.artifacts, at_rest=True)) == {"nothing-open"}
 
 
+@pytest.mark.slow
 def test_a_lease_that_is_long_over_while_there_is_work_is_found() -> None:
     past = Past()
     store, artifacts = past.bench.audited, past.artifacts

@@ -220,5 +220,6 @@ def test_the_same_upload_gives_the_same_bytes() -> None:
     assert decode(data).sha256 == decode(data).sha256
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_stored_reduced() -> None:
     assert max(decode(as_file(Image.new("RGB", (5000, 300), "#336699"))).rgba_HWC.shape) == MAX_SIDE

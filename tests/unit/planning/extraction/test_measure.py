@@ -29,6 +29,7 @@ def test_a_figure_on_a_plain_or_transparent_ground_is_a_sheet(ground: tuple[int,
     assert [colour_word(c) for c in found.body_palette] == ["beige", "red", "dark blue"], "head, upper body, legs"
 
 
+@pytest.mark.slow
 def test_several_views_on_one_sheet_are_counted() -> None:
     assert measured(a_figure(num=3)).num_figures == 3
 
@@ -41,6 +42,7 @@ def test_a_sheet_scanned_with_noise_is_still_a_sheet() -> None:
     assert measured(Image.fromarray(page.clip(0, 255).astype(np.uint8)).filter(ImageFilter.BLUR)).kind is PictureKind.SHEET
 
 
+@pytest.mark.slow
 def test_a_large_face_makes_a_portrait() -> None:
     found = measured(a_face())
 
@@ -89,10 +91,12 @@ def test_nearly_equal_colours_are_one() -> None:
     assert len(palette_of(pixels)) == 1
 
 
+@pytest.mark.slow
 def test_measuring_twice_gives_the_same() -> None:
     assert measured(a_face()) == measured(a_face())
 
 
+@pytest.mark.slow
 def test_measurements_become_words() -> None:
     assert description_of(measured(a_figure())) == "wears mostly red and dark blue; beige at the head"
     assert description_of(measured(a_landscape())).startswith("a bright, ")
