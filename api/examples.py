@@ -96,6 +96,8 @@ _ATTEMPT: Json = {
     "reason": "",
     "opened_at": _WHEN,
     "ended_at": _LATER,
+    "take": None,
+    "seed": 7,
     "reused_from": None,
     "cost": "0.00",
 }

@@ -17,6 +17,7 @@ Responses = dict[int | str, dict[str, Any]]  # FastAPI's own type for `responses
 TAGS = [
     {"name": "episodes", "description": "Intent → plan → film."},
     {"name": "beats", "description": "The moments that an episode is made of."},
+    {"name": "takes", "description": "Several clips of one beat, to choose from."},
     {
         "name": "files",
         "description": "Clips, posters, films and subtitles. Local files take ranges; others are a redirect to a signed link.",

@@ -60,6 +60,10 @@ class AttemptShape(Shape):
     reason: str
     opened_at: datetime
     ended_at: datetime | None
+    take: int | None
+    """The take that it is an attempt at; null: it was the beat's turn, or the film's."""
+    seed: int | None
+    """null: it cuts the film, or is of a time when nobody kept it."""
     reused_from: ClipSourceShape | None
     """Whose clip it takes a copy of, so that nobody renders; null: it renders."""
     cost: Decimal | None

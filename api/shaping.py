@@ -76,6 +76,8 @@ def attempt_shape(attempt: Attempt) -> AttemptShape:
         reason=attempt.reason,
         opened_at=attempt.opened_at,
         ended_at=attempt.ended_at,
+        take=attempt.take,
+        seed=attempt.seed,
         reused_from=_source_shape(attempt.reused_from),
         cost=dollars_of(attempt.spent_micros) if attempt.ended_at is not None else None,
     )

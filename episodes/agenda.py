@@ -35,26 +35,37 @@ class Run:
     filled_at_s: float = 0.0
     """When the window was filled, for the time that beats wait for a renderer."""
 
-    def forget(self, beat_id: str) -> None:
-        self.ready = [r for r in self.ready if r.beat.beat_id != beat_id]
-        self.copies = [(r, source) for r, source in self.copies if r.beat.beat_id != beat_id]
+    def forget(self, beat_id: str, take: int | None = None) -> None:
+        gone = (beat_id, take)
+        self.ready = [r for r in self.ready if (r.beat.beat_id, r.take) != gone]
+        self.copies = [(r, source) for r, source in self.copies if (r.beat.beat_id, r.take) != gone]
 
     @property
     def window(self) -> list[ReadyBeat]:
         """All beats that it knows to be ready."""
         return [*self.ready, *(ready for ready, _ in self.copies)]
 
+    @property
+    def may_move_on(self) -> bool:
+        """The store is to be asked: no beat waits or renders, as far as is known here. No film waits for a take."""
+        is_at_work = bool(self.window or self.num_rendering) and not self.episode.has_takes
+        return self.may_settle and not is_at_work and not self.episode.state.is_final
+
     def ask_again(self) -> None:
         """Something ended: the store may know more ready beats, or that the episode moves on."""
         self.may_have_more = True
         self.may_settle = True
 
-    def add(self, beats: Sequence[ReadyBeat], sources: Mapping[str, ClipSource]) -> None:
+    def add(self, beats: Sequence[ReadyBeat], sources: Mapping[tuple[str, int | None], ClipSource]) -> None:
         """What the store knows beyond the window, with whose clips may be taken."""
-        self.ready.extend(one for one in beats if one.beat.beat_id not in sources)
-        self.copies.extend((one, sources[one.beat.beat_id]) for one in beats if one.beat.beat_id in sources)
+        for one in beats:
+            source = sources.get((one.beat.beat_id, one.take))
+            if source is None:
+                self.ready.append(one)
+            else:
+                self.copies.append((one, source))
         self.may_have_more = len(beats) == WINDOW
-        self.may_settle = self.may_settle or not self.window
+        self.may_settle = self.may_settle or all(one.take is not None for one in self.window)
 
 
 class Agenda:
@@ -77,8 +88,14 @@ class Agenda:
             run.may_settle = run.may_settle or episode.state is not EpisodeState.EXECUTING
             self.runs[episode.episode_id] = run
 
+    def ended(self, episode_id: str) -> bool:
+        """It has its film; whether takes of it go on."""
+        run = self.runs.pop(episode_id, None)
+        return run is not None and run.episode.has_takes
+
     def executing(self) -> list[Run]:
-        return [r for r in self.runs.values() if r.episode.state is EpisodeState.EXECUTING]
+        """Those in which something may begin: beats, or takes of what is there already."""
+        return [r for r in self.runs.values() if r.episode.state is EpisodeState.EXECUTING or _begins_takes(r.episode)]
 
     def candidates(self) -> list[Candidate]:
         return [
@@ -103,10 +120,23 @@ class Agenda:
         run.num_rendering += 1
 
 
+def _begins_takes(episode: ActiveEpisode) -> bool:
+    return episode.has_takes and episode.state.begins_takes
+
+
 def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float, reuse: Reuse) -> None:
     """Fill windows from the store. Blocks."""
     for run in runs:
-        exclude = [r.beat.beat_id for r in run.window]
-        more = store.ready_beats(lease, run.episode.episode_id, limit=WINDOW, exclude=exclude)
+        more = _more(store, lease, run)
         run.add(more, reuse.sources(store, run.episode, more))
         run.filled_at_s = now_s
+
+
+def _more(store: EpisodeStore, lease: Lease, run: Run) -> list[ReadyBeat]:
+    """Beats before takes: the film waits for those."""
+    there, episode_id = [(r.beat.beat_id, r.take) for r in run.window], run.episode.episode_id
+    more = store.ready_beats(lease, episode_id, limit=WINDOW, exclude=[beat_id for beat_id, take in there if take is None])
+    if not _begins_takes(run.episode) or len(more) == WINDOW:
+        return more
+    taken = [(beat_id, take) for beat_id, take in there if take is not None]
+    return [*more, *store.ready_takes(lease, episode_id, limit=WINDOW - len(more), exclude=taken)]

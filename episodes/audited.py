@@ -23,6 +23,8 @@ class AttemptAudit:
     is_unwanted: bool
     """Nobody will ever want its result: its beat was cancelled or revised, its plan replaced, while it was open."""
     failure_class: FailureClass | None
+    take: int | None = None
+    """As in Attempt."""
     counted: bool
     num_counted_before: int
     """Counted failures of the beat (or film) when it began, since they were last forgiven."""
@@ -66,6 +68,16 @@ class BeatAudit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TakeAudit:
+    """A take that was asked for."""
+
+    beat_id: str
+    number: int
+    revision: int
+    state: BeatState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeAudit:
     """Everything that must fit together in one episode, for whoever checks that nothing was lost and nothing accepted twice."""
 
@@ -81,6 +93,8 @@ class EpisodeAudit:
     """In the order of their beginning, the film's too."""
     artifacts: tuple[ArtifactAudit, ...]
     """By key."""
+    takes: tuple[TakeAudit, ...] = ()
+    """By beat and number."""
     num_events: int
     """As the episode counts them; without holes the next two say the same."""
     num_events_kept: int

@@ -33,17 +33,17 @@ class PlanDifference:
         return not (self.cancelled or self.removed or self.to_render or self.film_to_recut)
 
 
-def difference(before: EpisodeView, after: EpisodeView) -> PlanDifference:
-    """Between an episode just before its plan was changed and just after."""
+def difference(before: EpisodeView, after: EpisodeView, *, retaken: str | None = None) -> PlanDifference:
+    """Between an episode just before its plan was changed and just after. `retaken`: the beat that got the clip of another take."""
     there = {view.beat.beat_id: view for view in after.beats}
     had = {view.beat.beat_id: view for view in before.beats}
     to_render = [one for one, view in there.items() if _waits_anew(had.get(one), view)]
     removed = [one for one in had if one not in there]
     gone = {*removed, *to_render}
-    is_other_film = bool(gone) or [*had] != [*there]
+    is_other_film = bool(gone) or [*had] != [*there] or retaken is not None
     has_film = before.state is EpisodeState.CUTTING or any(a.artifact_type == "film" for a in before.artifacts)
     return PlanDifference(
-        kept=tuple(one for one in there if one not in gone),
+        kept=tuple(one for one in there if one not in gone and one != retaken),
         cancelled=tuple(one for one, view in had.items() if one in gone and view.state is BeatState.RENDERING),
         removed=tuple(removed),
         to_render=tuple(to_render),

@@ -26,6 +26,7 @@ from episodes.model import (
     Opening,
     ProgressView,
     ReadyBeat,
+    Take,
 )
 from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Plan
@@ -143,6 +144,33 @@ class EpisodeStore(Protocol):
         `dry_run`: nothing is changed, and the answer is what would be.
         """
 
+    def ask_for_takes(
+        self, episode_id: str, beat_id: str, seeds: Sequence[int | None], *, once: str | None = None
+    ) -> list[Take]:
+        """So many further takes of an ACCEPTED beat at its present revision, PENDING, with these seeds, None: one that no other has.
+
+        Beat and film stay as they are: a take is rendered beside them, in whatever state `allows_takes`, and nothing waits for it.
+        Whatever gives the beat another revision, and a cancel of the episode, cancels those that wait or render. Repeated by its
+        name it returns all of the beat. BadInput for a seed that a take of this revision has.
+        """
+
+    def takes(self, episode_id: str, beat_id: str) -> list[Take]:
+        """All of the beat that has or had this id, of all revisions, by number: its own clips, and those asked for."""
+
+    def cancel_take(self, episode_id: str, beat_id: str, number: int, *, once: str | None = None) -> Take:
+        """A take that waits or renders → CANCELLED; its open attempt is unwanted. Repeatable. IllegalMove for one that has ended."""
+
+    def select_take(
+        self, episode_id: str, beat_id: str, number: int, *, dry_run: bool = False, once: str | None = None
+    ) -> tuple[PlanDifference, EpisodeView]:
+        """Make its clip the beat's and its seed the plan's, and say exactly what that does, with the episode after it.
+
+        In one step: what was selected is SUPERSEDED, and can be selected again; what starts from the beat's last frame → PENDING
+        as in `edit_plan`; films are cut anew, and states move, as there. The beat stays at its revision, ACCEPTED; the difference
+        names it neither as kept nor as to be rendered. One that is selected: nothing changes.
+        Conflict for a take of an older revision, or without a clip.
+        """
+
     def set_budget(self, episode_id: str, budget_micros: int | None) -> Funds:
         """What the episode may cost in all, in any state; None: there is no limit. Its beats that lacked money are tried again.
 
@@ -200,7 +228,7 @@ class EpisodeStore(Protocol):
         """Who holds it and for how many more seconds (negative: it is stale); None: nobody ever did."""
 
     def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
-        """All that are EXECUTING, PAUSED, CUTTING or CANCELLING, oldest execution first."""
+        """All that are EXECUTING, PAUSED, CUTTING or CANCELLING, or have takes that wait or render; oldest execution first."""
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
         """Beats that could be started now, in story order, without the beat ids in `exclude`. None while anything is paused.
@@ -208,17 +236,25 @@ class EpisodeStore(Protocol):
         Those that needed more than the budget has left are among them again when it has so much.
         """
 
+    def ready_takes(
+        self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[tuple[str, int]] = ()
+    ) -> list[ReadyBeat]:
+        """Likewise the takes that could be started now, by story order and number, without those (beat id, number) in `exclude`.
+
+        Their beats have their seeds, and are at the kind that made, or bought, the beat's own clip. They fall back to no other.
+        """
+
     def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
         """Content key → the attempt with it that was begun last of those that were ever accepted; of any episode. Keys without one are left out."""
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
-        """Seconds until the first back-off of a pending beat or film ends; 0 or less: now; None: nobody backs off.
+        """Seconds until the first back-off of a pending beat, take or film ends; 0 or less: now; None: nobody backs off.
 
         What is paused does not count.
         """
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
-        """Begin attempts: beat PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
+        """Begin attempts: beat (or take) PENDING → RENDERING; a film's where its episode is CUTTING, none is open and none backs off.
 
         None where that is not so any more, the beat is at another backend, or the episode or the queue is paused. What the opening
         says of its content is kept with the attempt.
@@ -249,14 +285,15 @@ class EpisodeStore(Protocol):
     def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
         """Attempt id → how it looks so far, in place of what was kept of it; gone when the attempt ends. No event.
 
-        Attempts that are closed, unwanted or of a film are left alone. Raises BadInput for one of more than MAX_PREVIEW_BYTES.
+        Attempts that are closed, unwanted, or of a film or take are left alone. Raises BadInput for one of more than MAX_PREVIEW_BYTES.
         """
 
     def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
         """Select attempts: True where the attempt was open, of its beat's revision, and its episode still accepts.
 
         A True one makes the beat ACCEPTED, adds its artifacts and events, and frees the beats that depended on it. For a film it
-        ends the episode: COMPLETED or PARTIALLY_COMPLETED. A False one closes the attempt if it was still open (CANCELLED).
+        ends the episode: COMPLETED or PARTIALLY_COMPLETED. A take is ACCEPTED, its attempt SUPERSEDED until people select it; beat and
+        episode stay as they are. A False one closes the attempt if it was still open (CANCELLED).
         Raises BadInput for a result to be selected that is no success or lacks its `video` (`film`), ArtifactConflict for
         a key that is recorded already; then nothing of the call has happened.
         """
@@ -265,11 +302,12 @@ class EpisodeStore(Protocol):
         """Close attempts without a clip, and give the beat back or up. Closed ones are left alone.
 
         Up, where the episode's request names a fallback that the beat has not had: → PENDING at the next of them, its failures
-        forgiven, with an event `beat.fell_back`, whatever made it fail. Else FAILED, and with it the beats that depend on it.
+        forgiven, with an event `beat.fell_back`, whatever made it fail. Else FAILED, and with it the beats that depend on it; a take
+        that is given up is FAILED alone.
         """
 
-    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
-        """A pending beat that nobody can render falls back or fails as in `fail`, without an attempt. Others are left alone."""
+    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str, *, take: int | None = None) -> None:
+        """A pending beat (or take) that nobody can render falls back or fails as in `fail`, without an attempt. Others are left alone."""
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         """Close open attempts as CANCELLED, of beats and films that no longer want them. Those still wanted are left alone."""

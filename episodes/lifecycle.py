@@ -33,6 +33,22 @@ class EpisodeState(StrEnum):
         return self in (EpisodeState.EXECUTING, EpisodeState.PAUSED)
 
     @property
+    def allows_takes(self) -> bool:
+        """Takes of its accepted beats may be asked for and selected."""
+        return self in (
+            EpisodeState.EXECUTING,
+            EpisodeState.PAUSED,
+            EpisodeState.CUTTING,
+            EpisodeState.COMPLETED,
+            EpisodeState.PARTIALLY_COMPLETED,
+        )
+
+    @property
+    def begins_takes(self) -> bool:
+        """Those that were asked for are begun."""
+        return self.allows_takes and self is not EpisodeState.PAUSED
+
+    @property
     def is_final(self) -> bool:
         """It ended; a retry, a revised beat or a new plan opens it again."""
         return self in (
@@ -60,7 +76,7 @@ class AttemptState(StrEnum):
     SELECTED = "SELECTED"
     """Its clip is the beat's clip (or its film the episode's film)."""
     SUPERSEDED = "SUPERSEDED"
-    """Was selected; a later attempt took its place."""
+    """Its clip is whole, and another attempt's is the beat's: it was selected before, or is a take that was not."""
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
 
@@ -95,6 +111,8 @@ class BeatMove(StrEnum):
     RETRY = "retry"
     REVISE = "revise"
     """Its planned content is another now."""
+    TAKE = "take again"
+    """Another clip of it is asked for, or selected."""
 
 
 _E, _B = EpisodeState, BeatState
@@ -134,6 +152,7 @@ BEAT_MOVES: dict[BeatMove, tuple[frozenset[BeatState], BeatState]] = {
     BeatMove.CANCEL: (frozenset({_B.PENDING, _B.RENDERING, _B.CANCELLED}), _B.CANCELLED),
     BeatMove.RETRY: (frozenset({_B.FAILED, _B.CANCELLED}), _B.PENDING),
     BeatMove.REVISE: (frozenset(_B), _B.PENDING),
+    BeatMove.TAKE: (frozenset({_B.ACCEPTED}), _B.ACCEPTED),
 }
 
 

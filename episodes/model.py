@@ -62,6 +62,10 @@ class Attempt:
     ended_at: datetime | None = None
     has_preview: bool = False
     """It is open, and how it looks so far is kept."""
+    take: int | None = None
+    """The take that it is an attempt at; None: it was the beat's turn, or the film's."""
+    seed: int | None = None
+    """None: it is the film's, or nobody kept it."""
     reused_from: ClipSource | None = None
     """Nothing is rendered for it: it takes a copy of this one's clip."""
     reserved_micros: int | None = 0
@@ -142,6 +146,32 @@ class BeatView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Take:
+    """One of the clips of a beat that people choose from, or on its way to be one."""
+
+    number: int
+    """Of all takes that a beat of this id has had, from 1: its own first clip, and whatever came since."""
+    revision: int
+    """Of the beat; one of an older revision can be looked at, and is never selected again."""
+    seed: int | None
+    """None: its clip is of a time when nobody kept it."""
+    state: BeatState
+    """ACCEPTED: its clip is there."""
+    is_selected: bool
+    """Its clip is the beat's."""
+    progress: float
+    """As a beat's."""
+    reason: str = ""
+    """Why it failed, or its last attempt did."""
+    attempt: Attempt | None = None
+    """The newest at it."""
+    artifacts: tuple[Artifact, ...] = ()
+    not_before: datetime | None = None
+    needs_micros: int = 0
+    """Both as in BeatView."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeSummary:
     episode_id: str
     request: EpisodeRequest
@@ -218,11 +248,13 @@ class ActiveEpisode:
     created_at_s: float
     is_budgeted: bool = False
     """What it costs is limited, by its own budget or that of all."""
+    has_takes: bool = False
+    """Takes of its beats wait or are being rendered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyBeat:
-    """A pending beat whose dependencies are accepted and whose back-off is over."""
+    """A pending beat whose dependencies are accepted and whose back-off is over, or a take of one that is accepted."""
 
     episode_id: str
     beat: Beat
@@ -238,6 +270,8 @@ class ReadyBeat:
     """What it may still fall back to, in order, when `beat.backend` (the present one) cannot."""
     is_fresh: bool = False
     """Somebody asked for a new clip, even where one of the same content is there."""
+    take: int | None = None
+    """Its number; `beat` has its seed. None: it is the beat's own turn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,6 +286,10 @@ class Opening:
     """That the renderer has, and the beat was at when it was given to it; empty for a film."""
     renderer: str
     node: str
+    take: int | None = None
+    """As in ReadyBeat."""
+    seed: int | None = None
+    """Of a beat or take; None: of a film."""
     content_key: str = ""
     """What its clip will depend on, as a hash; empty: that is not known, and its clip is not used again."""
     reused_from: ClipSource | None = None
@@ -284,8 +322,9 @@ class OpenAttempt:
     renderer: str
     node: str
     opened_at_s: float
+    take: int | None = None
     reserved_micros: int | None = 0
-    """As in Attempt."""
+    """Both as in Attempt."""
     per_hour_micros: int = 0
 
     @property

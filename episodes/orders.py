@@ -51,6 +51,8 @@ def opening_of(
         backend=ready.beat.backend,
         renderer=renderer,
         node=node,
+        take=ready.take,
+        seed=ready.beat.seed,
         content_key=content_key,
         reused_from=source,
         quote_micros=price.quote_micros,

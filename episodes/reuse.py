@@ -52,13 +52,15 @@ class Reuse:
             return ""
         return content_key(ready.beat, recipe, episode.format, episode.motion, ready.start_frame)
 
-    def sources(self, store: EpisodeStore, episode: ActiveEpisode, beats: Sequence[ReadyBeat]) -> dict[str, ClipSource]:
-        """Beat id → whose clip it may take; the others are to be rendered. Blocks."""
-        keys = {ready.beat.beat_id: self.key(episode, ready) for ready in beats if not ready.is_fresh}
+    def sources(
+        self, store: EpisodeStore, episode: ActiveEpisode, beats: Sequence[ReadyBeat]
+    ) -> dict[tuple[str, int | None], ClipSource]:
+        """Beat id and take → whose clip it may take a copy of; the others are to be rendered. Blocks."""
+        keys = {(ready.beat.beat_id, ready.take): self.key(episode, ready) for ready in beats if not ready.is_fresh}
         wanted = {key for key in keys.values() if key}
         found = store.clips_of(self._lease, wanted) if wanted else {}
-        sources = {beat_id: found[key] for beat_id, key in keys.items() if key in found}
-        return {beat_id: source for beat_id, source in sources.items() if source.attempt_id not in self._spoiled}
+        sources = {one: found[key] for one, key in keys.items() if key in found}
+        return {one: source for one, source in sources.items() if source.attempt_id not in self._spoiled}
 
     async def copied(self, flight: Flight, job: RenderJob, source: ClipSource) -> JobResult:
         """The result of the copy, stored. While the artifact store does not answer it waits, until it is told to stop.

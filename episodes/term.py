@@ -183,8 +183,8 @@ class Term:
             self._meter.worked(flight.attempt.backend, render_s=runtime.render_s, publish_s=runtime.publish_s)
             self._measure_first_beat(flight, runtime.render_s)
             self._blocklist.succeeded(flight.attempt.renderer)
-            if flight.is_film and is_selected:
-                self._agenda.runs.pop(flight.attempt.episode_id, None)
+            if flight.is_film and is_selected and self._agenda.ended(flight.attempt.episode_id):
+                self._look_in(0.0)
             log.info(f"attempt.{outcome}", extra=flight.ids)
 
     def _measure_first_beat(self, flight: Flight, render_s: float) -> None:
@@ -283,11 +283,11 @@ class Term:
         for run in runs:
             for ready in list(run.ready):
                 if reason := self._why_impossible(ready, possible):
-                    run.forget(ready.beat.beat_id)
+                    run.forget(ready.beat.beat_id, ready.take)
                     run.ask_again()
                     self._signal.set()
-                    episode_id, beat_id = run.episode.episode_id, ready.beat.beat_id
-                    await self._in_thread(partial(self._store.give_up, self._lease, episode_id, beat_id, reason))
+                    which = (run.episode.episode_id, ready.beat.beat_id)
+                    await self._in_thread(partial(self._store.give_up, self._lease, *which, reason, take=ready.take))
 
     def _why_impossible(self, ready: ReadyBeat, possible: Collection[str]) -> str:
         """Empty: somebody can, or may yet get ready. A beat that can fall back does not wait for that without end."""
@@ -328,7 +328,7 @@ class Term:
         opened = await self._in_thread(lambda: self._store.open_attempts(self._lease, openings))
         runs = [self._agenda.runs[opening.episode_id] for opening in openings]
         for run, opening, attempt in zip(runs, openings, opened, strict=True):
-            run.forget(opening.beat_id or "")
+            run.forget(opening.beat_id or "", opening.take)
             if attempt is None:
                 run.ask_again()
                 if run.episode.is_budgeted:
@@ -367,7 +367,7 @@ class Term:
 
     async def _settle(self) -> None:
         for run in list(self._agenda.runs.values()):
-            if not run.may_settle or run.window or run.num_rendering:
+            if not run.may_move_on:
                 continue
             match run.episode.state:
                 case EpisodeState.CUTTING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from episodes.fleet import RendererState
 from episodes.lifecycle import BeatState, EpisodeState
-from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote
+from episodes.model import BeatView, EpisodeView, FleetSnapshot, RendererNote, Take
 from episodes.money import UNPAYABLE, dollars_of, least_left
 
 
@@ -24,23 +24,41 @@ def why_waiting(beat: BeatView, episode: EpisodeView) -> str:
         return "The queue is paused."
     if beat.unmet:
         return f"It waits for {', '.join(beat.unmet)}."
-    if lacking := _why_unpaid(beat, episode):
+    if lacking := _why_unpaid(beat, beat.backend, episode):
         return lacking
     if beat.not_before is not None:
-        until = f"{beat.not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        return f"It backs off until {until}: {beat.reason or 'the last attempt failed.'}"
+        return _why_backing_off(beat.not_before, beat.reason)
     return _why_no_renderer(beat.backend, episode.fleet)
 
 
-def _why_unpaid(beat: BeatView, episode: EpisodeView) -> str:
+def why_take_waits(take: Take, beat: BeatView, episode: EpisodeView) -> str:
+    """Likewise of a pending take of this beat."""
+    if take.state is not BeatState.PENDING:
+        return ""
+    if episode.state is EpisodeState.PAUSED:
+        return "The episode is paused."
+    if episode.queue_is_paused:
+        return "The queue is paused."
+    if lacking := _why_unpaid(take, beat.backend, episode):
+        return lacking
+    if take.not_before is not None:
+        return _why_backing_off(take.not_before, take.reason)
+    return _why_no_renderer(beat.backend, episode.fleet)
+
+
+def _why_backing_off(not_before: datetime, reason: str) -> str:
+    return f"It backs off until {not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {reason or 'the last attempt failed.'}"
+
+
+def _why_unpaid(one: BeatView | Take, backend: str, episode: EpisodeView) -> str:
     """Empty: it costs nothing, or that is left."""
     left = least_left(episode.funds, episode.total)
-    if left is None or beat.needs_micros <= left:
+    if left is None or one.needs_micros <= left:
         return ""
-    if beat.needs_micros >= UNPAYABLE:
-        return f"It waits for a price: nobody said what a clip of {beat.backend!r} costs (`price_per_s`), and a budget holds."
+    if one.needs_micros >= UNPAYABLE:
+        return f"It waits for a price: nobody said what a clip of {backend!r} costs (`price_per_s`), and a budget holds."
     whose = "the episode's budget" if left == episode.funds.left_micros else "the budget of all episodes together"
-    needs = "nothing is left of it" if not left else f"{dollars_of(beat.needs_micros)} are needed and {dollars_of(left)} left"
+    needs = "nothing is left of it" if not left else f"{dollars_of(one.needs_micros)} are needed and {dollars_of(left)} left"
     return f"It waits for {whose}: {needs}."
 
 

@@ -167,6 +167,10 @@ ATTEMPTS = Table(
     Column("ended_at", Double),
     # nobody will ever want its result, whatever becomes of its beat or film
     Column("unwanted", Boolean, nullable=False, server_default=false()),
+    # the take that it is an attempt at; NULL: it was the beat's turn, or the film's
+    Column("take", Integer),
+    # NULL: it is the film's, or nobody kept it
+    Column("seed", BigInteger),
     # what its clip depends on, as a hash; NULL: nobody knows, or it is the film's
     Column("content_key", Text),
     # ClipSource: whose clip it takes a copy of; NULL: it renders
@@ -185,7 +189,20 @@ ATTEMPTS = Table(
     Index("ix_attempts_measured", "backend", "ended_at", **_only_where("render_s > 0")),
     Index("ix_attempts_open", "opened_at", **_only_where("state = 'OPEN'")),
     Index(
-        "uq_attempts_open", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'OPEN' AND NOT unwanted")
+        "uq_attempts_open",
+        "episode_id",
+        "beat_id",
+        "revision",
+        unique=True,
+        **_only_where("state = 'OPEN' AND NOT unwanted AND take IS NULL"),
+    ),
+    Index(
+        "uq_attempts_open_take",
+        "episode_id",
+        "beat_id",
+        "take",
+        unique=True,
+        **_only_where("state = 'OPEN' AND NOT unwanted AND take IS NOT NULL"),
     ),
     Index("uq_attempts_selected", "episode_id", "beat_id", "revision", unique=True, **_only_where("state = 'SELECTED'")),
     Index(
@@ -196,6 +213,29 @@ ATTEMPTS = Table(
     ),
     Index("uq_attempts_selected_film", "episode_id", unique=True, **_only_where("state = 'SELECTED' AND beat_id IS NULL")),
     Index("ix_attempts_accepted_content", "content_key", **_only_where("state IN ('SELECTED', 'SUPERSEDED')")),
+)
+
+TAKES = Table(
+    "takes",
+    METADATA,
+    Column("episode_id", Text, ForeignKey("episodes.episode_id"), primary_key=True),
+    Column("beat_id", Text, primary_key=True),
+    # of all takes of the beat, its own clips among them, which have no row here
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # of the beat; it is rendered, and selected, while the beat is at it
+    Column("revision", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("progress", Double, nullable=False, server_default=text("0")),
+    # all as in beats
+    Column("not_before", Double, nullable=False, server_default=text("0")),
+    Column("num_counted", Integer, nullable=False, server_default=text("0")),
+    Column("num_crashes", Integer, nullable=False, server_default=text("0")),
+    Column("num_uncounted", Integer, nullable=False, server_default=text("0")),
+    Column("troubled_since", Double),
+    Column("needs_micros", BigInteger, nullable=False, server_default=text("0")),
+    Index("ix_takes_live", "episode_id", **_only_where("state IN ('PENDING', 'RENDERING')")),
 )
 
 ARTIFACTS = Table(

@@ -20,8 +20,10 @@ from episodes.model import BeatView
 router = APIRouter(tags=["files"])
 
 
-def _serve(path: str, media_type: str, summary: str, operation_id: str, example: str = "") -> Callable[..., Any]:
-    """GET and HEAD at one path; only GET is in the description."""
+def serving(
+    router: APIRouter, path: str, media_type: str, summary: str, operation_id: str, example: str = ""
+) -> Callable[..., Any]:
+    """GET and HEAD of a file at one path; only GET is in the description."""
 
     def register(answer: Callable[..., Response]) -> Callable[..., Response]:
         router.get(
@@ -37,12 +39,13 @@ def _serve(path: str, media_type: str, summary: str, operation_id: str, example:
     return register
 
 
-@_serve("/episodes/{episode_id}/beats/{beat_id}/video", "video/mp4", "A beat's clip", "get_beat_video")
+@serving(router, "/episodes/{episode_id}/beats/{beat_id}/video", "video/mp4", "A beat's clip", "get_beat_video")
 def get_beat_video(parts: Parts, request: Request, episode_id: str, beat_id: str) -> Response:
     return _of_beat(parts, request, episode_id, beat_id, "video", ".mp4")
 
 
-@_serve(
+@serving(
+    router,
     "/episodes/{episode_id}/beats/{beat_id}/poster",
     "image/jpeg",
     "A beat's poster; while it renders, how it looks so far",
@@ -57,24 +60,30 @@ def get_beat_poster(parts: Parts, request: Request, episode_id: str, beat_id: st
     return _of_beat(parts, request, episode_id, beat_id, "poster", ".jpg")
 
 
-@_serve("/episodes/{episode_id}/film", "video/mp4", "The episode's film", "get_film")
+@serving(router, "/episodes/{episode_id}/film", "video/mp4", "The episode's film", "get_film")
 def get_film(parts: Parts, request: Request, episode_id: str) -> Response:
     return _of_episode(parts, request, episode_id, "film", ".mp4")
 
 
-@_serve("/episodes/{episode_id}/poster", "image/jpeg", "The film's poster", "get_film_poster")
+@serving(router, "/episodes/{episode_id}/poster", "image/jpeg", "The film's poster", "get_film_poster")
 def get_film_poster(parts: Parts, request: Request, episode_id: str) -> Response:
     return _of_episode(parts, request, episode_id, "poster", ".jpg")
 
 
-@_serve(
-    "/episodes/{episode_id}/subtitles.srt", "application/x-subrip", "The film's subtitles as SRT", "get_srt", examples.SUBTITLES
+@serving(
+    router,
+    "/episodes/{episode_id}/subtitles.srt",
+    "application/x-subrip",
+    "The film's subtitles as SRT",
+    "get_srt",
+    examples.SUBTITLES,
 )
 def get_srt(parts: Parts, request: Request, episode_id: str) -> Response:
     return _of_episode(parts, request, episode_id, "subtitles_srt", ".srt")
 
 
-@_serve(
+@serving(
+    router,
     "/episodes/{episode_id}/subtitles.vtt",
     "text/vtt",
     "The film's subtitles as WebVTT",

@@ -28,9 +28,11 @@ def finished_beats(episode: EpisodeAudit) -> Iterator[Look]:
 
 
 def finished_attempts(episode: EpisodeAudit) -> Iterator[Look]:
-    """What was cancelled or revised while it rendered may end after its episode, which wants it no more; not after a cancel."""
+    """What was cancelled or revised while it rendered may end after its episode, which wants it no more, and so may takes; not
+    after a cancel."""
     for attempt in episode.attempts if episode.state.is_final else ():
-        may_be_open = attempt.is_unwanted and episode.state is not EpisodeState.CANCELLED
+        may_end_later = attempt.is_unwanted or attempt.take is not None
+        may_be_open = may_end_later and episode.state is not EpisodeState.CANCELLED
         is_wrong = attempt.state is AttemptState.OPEN and not may_be_open
         yield Look(where=of_attempt(episode, attempt), wrong=f"It is open in a {episode.state} episode." if is_wrong else "")
 
@@ -65,13 +67,14 @@ def _wrong_with_clip(beat: BeatAudit, selected: list[AttemptAudit], videos: Mapp
 
 
 def accepted_once(episode: EpisodeAudit) -> Iterator[Look]:
-    """A later revision supersedes an earlier one's clip; within a revision nobody ever wins twice."""
-    won: dict[tuple[str, int], list[AttemptAudit]] = defaultdict(list)
+    """A later revision supersedes an earlier one's clip; within a revision, or at a take, nobody ever wins twice."""
+    won: dict[tuple[str, int, int | None], list[AttemptAudit]] = defaultdict(list)
     for attempt in episode.attempts:
         if attempt.beat_id is not None:
-            won[attempt.beat_id, attempt.revision] += [attempt] if _was_selected(attempt) else []
-    for (beat_id, revision), winners in won.items():
-        wrong = f"At revision {revision} these were accepted one after the other: {_ids(winners)}." if len(winners) > 1 else ""
+            won[attempt.beat_id, attempt.revision, attempt.take] += [attempt] if _has_its_clip(attempt) else []
+    for (beat_id, revision, take), winners in won.items():
+        at = f"revision {revision}" if take is None else f"take {take}"
+        wrong = f"At {at} these were accepted one after the other: {_ids(winners)}." if len(winners) > 1 else ""
         yield Look(where=of_beat(episode, beat_id), wrong=wrong)
 
 
@@ -93,7 +96,7 @@ def rendering_beats(episode: EpisodeAudit) -> Iterator[Look]:
     """A beat that renders without anybody who works on it would wait for ever."""
     is_open: dict[tuple[str | None, int], list[AttemptAudit]] = defaultdict(list)
     for attempt in episode.attempts:
-        if attempt.state is AttemptState.OPEN and not attempt.is_unwanted:
+        if attempt.state is AttemptState.OPEN and not attempt.is_unwanted and attempt.take is None:
             is_open[attempt.beat_id, attempt.revision].append(attempt)
     for beat in episode.beats:
         num_open = len(is_open[beat.beat_id, beat.revision])
@@ -106,6 +109,30 @@ def rendering_beats(episode: EpisodeAudit) -> Iterator[Look]:
     if films_open:
         wrong = f"Several films are being cut at once: {_ids(films_open)}." if len(films_open) > 1 else ""
         yield Look(where=of_film(episode), wrong=wrong)
+
+
+def live_takes(episode: EpisodeAudit) -> Iterator[Look]:
+    """A take that renders without anybody who works on it would wait for ever, and so would one that nobody may begin."""
+    is_open = Counter(
+        (a.beat_id, a.take)
+        for a in episode.attempts
+        if a.state is AttemptState.OPEN and not a.is_unwanted and a.take is not None
+    )
+    made = {(a.beat_id, a.take) for a in episode.attempts if a.take is not None and _has_its_clip(a)}
+    beats = {beat.beat_id: beat for beat in episode.beats}
+    for take in episode.takes:
+        num_open, beat = is_open[take.beat_id, take.number], beats.get(take.beat_id)
+        is_there = beat is not None and beat.state is BeatState.ACCEPTED and beat.revision == take.revision
+        wrong = ""
+        if not take.state.is_ended and not (is_there and episode.state.allows_takes):
+            wrong = f"It is {take.state}, and its beat is {'not planned' if beat is None else beat.state}."
+        elif num_open != 1 and take.state is BeatState.RENDERING:
+            wrong = f"It is RENDERING and has {num_open} open attempts that are wanted."
+        elif num_open and take.state not in (BeatState.RENDERING, BeatState.CANCELLED):
+            wrong = f"It is {take.state} and has {num_open} open attempts that are wanted."
+        elif (take.state is BeatState.ACCEPTED) != ((take.beat_id, take.number) in made):
+            wrong = f"It is {take.state} and has {'a' if take.state is not BeatState.ACCEPTED else 'no'} clip."
+        yield Look(where=f"{of_beat(episode, take.beat_id)}, take {take.number}", wrong=wrong)
 
 
 def counted_failures(episode: EpisodeAudit) -> Iterator[Look]:
@@ -135,10 +162,18 @@ def uncounted_failures(episode: EpisodeAudit) -> Iterator[Look]:
 
 
 def _within(episode: EpisodeAudit, counts: Callable[[AttemptAudit], bool], most: int, what: str) -> Iterator[Look]:
-    """As many of a beat's revision with each backend as the limit allows, once more for each retry that forgave them."""
+    """As many of a beat's revision with each backend as the limit allows, once more for each retry that forgave them; and of a take."""
     found: dict[tuple[str | None, int], Counter[str]] = defaultdict(Counter)
+    of_takes: Counter[tuple[str | None, int]] = Counter()
     for attempt in episode.attempts:
-        found[attempt.beat_id, attempt.revision][attempt.backend] += counts(attempt)
+        if attempt.take is None:
+            found[attempt.beat_id, attempt.revision][attempt.backend] += counts(attempt)
+        else:
+            of_takes[attempt.beat_id, attempt.take] += counts(attempt)
+    for take in episode.takes:
+        num = of_takes[take.beat_id, take.number]
+        where = f"{of_beat(episode, take.beat_id)}, take {take.number}"
+        yield Look(where=where, wrong=f"It has {num} {what}." if num > most else "")
     for beat in episode.beats:
         most_of_one = found[beat.beat_id, beat.revision].most_common(1)
         backend, num = most_of_one[0] if most_of_one else ("", 0)
@@ -217,6 +252,11 @@ RULES = (
         looks=rendering_beats,
     ),
     Rule(
+        name="live-takes",
+        promise="A take waits or renders only beside its beat's clip, and renders if and only if one open attempt at it is wanted.",
+        looks=live_takes,
+    ),
+    Rule(
         name="counted-failures",
         promise="No beat or film has more counted failures than it may have between two retries.",
         looks=counted_failures,
@@ -270,7 +310,7 @@ def _selected(episode: EpisodeAudit) -> dict[str | None, list[AttemptAudit]]:
     return found
 
 
-def _was_selected(attempt: AttemptAudit) -> bool:
+def _has_its_clip(attempt: AttemptAudit) -> bool:
     return attempt.state in (AttemptState.SELECTED, AttemptState.SUPERSEDED)
 
 

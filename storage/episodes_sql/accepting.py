@@ -14,6 +14,7 @@ from episodes.model import Acceptance
 from storage.episodes_sql.held import HeldAttempt
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.rows import is_in
+from storage.episodes_sql.takes import ACCEPT_TAKE
 from storage.rules import CAME_TOO_LATE, file_of, why_partial
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, DEPENDENCIES
 
@@ -60,6 +61,9 @@ class Acceptor:
         self._held = held
         self._closed: list[dict[str, object]] = []
         self._beats: list[dict[str, object]] = []
+        self._takes: list[dict[str, object]] = []
+        self._versions: dict[tuple[str, str], dict[str, int]] = {}
+        """Of beats: the newest versions of their artifacts, with those of this batch."""
         self._artifacts: list[dict[str, object]] = []
 
     def accept_all(self, acceptances: Sequence[Acceptance]) -> list[bool]:
@@ -76,29 +80,39 @@ class Acceptor:
             self._close(attempt, acceptance.result, AttemptState.CANCELLED, CAME_TOO_LATE)
             return False
         main = file_of(acceptance.result, "film" if attempt.beat_id is None else "video")
-        versions = self._supersede(attempt)
-        self._close(attempt, acceptance.result, AttemptState.SELECTED)
-        for kind, file in acceptance.result.files.items():
-            self._artifacts.append(_artifact(attempt, kind, versions.get(kind, 0) + 1, file))
+        if attempt.take is None:
+            self._supersede(attempt)
+        self._close(attempt, acceptance.result, AttemptState.SELECTED if attempt.take is None else AttemptState.SUPERSEDED)
+        self._record(attempt, acceptance.result)
         if attempt.beat_id is None:
             self._end_with_film(attempt, main)
+        elif attempt.take is not None:
+            self._accept_take(attempt, attempt.beat_id, attempt.take, main)
         else:
             self._accept_beat(attempt, attempt.beat_id, main)
         return True
 
-    def _supersede(self, attempt: HeldAttempt) -> dict[str, int]:
-        """Push aside what was selected before; the newest versions of its artifacts. Only a film or a new plan can find any."""
-        if attempt.beat_id is not None and attempt.revision == 1:
-            return {}
-        same = {"of_episode": attempt.episode.episode_id, "of_beat": attempt.beat_id}
-        self._connection.execute(_SUPERSEDE, same)
-        return {row.artifact_type: row.newest for row in self._connection.execute(_VERSIONS, same)}
+    def _supersede(self, attempt: HeldAttempt) -> None:
+        """Push aside what was selected before. Only a film or a new plan can find any."""
+        if attempt.is_another:
+            same = {"of_episode": attempt.episode.episode_id, "of_beat": attempt.beat_id}
+            self._connection.execute(_SUPERSEDE, same)
+
+    def _record(self, attempt: HeldAttempt, result: JobResult) -> None:
+        of = (attempt.episode.episode_id, attempt.beat_id or "")
+        if of not in self._versions:
+            same = {"of_episode": attempt.episode.episode_id, "of_beat": attempt.beat_id}
+            rows = self._connection.execute(_VERSIONS, same) if attempt.is_another else ()
+            self._versions[of] = {row.artifact_type: row.newest for row in rows}
+        for kind, file in result.files.items():
+            version = self._versions[of][kind] = self._versions[of].get(kind, 0) + 1
+            self._artifacts.append(_artifact(attempt, kind, version, file))
 
     def _close(self, attempt: HeldAttempt, result: JobResult, state: AttemptState, reason: str = "") -> None:
         work_s = result.runtime.render_s
         closed = {"of_attempt": attempt.attempt_id, "to": state.value, "why": reason, "now": self._ledger.now_s}
         cost = attempt.settle(self._ledger, work_s, costs_nothing=result.runtime.bought_nothing)
-        took_s = work_s if work_s and state is AttemptState.SELECTED else None
+        took_s = work_s if work_s and state is not AttemptState.CANCELLED else None
         self._closed.append({**closed, "spent": cost, "took_s": took_s})
 
     def _accept_beat(self, attempt: HeldAttempt, beat_id: str, video: StoredFile) -> None:
@@ -108,6 +122,19 @@ class Acceptor:
             attempt.episode,
             "beat.accepted",
             beat_id=beat_id,
+            attempt_id=attempt.attempt_id,
+            attempt=attempt.number,
+            video=video.uri,
+            duration_s=video.duration_s,
+        )
+
+    def _accept_take(self, attempt: HeldAttempt, beat_id: str, take: int, video: StoredFile) -> None:
+        self._takes.append({"of_episode": attempt.episode.episode_id, "of_beat": beat_id, "of_take": take})
+        self._ledger.tell(
+            attempt.episode,
+            "take.ready",
+            beat_id=beat_id,
+            take=take,
             attempt_id=attempt.attempt_id,
             attempt=attempt.number,
             video=video.uri,
@@ -133,6 +160,8 @@ class Acceptor:
         if self._beats:
             self._connection.execute(_ACCEPT_BEAT, self._beats)
             self._connection.execute(_FREE_DEPENDENTS, self._beats)
+        if self._takes:
+            self._connection.execute(ACCEPT_TAKE, self._takes)
         self._ledger.write()
 
 

@@ -1,4 +1,4 @@
-"""What an audit reads: page after page of episodes, each page in six statements and one snapshot."""
+"""What an audit reads: page after page of episodes, each page in seven statements and one snapshot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
-from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit
+from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit, TakeAudit
 from episodes.errors import FailureClass, NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.rows import ATTEMPT_COLUMNS, funds, moment
 from storage.rules import beat_audit
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, TAKES
 
 PAGE = 100
 """Episodes; with 100 beats each some 10,000 rows, which one process holds easily."""
@@ -60,6 +60,11 @@ _EVENTS = (
     select(EVENTS.c.episode_id, func.count().label("num_kept"), func.max(EVENTS.c.number).label("newest"))
     .where(EVENTS.c.episode_id.in_(_IDS))
     .group_by(EVENTS.c.episode_id)
+)
+_TAKES = (
+    select(TAKES.c.episode_id, TAKES.c.beat_id, TAKES.c.number, TAKES.c.revision, TAKES.c.state)
+    .where(TAKES.c.episode_id.in_(_IDS))
+    .order_by(TAKES.c.beat_id, TAKES.c.number)
 )
 _RETRIES = select(EVENTS.c.episode_id, EVENTS.c.data).where(
     EVENTS.c.episode_id.in_(_IDS), EVENTS.c.event_type == "beat.retried"
@@ -106,6 +111,7 @@ class _Of:
     beats: list[Row[Any]]
     attempts: list[AttemptAudit]
     artifacts: list[ArtifactAudit]
+    takes: list[TakeAudit]
     retried: list[str]
     """Beat ids, one for each retry."""
     events: list[Row[Any]]
@@ -117,6 +123,7 @@ def _audits(connection: Connection, episodes: Sequence[_EpisodeRow]) -> list[Epi
     beats = _of_episodes(connection.execute(_BEATS, ids), lambda row: row)
     attempts = _of_episodes(connection.execute(_ATTEMPTS, ids), _attempt)
     artifacts = _of_episodes(connection.execute(_ARTIFACTS, ids), _artifact)
+    takes = _of_episodes(connection.execute(_TAKES, ids), _take)
     retried = _of_episodes(connection.execute(_RETRIES, ids), lambda row: str(json.loads(row.data)["beat_id"]))
     events = _of_episodes(connection.execute(_EVENTS, ids), lambda row: row)
     return [
@@ -126,6 +133,7 @@ def _audits(connection: Connection, episodes: Sequence[_EpisodeRow]) -> list[Epi
                 beats=beats[row.episode_id],
                 attempts=attempts[row.episode_id],
                 artifacts=artifacts[row.episode_id],
+                takes=takes[row.episode_id],
                 retried=retried[row.episode_id],
                 events=events[row.episode_id],
             ),
@@ -165,6 +173,7 @@ def _audit(row: _EpisodeRow, of: _Of) -> EpisodeAudit:
         ),
         attempts=tuple(of.attempts),
         artifacts=tuple(sorted(of.artifacts, key=lambda a: a.key)),
+        takes=tuple(of.takes),
         num_events=row.num_events,
         num_events_kept=of.events[0].num_kept if of.events else 0,
         newest_event=of.events[0].newest if of.events else 0,
@@ -182,6 +191,7 @@ def _attempt(row: Row[Any]) -> AttemptAudit:
         backend=row.backend,
         is_unwanted=row.unwanted,
         failure_class=FailureClass(row.failure_class) if row.failure_class is not None else None,
+        take=row.take,
         counted=row.counted,
         num_counted_before=row.num_counted_before,
         num_crashes_before=row.num_crashes_before,
@@ -204,3 +214,7 @@ def _artifact(row: Row[Any]) -> ArtifactAudit:
         attempt_id=row.attempt_id,
         is_selected=row.state == AttemptState.SELECTED,
     )
+
+
+def _take(row: Row[Any]) -> TakeAudit:
+    return TakeAudit(beat_id=row.beat_id, number=row.number, revision=row.revision, state=BeatState(row.state))

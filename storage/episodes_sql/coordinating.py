@@ -22,16 +22,25 @@ from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
 from storage.episodes_sql.opening import Opener
 from storage.episodes_sql.rows import FILE_COLUMNS, OPEN_COLUMNS, funds, is_in, open_attempt, stored_file
+from storage.episodes_sql.takes import BACKING_OFF_TAKES, COME_TO_WITH_TAKE, EPISODES_WITH_TAKES, READY_TAKES
 from storage.rules import check_previews, latest_last, shown_share
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, FLEET
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, FLEET, TAKES
 from storage.transactions import insert_once, now_s
 
 _OF_EPISODE: BindParameter[str] = bindparam("of_episode")
 _ZERO = literal(0, literal_execute=True)  # spelled out, as in the index
-_ACTIVE = (
-    select(EPISODES.c.episode_id, EPISODES.c.state, EPISODES.c.request, EPISODES.c.created_at, EPISODES.c.budget_micros)
-    .where(EPISODES.c.state.in_([s.value for s in EpisodeState if s.is_active]))
-    .order_by(EPISODES.c.executed_at, EPISODES.c.episode_id)
+_LED = select(
+    EPISODES.c.episode_id,
+    EPISODES.c.state,
+    EPISODES.c.request,
+    EPISODES.c.created_at,
+    EPISODES.c.budget_micros,
+    EPISODES.c.executed_at,
+).order_by(EPISODES.c.executed_at, EPISODES.c.episode_id)
+_ACTIVE = _LED.where(EPISODES.c.state.in_([s.value for s in EpisodeState if s.is_active]))
+_ENDED = _LED.where(
+    EPISODES.c.episode_id.in_(bindparam("ids", expanding=True)),
+    EPISODES.c.state.not_in([s.value for s in EpisodeState if s.is_active]),
 )
 _STATE = select(
     EPISODES.c.state, EPISODES.c.request, EPISODES.c.budget_micros, EPISODES.c.reserved_micros, EPISODES.c.spent_micros
@@ -98,6 +107,7 @@ _ENDS_OF_BACK_OFFS = union_all(
     select(EPISODES.c.film_not_before).where(
         EPISODES.c.state == EpisodeState.CUTTING.value, EPISODES.c.film_not_before > _ZERO
     ),
+    BACKING_OFF_TAKES,
 ).subquery()
 _NEXT_READY = select(func.min(_ENDS_OF_BACK_OFFS.c.ends) - now_s())
 _OF_BEAT = and_(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("of_beat"))
@@ -110,6 +120,11 @@ _COME_TO = update(BEATS).where(_OF_BEAT).values(progress=bindparam("share"))
 class Coordinating(Claim):
     def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
         with self._reading_as(lease) as connection:
+            with_takes = set(connection.scalars(EPISODES_WITH_TAKES))
+            rows = list(connection.execute(_ACTIVE))
+            if with_takes.difference(row.episode_id for row in rows):
+                rows += connection.execute(_ENDED, {"ids": sorted(with_takes)})
+                rows.sort(key=lambda row: (row.executed_at, row.episode_id))
             return [
                 ActiveEpisode(
                     episode_id=row.episode_id,
@@ -118,8 +133,9 @@ class Coordinating(Claim):
                     motion=_request(row.request).motion,
                     created_at_s=row.created_at,
                     is_budgeted=row.budget_micros is not None or self._budget_total_micros is not None,
+                    has_takes=row.episode_id in with_takes,
                 )
-                for row in connection.execute(_ACTIVE)
+                for row in rows
             ]
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
@@ -148,6 +164,38 @@ class Coordinating(Claim):
                     start_frame=_start_frame(clips[beat.starts_from]) if beat.starts_from in clips else None,
                     fallbacks=fallbacks_after(row.backend, row.first_backend, fallbacks),
                     is_fresh=row.is_fresh,
+                )
+                for row, beat in zip(rows, beats, strict=True)
+            ]
+
+    def ready_takes(
+        self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[tuple[str, int]] = ()
+    ) -> list[ReadyBeat]:
+        with self._reading_as(lease) as connection:
+            episode = connection.execute(_STATE, {"of_episode": episode_id}).first()
+            if episode is None:
+                raise NotFound("episode", episode_id)
+            if not EpisodeState(episode.state).begins_takes or queue_is_paused(connection):
+                return []
+            left = least_left(funds(episode), self._total(connection))
+            takes = READY_TAKES if left is None else READY_TAKES.where(TAKES.c.needs_micros <= left)
+            found = [
+                row for row in connection.execute(takes, {"of_episode": episode_id}) if (row.beat_id, row.number) not in exclude
+            ]
+            rows = found[:limit]
+            beats = [Beat.model_validate_json(row.beat) for row in rows]
+            failed = _failed_renderers(connection, episode_id, sorted({row.beat_id for row in rows}))
+            clips = _clips(connection, episode_id, [b.starts_from for b in beats if b.starts_from is not None])
+            return [
+                ReadyBeat(
+                    episode_id=episode_id,
+                    beat=beat.model_copy(update={"backend": row.backend, "seed": row.seed}),
+                    revision=row.revision,
+                    num_attempts=row.num_attempts,
+                    num_counted=row.num_counted,
+                    avoid_renderers=latest_last(failed[row.beat_id]),
+                    start_frame=_start_frame(clips[beat.starts_from]) if beat.starts_from in clips else None,
+                    take=row.number,
                 )
                 for row, beat in zip(rows, beats, strict=True)
             ]
@@ -193,15 +241,22 @@ class Coordinating(Claim):
     def record_progress(self, lease: Lease, shares: Mapping[str, float]) -> None:
         with self._leading("record_progress", lease) as connection:
             ledger, held = hold(connection, shares)
-            raised = []
+            raised: list[dict[str, object]] = []
+            raised_takes: list[dict[str, object]] = []
             for one in held.values():
                 share = shown_share(shares[one.attempt_id])
                 if one.beat_id is not None and one.is_wanted and share > one.beat_progress:
+                    now = {"of_episode": one.episode.episode_id, "of_beat": one.beat_id, "share": share}
+                    if one.take is not None:
+                        raised_takes.append({**now, "of_take": one.take})
+                        continue
                     one.episode.add_done((share - one.beat_progress) * one.duration_s)
                     ledger.touch(one.episode)
-                    raised.append({"of_episode": one.episode.episode_id, "of_beat": one.beat_id, "share": share})
+                    raised.append(now)
             if raised:
                 connection.execute(_COME_TO, raised)
+            if raised_takes:
+                connection.execute(COME_TO_WITH_TAKE, raised_takes)
             ledger.write()
 
     def record_previews(self, lease: Lease, previews: Mapping[str, Preview]) -> None:
@@ -211,7 +266,7 @@ class Coordinating(Claim):
             shown = [
                 {"of_attempt": one.attempt_id, "picture": previews[one.attempt_id].jpeg}
                 for one in held.values()
-                if one.beat_id is not None and one.is_wanted
+                if one.beat_id is not None and one.take is None and one.is_wanted
             ]
             if shown:
                 connection.execute(_SHOW, shown)

@@ -18,6 +18,7 @@ from storage.episodes_sql.held import disown
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.people import attempt_numbers, new_beat
 from storage.episodes_sql.reading import Reading
+from storage.episodes_sql.takes import cancel_takes
 from storage.rules import check_plan_of, check_plan_version, opened_by_edit, state_with_beats_opened, unmet_in
 from storage.tables import BEATS, DEPENDENCIES
 
@@ -51,7 +52,7 @@ _PLACE = (
 )
 
 
-class _OnlyLooked(Exception):
+class OnlyLooked(Exception):
     """Takes what an edit would come to out of the transaction that is rolled back."""
 
     def __init__(self, found: tuple[PlanDifference, EpisodeView]) -> None:
@@ -83,19 +84,19 @@ class Editing(Reading):
                 state = state_with_beats_opened(episode_id, episode.state, EpisodeMove.REVISE)
                 check_plan_of(beats, before.treatment)
                 if tuple(beats) != tuple(view.beat for view in before.beats) or anew:
-                    _Edit(connection, ledger, episode, before).apply(beats, anew)
+                    Edit(connection, ledger, episode, before).apply(beats, anew)
                     go_on(ledger, episode, state)
                 ledger.write()
                 after = self._view(connection, episode_id)
                 found = difference(before, after), after
                 if dry_run:
-                    raise _OnlyLooked(found)
+                    raise OnlyLooked(found)
                 return found
-        except _OnlyLooked as looked:
+        except OnlyLooked as looked:
             return looked.found
 
 
-class _Edit:
+class Edit:
     """One, in the transaction that has locked its episode."""
 
     def __init__(self, connection: Connection, ledger: Ledger, episode: LockedEpisode, before: EpisodeView) -> None:
@@ -113,6 +114,7 @@ class _Edit:
         kept = {one: view for one, view in self._had.items() if one in names - changed}
         for one in (*removed, *changed, None):
             disown(self._connection, self._episode.episode_id, one)
+        cancel_takes(self._connection, self._ledger, self._episode, [*removed, *changed])
         self._put(beats, changed, removed, kept)
         self._count(beats, kept)
         self._tell(beats, changed, removed)

@@ -14,6 +14,7 @@ from storage.episodes_sql.failing import fail_attempt, fall_back_or_fail
 from storage.episodes_sql.held import HeldAttempt, hold
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.rows import is_in
+from storage.episodes_sql.takes import give_take_up
 from storage.rules import why_nothing_to_cut
 from storage.tables import ATTEMPTS, BEATS
 
@@ -41,8 +42,11 @@ class Ending(Claim):
                     fail_attempt(connection, ledger, attempt, failure)
             ledger.write()
 
-    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
+    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str, *, take: int | None = None) -> None:
         with self._episode_led("give_up", lease, episode_id) as (connection, ledger, episode):
+            if take is not None:
+                give_take_up(connection, ledger, episode, beat_id, take, reason)
+                return
             state = connection.scalar(_BEAT_STATE, {"of_episode": episode_id, "of_beat": beat_id})
             if state == BeatState.PENDING and episode.state is EpisodeState.EXECUTING:
                 fall_back_or_fail(connection, ledger, episode, beat_id, reason)

@@ -12,8 +12,10 @@ from episodes.model import Failure
 from episodes.plan import EpisodeRequest, fallbacks_after
 from storage.episodes_sql.held import HeldAttempt
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
+from storage.episodes_sql.takes import take_failed
 from storage.rules import why_failed_with, why_fell_back, why_no_film
 from storage.tables import ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
+from storage.takes import of_take
 
 FORGIVEN: Mapping[str, int | None] = {
     "num_counted": 0,
@@ -121,11 +123,14 @@ def fail_attempt(connection: Connection, ledger: Ledger, attempt: HeldAttempt, f
         failure_class=failure.failure_class.value,
         reason=failure.reason,
         retry_in_s=failure.retry_in_s if attempt.is_wanted else None,
+        **of_take(attempt.take),
     )
     if not attempt.is_wanted:
         return
     if attempt.beat_id is None:
         _cut_again_or_end(ledger, attempt.episode, failure)
+    elif attempt.take is not None:
+        take_failed(connection, ledger, attempt, attempt.beat_id, attempt.take, failure)
     else:
         _give_back_or_up(connection, ledger, attempt.episode, attempt.beat_id, failure)
 

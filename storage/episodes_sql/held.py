@@ -11,10 +11,13 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.money import cost_of
 from storage.episodes_sql.ledger import Ledger, LockedEpisode, locking
 from storage.episodes_sql.rows import is_in
-from storage.tables import ATTEMPTS, BEATS, EPISODES
+from storage.tables import ATTEMPTS, BEATS, EPISODES, TAKES
 
 _AMONG = ATTEMPTS.c.attempt_id.in_(bindparam("ids", expanding=True))
 _LOCK = locking(select(ATTEMPTS.c.episode_id).where(_AMONG).scalar_subquery())
+_OF_TAKE = and_(
+    TAKES.c.episode_id == ATTEMPTS.c.episode_id, TAKES.c.beat_id == ATTEMPTS.c.beat_id, TAKES.c.number == ATTEMPTS.c.take
+)
 _UNWANTED = (
     select(ATTEMPTS.c.attempt_id)
     .join_from(ATTEMPTS, EPISODES, EPISODES.c.episode_id == ATTEMPTS.c.episode_id)
@@ -28,6 +31,7 @@ _UNWANTED = (
         ),
         isouter=True,
     )
+    .join(TAKES, and_(_OF_TAKE, TAKES.c.state == BeatState.RENDERING.value), isouter=True)
     .where(
         is_in(AttemptState.OPEN),
         or_(
@@ -35,8 +39,10 @@ _UNWANTED = (
             and_(ATTEMPTS.c.beat_id.is_(None), EPISODES.c.state != EpisodeState.CUTTING.value),
             and_(
                 ATTEMPTS.c.beat_id.is_not(None),
+                ATTEMPTS.c.take.is_(None),
                 or_(BEATS.c.beat_id.is_(None), EPISODES.c.state.not_in([s.value for s in EpisodeState if s.accepts_clips])),
             ),
+            and_(ATTEMPTS.c.take.is_not(None), TAKES.c.number.is_(None)),
         ),
     )
     .order_by(ATTEMPTS.c.opened_at)
@@ -58,6 +64,7 @@ _HELD = (
         ATTEMPTS.c.revision,
         ATTEMPTS.c.number,
         ATTEMPTS.c.unwanted,
+        ATTEMPTS.c.take,
         ATTEMPTS.c.opened_at,
         ATTEMPTS.c.reserved_micros,
         ATTEMPTS.c.per_hour_micros,
@@ -65,6 +72,8 @@ _HELD = (
         BEATS.c.revision.label("beat_revision"),
         BEATS.c.progress,
         BEATS.c.duration_s,
+        TAKES.c.state.label("take_state"),
+        TAKES.c.progress.label("take_progress"),
     )
     .join_from(
         ATTEMPTS,
@@ -72,6 +81,7 @@ _HELD = (
         and_(BEATS.c.episode_id == ATTEMPTS.c.episode_id, BEATS.c.beat_id == ATTEMPTS.c.beat_id),
         isouter=True,
     )
+    .join(TAKES, _OF_TAKE, isouter=True)
     .where(_AMONG, is_in(AttemptState.OPEN))
 )
 
@@ -85,13 +95,21 @@ class HeldAttempt:
     beat_id: str | None
     revision: int
     number: int
+    take: int | None
+    """As in Attempt."""
     beat_progress: float
+    """Of the take, where it is at one."""
     duration_s: float
     is_wanted: bool
-    """Its beat or film still waits for it."""
+    """Its beat, take or film still waits for it."""
     opened_at_s: float
     reserved_micros: int | None
     per_hour_micros: int
+
+    @property
+    def is_another(self) -> bool:
+        """There may be a clip or film before it."""
+        return self.beat_id is None or self.take is not None or self.revision > 1
 
     def settle(self, ledger: Ledger, work_s: float | None = None, *, costs_nothing: bool = False) -> int:
         """It ends: what was reserved for it is released, and what it has cost is spent, and returned.
@@ -118,6 +136,8 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
         episode = ledger.episodes[row.episode_id]
         if row.beat_id is None:
             waits = episode.state is EpisodeState.CUTTING
+        elif row.take is not None:  # whatever takes the beat away from its revision cancels its takes
+            waits = row.take_state == BeatState.RENDERING
         else:
             is_of_beat = row.state == BeatState.RENDERING and row.beat_revision == row.revision
             waits = is_of_beat and episode.state.accepts_clips
@@ -127,7 +147,8 @@ def hold(connection: Connection, attempt_ids: Iterable[str]) -> tuple[Ledger, di
             beat_id=row.beat_id,
             revision=row.revision,
             number=row.number,
-            beat_progress=row.progress or 0.0,
+            take=row.take,
+            beat_progress=(row.progress if row.take is None else row.take_progress) or 0.0,
             duration_s=row.duration_s or 0.0,
             is_wanted=waits and not row.unwanted,
             opened_at_s=row.opened_at,

@@ -12,12 +12,15 @@ from episodes.money import Funds
 from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.rows import is_in
 from storage.rules import budget_told, check_budget
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, TAKES
 
 _NUM_UNRESERVED = select(func.count()).where(
     ATTEMPTS.c.episode_id == bindparam("of_episode"), is_in(AttemptState.OPEN), ATTEMPTS.c.reserved_micros.is_(None)
 )
-_ASK_AGAIN = update(BEATS).where(BEATS.c.episode_id == bindparam("of_episode"), BEATS.c.needs_micros > 0).values(needs_micros=0)
+_ASK_AGAIN = [
+    update(table).where(table.c.episode_id == bindparam("of_episode"), table.c.needs_micros > 0).values(needs_micros=0)
+    for table in (BEATS, TAKES)
+]
 _MEASURES = (
     select(
         ATTEMPTS.c.backend,
@@ -39,7 +42,8 @@ class Paying(Claim):
         with self._episode_locked("set_budget", episode_id, None) as (connection, ledger, episode, _):
             num_unreserved = connection.scalar(_NUM_UNRESERVED, {"of_episode": episode_id}) or 0
             check_budget(episode_id, budget_micros, episode.funds, num_unreserved=num_unreserved)
-            connection.execute(_ASK_AGAIN, {"of_episode": episode_id})
+            for ask_again in _ASK_AGAIN:
+                connection.execute(ask_again, {"of_episode": episode_id})
             if episode.budget_micros != budget_micros:
                 episode.budget_micros = budget_micros
                 ledger.tell(episode, "episode.budget", budget=budget_told(budget_micros))

@@ -19,6 +19,7 @@ from storage.episodes_sql.held import disown_all
 from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading
 from storage.episodes_sql.rows import is_in
+from storage.episodes_sql.takes import cancel_takes
 from storage.rules import check_episode_id, check_same_request, told_of
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
@@ -81,6 +82,7 @@ class People(Reading):
             episode.done_s = 0.0
             begin_anew(episode)
             disown_all(connection, episode_id)
+            cancel_takes(connection, ledger, episode)
             _replace_beats(connection, episode, plan)
             ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             ledger.write()
@@ -214,3 +216,4 @@ def _cancel_beats(connection: Connection, ledger: Ledger, episode: LockedEpisode
     for beat_id in connection.scalars(_UNENDED_BEATS, of_episode).all():
         ledger.tell(episode, "beat.cancelled", beat_id=beat_id)
     connection.execute(_CANCEL_BEATS, of_episode)
+    cancel_takes(connection, ledger, episode)

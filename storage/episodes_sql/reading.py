@@ -26,7 +26,7 @@ from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
-from storage.episodes_sql.rows import ATTEMPT_COLUMNS, FILE_COLUMNS, artifact, attempt, funds, is_in, moment
+from storage.episodes_sql.rows import FILE_COLUMNS, SHOWN_COLUMNS, artifact, attempt, funds, is_in, moment
 from storage.rules import unmet
 from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
 from storage.transactions import now_s
@@ -50,8 +50,7 @@ _BEATS = (
     .where(BEATS.c.episode_id == _OF_EPISODE)
     .order_by(BEATS.c.position)
 )
-_SHOWN = [*ATTEMPT_COLUMNS, ATTEMPTS.c.preview.is_not(None).label("has_preview")]
-_ATTEMPTS = select(*_SHOWN).where(ATTEMPTS.c.episode_id == _OF_EPISODE).order_by(ATTEMPTS.c.number)
+_ATTEMPTS = select(*SHOWN_COLUMNS).where(ATTEMPTS.c.episode_id == _OF_EPISODE).order_by(ATTEMPTS.c.number)
 _PREVIEW = (
     select(ATTEMPTS.c.preview)
     .join_from(

@@ -19,12 +19,13 @@ OPEN_COLUMNS = [
     ATTEMPTS.c[name] for name in ("attempt_id", "episode_id", "beat_id", "revision", "number", "num_counted_before")
 ] + [ATTEMPTS.c[name] for name in ("num_crashes_before", "num_uncounted_before", "troubled_since")]
 OPEN_COLUMNS += [
-    ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at", "reserved_micros", "per_hour_micros")
+    ATTEMPTS.c[name] for name in ("backend", "renderer", "node", "opened_at", "take", "reserved_micros", "per_hour_micros")
 ]
 
 
 ATTEMPT_COLUMNS = [column for column in ATTEMPTS.c if column.name != "preview"]
 """Without the picture, which is large and asked for by itself."""
+SHOWN_COLUMNS = [*ATTEMPT_COLUMNS, ATTEMPTS.c.preview.is_not(None).label("has_preview")]
 
 
 def is_in(state: AttemptState) -> ColumnElement[bool]:
@@ -54,6 +55,7 @@ def open_attempt(row: Row[Any]) -> OpenAttempt:
         renderer=row.renderer,
         node=row.node,
         opened_at_s=row.opened_at,
+        take=row.take,
         reserved_micros=row.reserved_micros,
         per_hour_micros=row.per_hour_micros,
     )
@@ -74,6 +76,8 @@ def attempt(row: Row[Any]) -> Attempt:
         opened_at=moment(row.opened_at),
         ended_at=moment(row.ended_at) if row.ended_at is not None else None,
         has_preview=row.has_preview,
+        take=row.take,
+        seed=row.seed,
         reused_from=clip_source(row.reused_from) if row.reused_from is not None else None,
         reserved_micros=row.reserved_micros,
         spent_micros=row.spent_micros,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit
+from episodes.audited import ArtifactAudit, AttemptAudit, EpisodeAudit, TakeAudit
 from episodes.lifecycle import AttemptState
 from storage.memory.rows import AttemptRow, EpisodeRow, Rows, moment
 from storage.rules import beat_audit
@@ -67,6 +67,10 @@ def _audit(row: EpisodeRow) -> EpisodeAudit:
         ),
         attempts=tuple(attempts),
         artifacts=tuple(sorted(artifacts, key=lambda a: a.key)),
+        takes=tuple(
+            TakeAudit(beat_id=one.beat_id, number=one.number, revision=one.revision, state=one.state)
+            for _, one in sorted(row.takes.items())
+        ),
         num_events=len(row.events),
         num_events_kept=len(row.events),
         newest_event=row.events[-1].number if row.events else 0,
@@ -85,6 +89,7 @@ def _attempt(row: AttemptRow) -> AttemptAudit:
         backend=row.backend,
         is_unwanted=row.unwanted,
         failure_class=one.failure_class,
+        take=one.take,
         counted=row.counted,
         num_counted_before=row.before.num_counted,
         num_crashes_before=row.before.num_crashes,

@@ -11,7 +11,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, Attempt, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.money import least_left, to_reserve
 from episodes.plan import fallbacks_after
-from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, moment
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, TakeRow, moment
 from storage.rules import (
     check_previews,
     lack,
@@ -19,6 +19,7 @@ from storage.rules import (
     reused_by,
     shown_share,
 )
+from storage.takes import of_take
 
 
 class Coordinating(Rows):
@@ -48,6 +49,8 @@ class Coordinating(Rows):
     def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
         with self._lock:
             self._lead(lease)
+            with_takes = [row for row in self._episodes.values() if row.live_takes()]
+            rows = {**self._active, **{row.episode_id: row for row in with_takes}}
             return [
                 ActiveEpisode(
                     episode_id=row.episode_id,
@@ -56,8 +59,9 @@ class Coordinating(Rows):
                     motion=row.request.motion,
                     created_at_s=row.created_at_s,
                     is_budgeted=row.funds.budget_micros is not None or self._budget_total_micros is not None,
+                    has_takes=bool(row.live_takes()),
                 )
-                for row in sorted(self._active.values(), key=lambda r: (r.executed_at_s, r.episode_id))
+                for row in sorted(rows.values(), key=lambda r: (r.executed_at_s, r.episode_id))
             ]
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
@@ -76,6 +80,26 @@ class Coordinating(Rows):
                 if is_paid and beat.not_before_s <= now_s and beat.beat.beat_id not in exclude:
                     found.append(_ready(row, beat))
             return found
+
+    def ready_takes(
+        self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[tuple[str, int]] = ()
+    ) -> list[ReadyBeat]:
+        with self._lock:
+            self._lead(lease)
+            row = self._episode(episode_id)
+            if not row.state.begins_takes or self._queue_is_paused:
+                return []
+            now_s, left = self._now_s(), least_left(row.funds, self._total())
+            ready = [
+                take
+                for take in row.live_takes()
+                if take.state is BeatState.PENDING
+                and take.not_before_s <= now_s
+                and (left is None or take.needs_micros <= left)
+                and (take.beat_id, take.number) not in exclude
+            ]
+            in_order = sorted(ready, key=lambda one: (row.beats[one.beat_id].beat.index, one.number))
+            return [_ready_take(row, take) for take in in_order[:limit]]
 
     def clips_of(self, lease: Lease, content_keys: Collection[str]) -> dict[str, ClipSource]:
         with self._lock:
@@ -100,6 +124,12 @@ class Coordinating(Rows):
                 for row in self._active.values()
                 if row.state is EpisodeState.CUTTING and row.film_not_before_s > 0
             ]
+            ends += [
+                take.not_before_s
+                for row in self._episodes.values()
+                for take in row.live_takes()
+                if row.state.begins_takes and take.not_before_s > 0
+            ]
             return min(ends) - self._now_s() if ends else None
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
@@ -116,41 +146,62 @@ class Coordinating(Rows):
             return None
         if opening.beat_id is None:
             return self._open_film(row, opening, lease)
+        if opening.take is not None:
+            return self._open_take(row, opening, lease)
         beat = row.beats.get(opening.beat_id)
         if row.state is not EpisodeState.EXECUTING or beat is None or beat.revision != opening.revision:
             return None
         if beat.state is not BeatState.PENDING or beat.num_unmet or beat.backend != opening.backend:
             return None
+        attempt = self._paid(row, opening, lease, beat, beat.backend)
+        if attempt is not None:
+            row.move(beat, BeatState.RENDERING)
+            self._backing_off.discard((row.episode_id, opening.beat_id))
+        return attempt
+
+    def _open_take(self, row: EpisodeRow, opening: Opening, lease: Lease) -> OpenAttempt | None:
+        beat, take = row.beats.get(opening.beat_id or ""), row.takes.get((opening.beat_id or "", opening.take or 0))
+        if beat is None or take is None or take.state is not BeatState.PENDING or not row.state.begins_takes:
+            return None
+        if (take.revision, beat.backend, take.seed) != (opening.revision, opening.backend, opening.seed):
+            return None
+        attempt = self._paid(row, opening, lease, take, beat.backend)
+        if attempt is not None:
+            take.state = BeatState.RENDERING
+        return attempt
+
+    def _paid(self, row: EpisodeRow, opening: Opening, lease: Lease, of: BeatRow | TakeRow, backend: str) -> OpenAttempt | None:
+        """Begin an attempt at a beat or take, if it can be paid."""
         left = least_left(row.funds, self._total())
         reserved = to_reserve(opening.quote_micros, opening.per_hour_micros, left)
         if left is not None and reserved is not None and reserved > left:
-            self._lack(row, beat, reserved, left)
+            self._lack(row, opening, of, reserved, left)
             return None
         if reserved:
             row.funds = replace(row.funds, reserved_micros=row.funds.reserved_micros + reserved)
-        row.move(beat, BeatState.RENDERING)
-        beat.reason = ""
-        beat.needs_micros = 0
-        beat.not_before_s = 0.0
-        self._backing_off.discard((row.episode_id, opening.beat_id))
-        attempt = self._begin(row, opening, lease, beat.failings, backend=beat.backend, reserved_micros=reserved)
+        of.reason = ""
+        of.needs_micros = 0
+        of.not_before_s = 0.0
+        attempt = self._begin(row, opening, lease, of.failings, backend=backend, reserved_micros=reserved)
         self._tell(
             row,
-            "beat.rendering",
+            "beat.rendering" if opening.take is None else "take.rendering",
             beat_id=opening.beat_id,
             attempt_id=opening.attempt_id,
             attempt=attempt.number,
             renderer=opening.renderer,
             node=opening.node,
             **reused_by(opening),
+            **of_take(opening.take),
         )
         return attempt
 
-    def _lack(self, row: EpisodeRow, beat: BeatRow, needs: int, left: int) -> None:
-        """The beat waits until so much is left; that is told once."""
-        if beat.needs_micros != needs:
-            beat.needs_micros = needs
-            self._tell(row, "beat.unpaid", beat_id=beat.beat.beat_id, **lack(needs, left))
+    def _lack(self, row: EpisodeRow, opening: Opening, of: BeatRow | TakeRow, needs: int, left: int) -> None:
+        """The beat or take waits until so much is left; that is told once."""
+        if of.needs_micros != needs:
+            of.needs_micros = needs
+            about = "beat.unpaid" if opening.take is None else "take.unpaid"
+            self._tell(row, about, beat_id=opening.beat_id, **lack(needs, left), **of_take(opening.take))
 
     def _open_film(self, row: EpisodeRow, opening: Opening, lease: Lease) -> OpenAttempt | None:
         if row.state is not EpisodeState.CUTTING or row.film_is_open() or row.film_not_before_s > self._now_s():
@@ -180,6 +231,8 @@ class Coordinating(Rows):
             renderer=opening.renderer,
             node=opening.node,
             opened_at=moment(now_s),
+            take=opening.take,
+            seed=opening.seed,
             reused_from=opening.reused_from,
             reserved_micros=reserved_micros,
         )
@@ -218,6 +271,9 @@ class Coordinating(Rows):
             for attempt_id, share in shares.items():
                 attempt = self._open.get(attempt_id)
                 beat = self._beat_of(attempt) if attempt is not None else None
+                take = self._take_of(attempt) if attempt is not None else None
+                if take is not None:
+                    take.progress = max(take.progress, shown_share(share))
                 if attempt is not None and beat is not None and shown_share(share) > beat.progress:
                     row = self._episodes[attempt.shown.episode_id]
                     row.come_to(beat, shown_share(share))
@@ -260,6 +316,13 @@ def _ready(row: EpisodeRow, beat: BeatRow) -> ReadyBeat:
         fallbacks=fallbacks_after(beat.backend, beat.beat.backend, row.request.fallbacks),
         is_fresh=beat.is_fresh,
     )
+
+
+def _ready_take(row: EpisodeRow, take: TakeRow) -> ReadyBeat:
+    beat = _ready(row, row.beats[take.beat_id])
+    with_its_seed = beat.beat.model_copy(update={"seed": take.seed})
+    num_counted = take.failings.num_counted
+    return replace(beat, beat=with_its_seed, take=take.number, num_counted=num_counted, fallbacks=(), is_fresh=False)
 
 
 def _start_frame(row: EpisodeRow, beat_id: str | None) -> StartFrame | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from episodes.editing import PlanDifference, difference, shown_otherwise
 from episodes.lifecycle import BeatMove, EpisodeMove, beat_after
@@ -35,12 +35,21 @@ class Editing(Reading, Changing):
             check_plan_of(beats, row.treatment)
             if tuple(beats) == tuple(view.beat for view in before.beats) and not anew:
                 return difference(before, before), before
-            kept_aside = copy.deepcopy(self._remembered()) if dry_run else {}
-            self._edit(row, beats, shown_otherwise({one: b.beat for one, b in row.beats.items()}, beats, anew))
-            self._go_on(row, state)
-            after = self.episode(episode_id)
-            self.__dict__.update(kept_aside)
+
+            def change() -> None:
+                self._edit(row, beats, shown_otherwise({one: b.beat for one, b in row.beats.items()}, beats, anew))
+                self._go_on(row, state)
+
+            after = self._done_or_looked_at(before, change, dry_run=dry_run)
             return difference(before, after), after
+
+    def _done_or_looked_at(self, before: EpisodeView, change: Callable[[], None], *, dry_run: bool) -> EpisodeView:
+        """The episode after the change; everything is then as it was before, where it was only to be looked at."""
+        kept_aside = copy.deepcopy(self._remembered()) if dry_run else {}
+        change()
+        after = self.episode(before.episode_id)
+        self.__dict__.update(kept_aside)
+        return after
 
     def _remembered(self) -> dict[str, object]:
         return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_now_s")}
@@ -52,6 +61,7 @@ class Editing(Reading, Changing):
             self._backing_off.discard((row.episode_id, one))
         for gone in (*removed, *changed, None):
             self._disown(row, gone)
+        self._cancel_takes(row, [*removed, *changed])
         if any(one not in had for one in names):
             row.revision += 1
         row.beats = {beat.beat_id: self._put(row, had.get(beat.beat_id), beat, beat.beat_id in changed) for beat in beats}

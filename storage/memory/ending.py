@@ -10,7 +10,7 @@ from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Acceptance, Failure, Lease
 from episodes.plan import fallbacks_after
-from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Failings, Rows, TakeRow
 from storage.rules import (
     CAME_TOO_LATE,
     file_of,
@@ -20,6 +20,7 @@ from storage.rules import (
     why_nothing_to_cut,
     why_partial,
 )
+from storage.takes import of_take
 
 
 class Ending(Rows):
@@ -52,12 +53,17 @@ class Ending(Rows):
             self._close(attempt, AttemptState.CANCELLED, CAME_TOO_LATE, work_s=result.runtime.render_s, costs_nothing=is_paid)
             return False
         row = self._episodes[attempt.shown.episode_id]
-        self._supersede(row, attempt.shown.beat_id)
+        take = self._take_of(attempt)
+        if take is None:
+            self._supersede(row, attempt.shown.beat_id)
         self._keys.update(f.key for f in acceptance.result.files.values())
         files = list(result.files.items())
-        self._close(attempt, AttemptState.SELECTED, artifacts=files, work_s=result.runtime.render_s, costs_nothing=is_paid)
+        state = AttemptState.SELECTED if take is None else AttemptState.SUPERSEDED
+        self._close(attempt, state, artifacts=files, work_s=result.runtime.render_s, costs_nothing=is_paid)
         attempt.shown = replace(attempt.shown, render_s=result.runtime.render_s or None)
-        if beat is None:
+        if take is not None:
+            self._accept_take(row, take, attempt, file_of(acceptance.result, "video"))
+        elif beat is None:
             self._end_with_film(row, attempt, file_of(acceptance.result, "film"))
         else:
             self._accept_beat(row, beat, attempt, file_of(acceptance.result, "video"))
@@ -77,6 +83,19 @@ class Ending(Rows):
             row,
             "beat.accepted",
             beat_id=beat.beat.beat_id,
+            attempt_id=attempt.shown.attempt_id,
+            attempt=attempt.shown.number,
+            video=video.uri,
+            duration_s=video.duration_s,
+        )
+
+    def _accept_take(self, row: EpisodeRow, take: TakeRow, attempt: AttemptRow, video: StoredFile) -> None:
+        take.state, take.progress = BeatState.ACCEPTED, 1.0
+        self._tell(
+            row,
+            "take.ready",
+            beat_id=take.beat_id,
+            take=take.number,
             attempt_id=attempt.shown.attempt_id,
             attempt=attempt.shown.number,
             video=video.uri,
@@ -103,7 +122,7 @@ class Ending(Rows):
     def _fail_one(self, attempt: AttemptRow, failure: Failure) -> None:
         row = self._episodes[attempt.shown.episode_id]
         beat = self._beat_of(attempt)
-        is_wanted = self._is_wanted(attempt)
+        take, is_wanted = self._take_of(attempt), self._is_wanted(attempt)
         attempt.shown = replace(attempt.shown, failure_class=failure.failure_class)
         attempt.counted = failure.counted
         self._close(attempt, AttemptState.FAILED, failure.reason, work_s=failure.work_s, costs_nothing=failure.bought_nothing)
@@ -116,8 +135,11 @@ class Ending(Rows):
             failure_class=failure.failure_class.value,
             reason=failure.reason,
             retry_in_s=failure.retry_in_s if is_wanted else None,
+            **of_take(attempt.shown.take),
         )
-        if beat is not None:
+        if take is not None:
+            self._give_take_back_or_up(row, take, failure)
+        elif beat is not None:
             beat.failings.add(failure, self._now_s())
             self._give_beat_back_or_up(row, beat, failure)
         elif is_wanted:
@@ -169,13 +191,31 @@ class Ending(Rows):
         self._backing_off.discard((row.episode_id, beat.beat.beat_id))
         self._tell(row, "beat.failed", beat_id=beat.beat.beat_id, reason=reason)
 
-    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
+    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str, *, take: int | None = None) -> None:
         with self._lock:
             self._lead(lease)
             row = self._episode(episode_id)
+            if take is not None:
+                self._give_take_up(row, row.takes.get((beat_id, take)), reason)
+                return
             beat = row.beats.get(beat_id)
             if beat is not None and row.state is EpisodeState.EXECUTING and beat.state is BeatState.PENDING:
                 self._fall_back_or_fail(row, beat, reason)
+
+    def _give_take_up(self, row: EpisodeRow, take: TakeRow | None, reason: str) -> None:
+        if take is not None and take.state is BeatState.PENDING and row.state.begins_takes:
+            self._fail_take(row, take, reason)
+
+    def _give_take_back_or_up(self, row: EpisodeRow, take: TakeRow, failure: Failure) -> None:
+        take.failings.add(failure, self._now_s())
+        if failure.retry_in_s is None:
+            self._fail_take(row, take, failure.reason)
+            return
+        take.state, take.reason, take.not_before_s = BeatState.PENDING, failure.reason, self._now_s() + failure.retry_in_s
+
+    def _fail_take(self, row: EpisodeRow, take: TakeRow, reason: str) -> None:
+        take.state, take.reason, take.not_before_s = BeatState.FAILED, reason, 0.0
+        self._tell(row, "take.failed", beat_id=take.beat_id, take=take.number, reason=reason)
 
     def close_cancelled(self, lease: Lease, attempt_ids: Sequence[str]) -> None:
         with self._lock:

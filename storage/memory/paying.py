@@ -20,6 +20,8 @@ class Paying(Rows):
             check_budget(episode_id, budget_micros, row.funds, num_unreserved=num_unreserved)
             for beat in row.beats.values():
                 beat.needs_micros = 0
+            for take in row.takes.values():
+                take.needs_micros = 0
             if row.funds.budget_micros != budget_micros:
                 row.funds = replace(row.funds, budget_micros=budget_micros)
                 self._tell(row, "episode.budget", budget=budget_told(budget_micros))

@@ -52,6 +52,7 @@ class People(Reading, Changing):
             row.begin_anew()
             self._drop_beats(row)
             self._replace_beats(row, plan)
+            self._cancel_takes(row)
             self._enter(row, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             return self.episode(episode_id)
 
@@ -138,6 +139,7 @@ class People(Reading, Changing):
         for beat in row.beats.values():
             if not beat.state.is_ended:
                 self._cancel_beat(row, beat)
+        self._cancel_takes(row)
 
     def answer(self, key: str) -> StoredAnswer | None:
         with self._lock:

@@ -6,10 +6,21 @@ from collections.abc import Sequence
 
 from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Artifact, BeatView, EpisodePage, EpisodeSummary, EpisodeView, Event, FleetSnapshot, ProgressView
+from episodes.model import (
+    Artifact,
+    BeatView,
+    EpisodePage,
+    EpisodeSummary,
+    EpisodeView,
+    Event,
+    FleetSnapshot,
+    ProgressView,
+    Take,
+)
 from storage.cursor import cursor_after, episode_before
-from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, moment
+from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, TakeRow, moment
 from storage.rules import unmet
+from storage.takes import AskedTake, all_takes
 
 
 class Reading(Rows):
@@ -75,6 +86,18 @@ class Reading(Rows):
                 state=row.state, progress=row.progress, beats={name: b.progress for name, b in row.beats.items()}
             )
 
+    def takes(self, episode_id: str, beat_id: str) -> list[Take]:
+        with self._lock:
+            row, now_s = self._episode(episode_id), self._now_s()
+            asked = [_asked(take, now_s) for (of, _), take in sorted(row.takes.items()) if of == beat_id]
+            attempts = row.attempts.get(beat_id, [])
+            files = {a.shown.attempt_id: tuple(sorted(a.artifacts, key=lambda one: one.artifact_type)) for a in attempts}
+            revision = row.beats[beat_id].revision if beat_id in row.beats else None
+            takes = all_takes(revision, asked, [a.shown for a in attempts], files)
+            if revision is None and not takes:
+                raise NotFound("beat", beat_id)
+            return takes
+
     def preview(self, episode_id: str, beat_id: str) -> bytes | None:
         with self._lock:
             row = self._episode(episode_id)
@@ -112,6 +135,19 @@ def _beat_view(row: EpisodeRow, beat: BeatRow, states: dict[str, BeatState], now
         backend=beat.backend,
         fallback_reason=beat.fallback_reason,
         needs_micros=beat.needs_micros,
+    )
+
+
+def _asked(take: TakeRow, now_s: float) -> AskedTake:
+    return AskedTake(
+        number=take.number,
+        revision=take.revision,
+        seed=take.seed,
+        state=take.state,
+        progress=take.progress,
+        reason=take.reason,
+        not_before=moment(take.not_before_s) if take.not_before_s > now_s else None,
+        needs_micros=take.needs_micros,
     )
 
 

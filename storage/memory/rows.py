@@ -6,7 +6,7 @@ import bisect
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -78,6 +78,7 @@ class AttemptRow:
             renderer=one.renderer,
             node=one.node,
             opened_at_s=self.opened_at_s,
+            take=one.take,
             reserved_micros=one.reserved_micros,
             per_hour_micros=self.per_hour_micros,
         )
@@ -115,6 +116,26 @@ class BeatRow:
 
 
 @dataclass(kw_only=True, slots=True)
+class TakeRow:
+    """A take that was asked for."""
+
+    beat_id: str
+    number: int
+    revision: int
+    seed: int
+    state: BeatState = BeatState.PENDING
+    progress: float = 0.0
+    reason: str = ""
+    not_before_s: float = 0.0
+    failings: Failings = field(default_factory=Failings)
+    needs_micros: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        return not self.state.is_ended
+
+
+@dataclass(kw_only=True, slots=True)
 class EpisodeRow:
     episode_id: str
     request: EpisodeRequest
@@ -141,6 +162,8 @@ class EpisodeRow:
     """Places of the pending beats whose dependencies are accepted, sorted."""
     attempts: dict[str | None, list[AttemptRow]] = field(default_factory=lambda: defaultdict(list))
     """Of each beat, and under None of the film."""
+    takes: dict[tuple[str, int], TakeRow] = field(default_factory=dict)
+    """Of each beat, by number."""
     film_failings: Failings = field(default_factory=Failings)
     film_not_before_s: float = 0.0
     funds: Funds = UNLIMITED
@@ -198,6 +221,10 @@ class EpisodeRow:
                     found.add(dependent)
                     queue.append(dependent)
         return sorted((self.beats[one] for one in found), key=lambda b: b.beat.index)
+
+    def live_takes(self) -> list[TakeRow]:
+        """Those that wait or render, by beat and number."""
+        return [take for _, take in sorted(self.takes.items()) if take.is_live]
 
     def film_is_open(self) -> bool:
         return any(a.is_open and not a.unwanted for a in self.attempts[None])
@@ -271,15 +298,33 @@ class Rows:
         """Its beat or film still waits for this open attempt."""
         if attempt.shown.beat_id is None:
             return not attempt.unwanted and self._episodes[attempt.shown.episode_id].state is EpisodeState.CUTTING
+        if attempt.shown.take is not None:
+            return self._take_of(attempt) is not None
         return self._beat_of(attempt) is not None
 
     def _beat_of(self, attempt: AttemptRow) -> BeatRow | None:
-        """The beat that still waits for this open attempt; None for a film too."""
+        """The beat that still waits for this open attempt; None for a take and a film too."""
         row = self._episodes[attempt.shown.episode_id]
-        beat = row.beats.get(attempt.shown.beat_id or "")
+        beat = row.beats.get(attempt.shown.beat_id or "") if attempt.shown.take is None else None
         if beat is None or attempt.unwanted or not row.state.accepts_clips:
             return None
         return beat if beat.state is BeatState.RENDERING and beat.revision == attempt.shown.revision else None
+
+    def _take_of(self, attempt: AttemptRow) -> TakeRow | None:
+        """The take that still waits for this open attempt."""
+        one = attempt.shown
+        take = self._episodes[one.episode_id].takes.get((one.beat_id or "", one.take or 0))
+        return take if take is not None and not attempt.unwanted and take.state is BeatState.RENDERING else None
+
+    def _cancel_takes(self, row: EpisodeRow, beat_ids: Collection[str] | None = None) -> None:
+        """Those of these beats that wait or render; None: of all."""
+        for take in row.live_takes():
+            if beat_ids is None or take.beat_id in beat_ids:
+                self._cancel_take(row, take)
+
+    def _cancel_take(self, row: EpisodeRow, take: TakeRow) -> None:
+        take.state, take.reason, take.not_before_s = BeatState.CANCELLED, "", 0.0
+        self._tell(row, "take.cancelled", beat_id=take.beat_id, take=take.number)
 
     def _disown(self, row: EpisodeRow, beat_id: str | None) -> None:
         """Nobody wants what is open for this beat (None: the film) any more, for ever."""

@@ -78,6 +78,7 @@ class SqlBench:
         self._do("UPDATE attempts SET opened_at = opened_at - :s", s=seconds)
         self._do("UPDATE episodes SET executed_at = executed_at - :s", s=seconds)
         self._do("UPDATE beats SET not_before = not_before - :s WHERE not_before > 0", s=seconds)
+        self._do("UPDATE takes SET not_before = not_before - :s WHERE not_before > 0", s=seconds)
         self._do("UPDATE episodes SET film_not_before = film_not_before - :s WHERE film_not_before > 0", s=seconds)
 
     def plan_anew(self, episode_id: str, beat_id: str) -> None:

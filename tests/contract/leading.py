@@ -44,7 +44,13 @@ def a_result(attempt: OpenAttempt, *kinds: str, **fields: Any) -> JobResult:
 
 
 def an_opening(
-    episode_id: str, beat_id: str | None, *, renderer: str = "r1", revision: int = 1, backend: str = "animatic"
+    episode_id: str,
+    beat_id: str | None,
+    *,
+    renderer: str = "r1",
+    revision: int = 1,
+    backend: str = "animatic",
+    seed: int | None = None,
 ) -> Opening:
     return Opening(
         attempt_id=str(uuid.uuid4()),
@@ -54,6 +60,7 @@ def an_opening(
         backend=backend if beat_id is not None else "",
         renderer=renderer,
         node="n1",
+        seed=seed,
     )
 
 
@@ -80,8 +87,20 @@ class Leader:
         return [r.beat.beat_id for r in self.store.ready_beats(self.lease, episode_id, **{"limit": 100, **how})]
 
     def start(self, episode_id: str, *beat_ids: str | None, renderer: str = "r1") -> list[OpenAttempt]:
-        backends = {b.beat.beat_id: b.backend for b in self.store.episode(episode_id).beats}
-        openings = [an_opening(episode_id, one, renderer=renderer, backend=backends[one] if one else "") for one in beat_ids]
+        views = {b.beat.beat_id: b for b in self.store.episode(episode_id).beats}
+        openings = [
+            an_opening(
+                episode_id,
+                one,
+                renderer=renderer,
+                revision=views[one].revision,
+                backend=views[one].backend,
+                seed=views[one].beat.seed,
+            )
+            if one is not None
+            else an_opening(episode_id, None, renderer=renderer)
+            for one in beat_ids
+        ]
         opened = self.store.open_attempts(self.lease, openings)
         assert all(opened), opened
         return [attempt for attempt in opened if attempt is not None]

@@ -9,28 +9,15 @@ from episodes.model import Acceptance, OpenAttempt
 from episodes.ports import ArtifactStore
 from tests.builders import a_beat, a_plan
 from tests.contract.benches import Bench
-from tests.contract.leading import Leader, an_opening
+from tests.contract.taking import TakeLeader
 
 
-class StoringLeader(Leader):
-    """A Leader whose wins are published first. Each file says whose it is."""
+class StoringLeader(TakeLeader):
+    """A leader whose wins are published first. Each file says whose it is."""
 
     def __init__(self, store: EpisodeStore, artifacts: ArtifactStore, holder: str = "leader") -> None:
         super().__init__(store, holder)
         self.artifacts = artifacts
-
-    def start(self, episode_id: str, *beat_ids: str | None, renderer: str = "r1") -> list[OpenAttempt]:
-        """At the revision that each beat is at, with its backend."""
-        beats = {b.beat.beat_id: b for b in self.store.episode(episode_id).beats}
-        openings = [
-            an_opening(episode_id, one, renderer=renderer, revision=beats[one].revision, backend=beats[one].backend)
-            if one is not None
-            else an_opening(episode_id, None, renderer=renderer)
-            for one in beat_ids
-        ]
-        opened = [attempt for attempt in self.store.open_attempts(self.lease, openings) if attempt is not None]
-        assert len(opened) == len(openings)
-        return opened
 
     def publish(self, attempt: OpenAttempt) -> JobResult:
         """Store an attempt's files, and its result last."""
@@ -81,6 +68,7 @@ def live(leader: StoringLeader, bench: Bench) -> dict[str, str]:
         "retried": _retried(leader),
         "fell back": _fell_back(leader),
         "planned anew": _planned_anew(leader),
+        "retaken": _retaken(leader),
         "running": _running(leader),
     }
 
@@ -166,6 +154,21 @@ def _planned_anew(leader: StoringLeader) -> str:
     leader.store.execute(episode_id)
     leader.win(late)
     leader.render_all(episode_id)
+    leader.settle(episode_id)
+    leader.win(leader.start_one(episode_id, None))
+    return episode_id
+
+
+def _retaken(leader: StoringLeader) -> str:
+    """Another take of its first beat is in its film, one failed, one was stopped, and one is being rendered."""
+    episode_id = leader.completed(2)
+    leader.asked(episode_id, "b1", None, None, None, None)
+    made, failed, stopped, _ = leader.start_takes(episode_id, "b1", 2, 3, 4, 5)
+    leader.win(made)
+    leader.lose(failed)
+    leader.store.cancel_take(episode_id, "b1", 4)
+    leader.store.close_cancelled(leader.lease, [stopped.attempt_id])
+    leader.store.select_take(episode_id, "b1", 2)
     leader.settle(episode_id)
     leader.win(leader.start_one(episode_id, None))
     return episode_id

@@ -41,6 +41,7 @@ def test_a_store_with_a_past_is_clean(bench: Bench, leader: StoringLeader) -> No
         "retried": EpisodeState.COMPLETED,
         "fell back": EpisodeState.COMPLETED,
         "planned anew": EpisodeState.COMPLETED,
+        "retaken": EpisodeState.COMPLETED,
         "running": EpisodeState.EXECUTING,
     }
 
@@ -123,6 +124,8 @@ def _a_busy_episode(leader: StoringLeader, random: Random) -> int:
                     assert leader.win(attempt) == [False]
     if leader.settle(episode_id) is EpisodeState.CUTTING:
         num_accepted += sum(leader.win(leader.start_one(episode_id, None)))
+        leader.store.select_take(episode_id, "b1", leader.take_is_made(episode_id, "b1").number)
+        num_accepted += 1
     return num_accepted
 
 
@@ -133,7 +136,8 @@ def _a_busy_episode(leader: StoringLeader, random: Random) -> int:
         ("events", "UPDATE episodes SET num_events = num_events + 1 WHERE episode_id = :completed"),
         ("accepted-beats", "UPDATE beats SET state = 'CANCELLED' WHERE beat_id = 'b1' AND episode_id = :completed"),
         ("artifacts", "UPDATE artifacts SET size_bytes = 1 WHERE artifact_type = 'poster' AND key LIKE :completed_b1"),
-        ("rendering-beats", "UPDATE attempts SET unwanted = true WHERE state = 'OPEN'"),
+        ("rendering-beats", "UPDATE attempts SET unwanted = true WHERE state = 'OPEN' AND take IS NULL"),
+        ("live-takes", "UPDATE takes SET state = 'RENDERING' WHERE state = 'CANCELLED'"),
         ("counted-failures", "UPDATE attempts SET num_counted_before = 3 WHERE beat_id = 'b2' AND episode_id = :completed"),
         ("crashes", "UPDATE attempts SET num_crashes_before = 2 WHERE beat_id = 'b2' AND episode_id = :completed"),
         ("attempt-numbers", "UPDATE attempts SET number = 7 WHERE beat_id = 'b2' AND episode_id = :completed"),

@@ -164,15 +164,17 @@ def _wrong_end(chapter: Chapter, episode: EpisodeView, told: Sequence[str]) -> I
 
 
 def _made_again(episode: EpisodeView, finished: Sequence[str]) -> Iterator[str]:
-    """Of every finished attempt: it counts, and nothing came after it in its revision; what nobody wanted any more does not count."""
+    """Of every finished attempt: it counts, and nothing came after it in its revision, or at its take; what nobody wanted any more does not count."""
     for attempts in (*(view.attempts for view in episode.beats), episode.film_attempts):
         for attempt in attempts:
             if attempt.attempt_id not in finished:
                 continue
             if attempt.state is AttemptState.FAILED:
                 yield f"{_named(attempt)} was finished and counts as failed: {attempt.reason}"
-            later = [a for a in attempts if a.number > attempt.number and a.revision == attempt.revision]
-            if attempt.state is AttemptState.SELECTED and later:
+            of_same = (a for a in attempts if (a.revision, a.take) == (attempt.revision, attempt.take))
+            later = [a for a in of_same if a.number > attempt.number]
+            has_its_clip = attempt.state is AttemptState.SUPERSEDED and attempt.beat_id is not None
+            if (attempt.state is AttemptState.SELECTED or has_its_clip) and later:
                 yield f"{_named(attempt)} was finished, and after it began {_named(later[0])}."
 
 

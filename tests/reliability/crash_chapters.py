@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from episodes.audit import audit
 from episodes.errors import FailureClass, RenderFailed
-from episodes.job import FilmJob, StoredFile
+from episodes.job import FilmJob, RenderJob, StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import EpisodeView
 from episodes.ports import ArtifactStore, Control
@@ -35,6 +35,8 @@ from tests.reliability.ordering import FileShop, buys
 from tests.reliability.stamped import write_stamped_clip, write_stamped_film
 from tests.unit.planning.pictures import a_landscape, as_file
 from tests.visions import ToldModel, a_sight
+
+SEED_OF_ONE_THAT_HANGS = 42
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +180,35 @@ def tell_of_copies(stage: Stage) -> None:
     assert by == {COPIER}, f"what was there already was made by {by}"
 
 
+def tell_of_takes(stage: Stage) -> None:
+    """Further clips of a finished film's beat: one is stopped while it is rendered, and one is cut into the film."""
+
+    def act(job: RenderJob, control: Control) -> None:
+        if job.input.seed == SEED_OF_ONE_THAT_HANGS:
+            before(Gate())(job, control)
+
+    with stage.house(acts={"one": act}) as house:
+        episode_id = stage.begin("one two")
+        path = f"/episodes/{episode_id}"
+        stage.move("execute", path)
+        stage.once("ended", lambda: house.wait_for_end(episode_id))
+        takes = {"count": 3, "seeds": [41, SEED_OF_ONE_THAT_HANGS]}
+        stage.ask("takes", "POST", f"{path}/beats/one/takes", json=takes)
+        stage.once("two made", lambda: house.wait_until(episode_id, _two_takes_are_made))
+        stage.move("cancel", f"{path}/beats/one/takes/3")
+        stage.move("select", f"{path}/beats/one/takes/2")
+        house.wait_for_end(episode_id)
+        house.wait_until(episode_id, _nothing_is_open)
+        stage.once("sweep", lambda: sweep(house.episodes, house.artifacts))
+        for number in (1, 2, 4):
+            stage.look(f"{path}/beats/one/takes/{number}/video")
+
+
+def _two_takes_are_made(episode: EpisodeView) -> bool:
+    made = {a.take for a in episode.beats[0].attempts if a.state is AttemptState.SUPERSEDED}
+    return made >= {2, 4}
+
+
 class _HoldsUpAPoster:
     """The poster of the beat `late` is there before its publisher hears of it."""
 
@@ -273,6 +304,21 @@ CHAPTERS = {
             play=tell_of_copies,
             states=(EpisodeState.COMPLETED, dict.fromkeys(("one", "two"), BeatState.ACCEPTED)),
             events=("episode.created", "episode.planned", "episode.executing", "film.ready", "episode.completed"),
+        ),
+        Chapter(
+            name="takes",
+            play=tell_of_takes,
+            states=(EpisodeState.COMPLETED, dict.fromkeys(("one", "two"), BeatState.ACCEPTED)),
+            events=(
+                "episode.created",
+                "episode.planned",
+                "episode.executing",
+                "take.requested",
+                "take.cancelled",
+                "take.selected",
+                "film.ready",
+                "episode.completed",
+            ),
         ),
         Chapter(
             name="orders",

@@ -15,8 +15,8 @@ class Mutant:
     old: str
     """Stands exactly once in the file."""
     new: str
-    is_about_money: bool = False
-    """Noticed by the run in which budgets run short."""
+    about: str = "people"
+    """Of which machine (store_machine.MACHINES) the run is that notices it."""
 
 
 def a_mutant(file: str, breaks: str, old: str, new: str) -> Mutant:

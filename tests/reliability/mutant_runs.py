@@ -129,11 +129,11 @@ def _run(work: tuple[Mutant | None, str]) -> Fate:
             sys.meta_path.insert(0, _Changed(module, path, changed(mutant)))
         except ValueError as untrue:
             return replace(fate, is_invalid=str(untrue))
-    fate = _run_model(fate, template, has_budgets=mutant is not None and mutant.is_about_money)
+    fate = _run_model(fate, template, about="people" if mutant is None else mutant.about)
     return replace(fate, seconds=time.process_time() - began)
 
 
-def _run_model(fate: Fate, template: str, *, has_budgets: bool) -> Fate:
+def _run_model(fate: Fate, template: str, *, about: str) -> Fate:
     # not before the changed source stands ready
     from tests.reliability.store_bench import Noticed, Tally
     from tests.reliability.store_machine import run_model
@@ -151,7 +151,7 @@ def _run_model(fate: Fate, template: str, *, has_budgets: bool) -> Fate:
                     num_steps=NUM_STEPS,
                     thorough=THOROUGH,
                     stop_at_once=True,
-                    has_budgets=has_budgets,
+                    about=about,
                 )
         except Noticed as noticed:
             fate = replace(fate, killed_by=noticed.step, error=f"{type(noticed.error).__name__}: {noticed.error}")

@@ -8,6 +8,7 @@ from tests.reliability.mutant import Mutant, a_mutant
 from tests.reliability.mutants_of_editing import EDITING, REUSING
 from tests.reliability.mutants_of_money import MONEY
 from tests.reliability.mutants_of_people import PEOPLE, SHOWING
+from tests.reliability.mutants_of_takes import TAKES
 
 LEASES = (
     a_mutant(
@@ -125,7 +126,7 @@ ENDING = (
         "and_(ATTEMPTS.c.beat_id.is_(None), False)",
     ),
     a_mutant("accepting.py", "two clips are selected", "        self._connection.execute(_SUPERSEDE, same)\n", ""),
-    a_mutant("accepting.py", "versions restart", "versions.get(kind, 0) + 1", "1"),
+    a_mutant("accepting.py", "versions restart", "self._versions[of].get(kind, 0) + 1", "1"),
     a_mutant(
         "accepting.py", "dependents are not freed", "            self._connection.execute(_FREE_DEPENDENTS, self._beats)\n", ""
     ),
@@ -235,4 +236,4 @@ ENDING = (
     a_mutant("ending.py", "a beat is given up in a paused episode", " and episode.state is EpisodeState.EXECUTING:", ":"),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *EDITING, *REUSING, *SHOWING, *MONEY)
+MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *EDITING, *REUSING, *SHOWING, *MONEY, *TAKES)

@@ -67,7 +67,10 @@ SHOWING = (
         "coordinating.py", "previews ask for no lease", '_leading("record_previews", lease)', '_writing("record_previews")'
     ),
     a_mutant(
-        "coordinating.py", "what nobody wants is shown", "                if one.beat_id is not None and one.is_wanted\n", ""
+        "coordinating.py",
+        "what nobody wants is shown",
+        "if one.beat_id is not None and one.take is None and one.is_wanted",
+        "if one.take is None",
     ),
     a_mutant("accepting.py", "an accepted attempt still has its preview", ", preview=None)", ")"),
     a_mutant("failing.py", "a failed attempt still has its preview", "        preview=None,\n", ""),

@@ -16,7 +16,8 @@ from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Acceptance, Artifact, Failure, FleetSnapshot, Lease, OpenAttempt, Opening
 from tests.reliability.oracle_people import AskedByPeople
-from tests.reliability.oracle_rows import BEAT_AT_MOST, Part, Refused, Story, Tried, dollars
+from tests.reliability.oracle_rows import BEAT_AT_MOST, Asked, Part, Refused, Story, Tried, dollars
+from tests.reliability.oracle_takes import held_against
 
 
 class Oracle(AskedByPeople):
@@ -50,7 +51,10 @@ class Oracle(AskedByPeople):
         self._lead(lease)
         for attempt_id, share in shares.items():
             tried = self.tries.get(attempt_id)
-            if tried is not None and tried.beat_id is not None and self._wants(tried):
+            asked = self._asked(tried) if tried is not None and self._wants(tried) else None
+            if tried is not None and asked is not None:
+                self._come_to(self.stories[tried.episode_id], asked, share)
+            elif tried is not None and tried.beat_id is not None and self._wants(tried):
                 story = self.stories[tried.episode_id]
                 part = story.parts[tried.beat_id]
                 if min(share, BEAT_AT_MOST) > part.progress:
@@ -64,7 +68,7 @@ class Oracle(AskedByPeople):
         self._lead(lease)
         for attempt_id, one in previews.items():
             tried = self.tries.get(attempt_id)
-            if tried is not None and tried.beat_id is not None and self._wants(tried):
+            if tried is not None and tried.beat_id is not None and tried.take is None and self._wants(tried):
                 tried.picture = one.jpeg
 
     def accept(self, lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
@@ -88,9 +92,15 @@ class Oracle(AskedByPeople):
             if tried is not None and tried.state is A.OPEN:
                 self._fail(tried, failure)
 
-    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str) -> None:
+    def give_up(self, lease: Lease, episode_id: str, beat_id: str, reason: str, *, take: int | None = None) -> None:
         self._lead(lease)
         story = self._story(episode_id)
+        if take is not None:
+            asked = story.take(beat_id, take)
+            is_waiting = isinstance(asked, Asked) and asked.state is B.PENDING
+            if isinstance(asked, Asked) and is_waiting and story.state is not E.PAUSED:
+                self._give_asked_up(story, asked, reason)
+            return
         part = story.parts.get(beat_id)
         if part is not None and part.state is B.PENDING and story.state is E.EXECUTING:
             self._fall_back_or_fail(story, beat_id, reason)
@@ -116,6 +126,11 @@ class Oracle(AskedByPeople):
         return story.state
 
     # --- beats and attempts ---
+
+    def _asked(self, tried: Tried) -> Asked | None:
+        """The take that it is an attempt at."""
+        one = self.stories[tried.episode_id].take(tried.beat_id or "", tried.take) if tried.take is not None else None
+        return one if isinstance(one, Asked) else None
 
     def _fall_back_or_fail(self, story: Story, beat_id: str, why: str) -> None:
         part = story.parts[beat_id]
@@ -145,6 +160,10 @@ class Oracle(AskedByPeople):
         if opening.beat_id is None:
             begins = story.state is E.CUTTING and story.film_not_before <= self.now_s
             begins = begins and not any(story.wants(t) for t in story.tries_of(None))
+        elif opening.take is not None:
+            asked = story.take(opening.beat_id, opening.take)
+            begins = isinstance(asked, Asked) and self._take_begins(story, opening)
+            begins = begins and isinstance(asked, Asked) and self._can_be_paid(story, asked, opening)
         else:
             part = story.parts.get(opening.beat_id)
             begins = story.state is E.EXECUTING and part is not None and part.state is B.PENDING
@@ -153,7 +172,7 @@ class Oracle(AskedByPeople):
             begins = begins and part is not None and self._can_be_paid(story, part, opening)
         return self._begin(lease, story, opening) if begins else None
 
-    def _can_be_paid(self, story: Story, part: Part, opening: Opening) -> bool:
+    def _can_be_paid(self, story: Story, part: Part | Asked, opening: Opening) -> bool:
         """What it needs is left. Without a quote: by the hour whatever is left will do, and what is bought never begins."""
         left = story.left()
         if left is None:
@@ -165,13 +184,19 @@ class Oracle(AskedByPeople):
         if part.needs != needs:
             part.needs = needs
             said = None if needs == 2**62 else dollars(needs)
-            story.tell(self.now_s, "beat.unpaid", beat_id=opening.beat_id, needs=said, left=dollars(left))
+            which = {"take": opening.take} if opening.take is not None else {}
+            about = "take.unpaid" if which else "beat.unpaid"
+            story.tell(self.now_s, about, beat_id=opening.beat_id, needs=said, left=dollars(left), **which)
         return False
 
     def _begin(self, lease: Lease, story: Story, opening: Opening) -> OpenAttempt:
         beat_id, left = opening.beat_id, story.left()
         unknown = left if opening.per_hour_micros else None
-        counted, uncounted = story.held_against(beat_id, counted=True), story.held_against(beat_id, counted=False)
+        asked = story.take(beat_id, opening.take) if beat_id is not None and opening.take is not None else None
+        if isinstance(asked, Asked):
+            counted, uncounted = held_against(story, asked, counted=True), held_against(story, asked, counted=False)
+        else:
+            counted, uncounted = story.held_against(beat_id, counted=True), story.held_against(beat_id, counted=False)
         tried = Tried(
             attempt_id=opening.attempt_id,
             episode_id=story.episode_id,
@@ -187,6 +212,8 @@ class Oracle(AskedByPeople):
             crashes_before=sum(t.failure_class is FailureClass.CRASH for t in counted) if beat_id is not None else 0,
             uncounted_before=len(uncounted),
             troubled_since=min((t.ended_at for t in uncounted if t.ended_at is not None), default=None),
+            take=opening.take,
+            seed=opening.seed,
             content_key=opening.content_key,
             reused_from=opening.reused_from,
             reserved=(unknown if opening.quote_micros is None else opening.quote_micros) if beat_id is not None else 0,
@@ -199,12 +226,15 @@ class Oracle(AskedByPeople):
             story.film_not_before = 0.0
             story.tell(self.now_s, "film.cutting", **which)
         else:
-            part = story.parts[beat_id]
+            part = asked if isinstance(asked, Asked) else story.parts[beat_id]
             part.state, part.reason, part.not_before, part.needs = B.RENDERING, "", 0.0, 0
             where: dict[str, object] = {"renderer": opening.renderer, "node": opening.node}
             if opening.reused_from is not None:
                 where["reused_from"] = opening.reused_from.model_dump()
-            story.tell(self.now_s, "beat.rendering", beat_id=beat_id, **which, **where)
+            if opening.take is not None:
+                where["take"] = opening.take
+            about = "beat.rendering" if opening.take is None else "take.rendering"
+            story.tell(self.now_s, about, beat_id=beat_id, **which, **where)
         return tried.as_open()
 
     def _accept(self, attempt_id: str, result: JobResult) -> bool:
@@ -216,17 +246,19 @@ class Oracle(AskedByPeople):
             tried.spent = 0 if _was_ordered_before(tried, result) else tried.spent
             return False
         story = self.stories[tried.episode_id]
-        of_same = story.tries_of(tried.beat_id)
-        for earlier in of_same:
+        of_same, asked = story.tries_of(tried.beat_id), self._asked(tried)
+        for earlier in of_same if asked is None else ():
             earlier.state = A.SUPERSEDED if earlier.state is A.SELECTED else earlier.state
         for kind, file in result.files.items():
             version = 1 + sum(a.artifact_type == kind for t in of_same for a in t.files)
             tried.files.append(Artifact(artifact_type=kind, version=version, file=file))
-        self._close(tried, A.SELECTED, worked_s=result.runtime.render_s)
+        self._close(tried, A.SELECTED if asked is None else A.SUPERSEDED, worked_s=result.runtime.render_s)
         tried.spent = 0 if _was_ordered_before(tried, result) else tried.spent
         tried.render_s = result.runtime.render_s or None
         main = result.files[_main(tried)]
-        if tried.beat_id is None:
+        if asked is not None:
+            self._accept_asked(story, tried, asked, result)
+        elif tried.beat_id is None:
             story.progress = 1.0
             story.tell(self.now_s, "film.ready", attempt_id=attempt_id, film=main.uri)
             missing, all_of_them = sum(p.state is not B.ACCEPTED for p in story.parts.values()), len(story.parts)
@@ -256,8 +288,12 @@ class Oracle(AskedByPeople):
             failure_class=failure.failure_class.value,
             reason=failure.reason,
             retry_in_s=failure.retry_in_s if is_wanted else None,
+            **({"take": tried.take} if tried.take is not None else {}),
         )
         if not is_wanted:
+            return
+        if (asked := self._asked(tried)) is not None:
+            self._fail_asked(story, asked, failure)
             return
         if failure.retry_in_s is None:
             self._fail_for_good(story, tried.beat_id, failure.reason)

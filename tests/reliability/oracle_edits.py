@@ -13,7 +13,7 @@ from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView
 from episodes.plan import Beat
 from tests.reliability.oracle_looks import Looks
-from tests.reliability.oracle_rows import FINAL, Part, Refused, Story
+from tests.reliability.oracle_rows import FINAL, Asked, Part, Refused, Story
 
 
 class EditsPlans(Looks):
@@ -77,6 +77,7 @@ class EditsPlans(Looks):
                 new.append(one)
         removed = [one for one in had if one not in parts]
         story.disown(*removed, *new, None)
+        self._cancel_takes(story, [*removed, *new])
         story.parts = parts
         story.revision = max(top, *(part.revision for part in parts.values()))
         story.plan_version += 1
@@ -113,6 +114,15 @@ class EditsPlans(Looks):
             story.executed_at = self.now_s
             self._forget_its_end(story)
             story.enter(self.now_s, E.EXECUTING)
+
+    def _cancel_takes(self, story: Story, beat_ids: Collection[str]) -> None:
+        for one in story.live_takes():
+            if one.beat_id in beat_ids:
+                self._cancel_asked(story, one)
+
+    def _cancel_asked(self, story: Story, one: Asked) -> None:
+        one.state, one.reason, one.not_before = B.CANCELLED, "", 0.0
+        story.tell(self.now_s, "take.cancelled", beat_id=one.beat_id, take=story.number_of(one))
 
     def _forget_its_end(self, story: Story) -> None:
         story.forgive(None)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
+from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit, TakeAudit
 from episodes.episode_store import StoredAnswer
 from episodes.errors import LeaseLost, NotFound
 from episodes.estimate import Measure
@@ -28,7 +28,7 @@ from episodes.model import (
     ProgressView,
     ReadyBeat,
 )
-from tests.reliability.oracle_rows import Part, Refused, Story, Tried, moment
+from tests.reliability.oracle_rows import Asked, Part, Refused, Story, Tried, moment
 
 
 class Looks:
@@ -54,7 +54,7 @@ class Looks:
             treatment=story.treatment,
             plan_version=story.plan_version,
             beats=tuple(self._beat_view(story, part) for part in story.parts.values()),
-            artifacts=_artifacts(t for t in story.tries_of(None) if t.state is A.SELECTED),
+            artifacts=files_of(t for t in story.tries_of(None) if t.state is A.SELECTED),
             film_attempts=tuple(t.as_shown() for t in story.tries_of(None)),
             funds=story.funds(),
             queue_is_paused=self.is_paused,
@@ -82,7 +82,7 @@ class Looks:
             progress=part.progress,
             reason=part.reason,
             attempts=tuple(t.as_shown() for t in tries),
-            artifacts=_artifacts(t for t in tries if t.state is A.SELECTED and t.revision == part.revision),
+            artifacts=files_of(t for t in tries if t.state is A.SELECTED and t.revision == part.revision),
             not_before=moment(part.not_before) if part.not_before > self.now_s else None,
             unmet=story.unmet(part),
             backend=story.backend(part),
@@ -155,7 +155,8 @@ class Looks:
 
     def active_episodes(self, lease: Lease) -> list[ActiveEpisode]:
         self._lead(lease)
-        active = (s for s in self.stories.values() if s.state in (E.EXECUTING, E.PAUSED, E.CUTTING, E.CANCELLING))
+        going_on = (E.EXECUTING, E.PAUSED, E.CUTTING, E.CANCELLING)
+        active = (s for s in self.stories.values() if s.state in going_on or s.live_takes())
         return [
             ActiveEpisode(
                 episode_id=s.episode_id,
@@ -164,6 +165,7 @@ class Looks:
                 motion=s.request.motion,
                 created_at_s=s.created_at,
                 is_budgeted=s.budget is not None,
+                has_takes=bool(s.live_takes()),
             )
             for s in sorted(active, key=lambda s: (s.executed_at, s.episode_id))
         ]
@@ -215,6 +217,7 @@ class Looks:
         self._lead(lease)
         ends = [p.not_before for s in self.stories.values() if s.state is E.EXECUTING for p in s.parts.values()]
         ends += [s.film_not_before for s in self.stories.values() if s.state is E.CUTTING]
+        ends += [one.not_before for s in self.stories.values() if s.state is not E.PAUSED for one in s.live_takes()]
         backing_off = [end for end in ends if end > 0]
         return min(backing_off) - self.now_s if backing_off and not self.is_paused else None
 
@@ -244,6 +247,7 @@ class Looks:
             beats=tuple(self._beat_audit(story, part) for part in story.parts.values()),
             attempts=tuple(_attempt_audit(t) for t in tries),
             artifacts=tuple(sorted((_artifact_audit(t, a) for t in tries for a in t.files), key=lambda a: a.key)),
+            takes=tuple(sorted((_take_audit(story, one) for one in story.asked), key=lambda t: (t.beat_id, t.number))),
             num_events=len(story.told),
             num_events_kept=len(story.told),
             newest_event=len(story.told),
@@ -278,8 +282,12 @@ class Looks:
         return self.stories[tried.episode_id].wants(tried)
 
 
-def _artifacts(tries: Iterable[Tried]) -> tuple[Artifact, ...]:
+def files_of(tries: Iterable[Tried]) -> tuple[Artifact, ...]:
     return tuple(sorted((a for t in tries for a in t.files), key=lambda a: a.artifact_type))
+
+
+def _take_audit(story: Story, one: Asked) -> TakeAudit:
+    return TakeAudit(beat_id=one.beat_id, number=story.number_of(one), revision=one.revision, state=one.state)
 
 
 def _attempt_audit(tried: Tried) -> AttemptAudit:
@@ -292,6 +300,7 @@ def _attempt_audit(tried: Tried) -> AttemptAudit:
         backend=tried.backend,
         is_unwanted=tried.disowned,
         failure_class=tried.failure_class,
+        take=tried.take,
         counted=tried.counted,
         num_counted_before=tried.counted_before,
         num_crashes_before=tried.crashes_before,

@@ -14,11 +14,11 @@ from episodes.model import EpisodeView, FleetSnapshot, Lease
 from episodes.money import Funds
 from episodes.plan import EpisodeRequest, Plan
 from tests.reliability.movable_clock import START_S
-from tests.reliability.oracle_edits import EditsPlans
 from tests.reliability.oracle_rows import FINAL, Part, Refused, Story, Tried, dollars
+from tests.reliability.oracle_takes import RetakesBeats
 
 
-class AskedByPeople(EditsPlans):
+class AskedByPeople(RetakesBeats):
     """Its half for people."""
 
     def __init__(self) -> None:
@@ -42,7 +42,13 @@ class AskedByPeople(EditsPlans):
             return answer
         if call == "save_plan":
             return self.episode(args[0])
-        if call == "edit_plan":
+        if call == "ask_for_takes":
+            return self.takes(*args[:2])
+        if call == "cancel_take":
+            return self._take(*args)
+        if call == "select_take":
+            self._take(*args)
+        if call in ("edit_plan", "select_take"):
             story = self._story(args[0])
             return PlanDifference(kept=tuple(story.parts)), self.episode(args[0])
         return self._story(args[0]).state if args else None
@@ -73,6 +79,7 @@ class AskedByPeople(EditsPlans):
         story.parts = {b.beat_id: Part(beat=b, revision=story.revision) for b in plan.beats}
         for beat_id in story.parts:
             story.forgive(beat_id)
+        self._cancel_takes(story, [one.beat_id for one in story.asked])
         self._forget_its_end(story)
         told = {"planner": plan.writing.planner} if plan.writing.planner else {}
         story.enter(self.now_s, E.PLANNED, num_beats=len(plan.beats), world_revision=world_revision, **told)
@@ -125,6 +132,7 @@ class AskedByPeople(EditsPlans):
         for beat_id, part in story.parts.items():
             if part.state in (B.PENDING, B.RENDERING):
                 self._cancel_part(story, beat_id, "", with_another=False)
+        self._cancel_takes(story, [one.beat_id for one in story.asked])
         if not waits:
             story.enter(self.now_s, E.CANCELLED)
         return story.state
@@ -176,6 +184,8 @@ class AskedByPeople(EditsPlans):
             raise Refused(Conflict)
         for part in story.parts.values():
             part.needs = 0
+        for asked in story.asked:
+            asked.needs = 0
         if story.budget != budget:
             story.budget = budget
             story.tell(self.now_s, "episode.budget", budget=None if budget is None else dollars(budget))

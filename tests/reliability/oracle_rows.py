@@ -47,6 +47,8 @@ class Tried:
     crashes_before: int
     uncounted_before: int
     troubled_since: float | None
+    take: int | None = None
+    seed: int | None = None
     content_key: str = ""
     reused_from: ClipSource | None = None
     state: A = A.OPEN
@@ -88,6 +90,8 @@ class Tried:
             opened_at=moment(self.opened_at),
             ended_at=moment(self.ended_at) if self.ended_at is not None else None,
             has_preview=self.state is A.OPEN and self.picture is not None,
+            take=self.take,
+            seed=self.seed,
             reused_from=self.reused_from,
             reserved_micros=self.reserved,
             spent_micros=self.spent,
@@ -109,6 +113,7 @@ class Tried:
             renderer=self.renderer,
             node=self.node,
             opened_at_s=self.opened_at,
+            take=self.take,
             reserved_micros=self.reserved,
             per_hour_micros=self.per_hour,
         )
@@ -134,6 +139,24 @@ class Part:
     @property
     def has_no_clip(self) -> bool:
         return self.state in (B.FAILED, B.CANCELLED)
+
+
+@dataclass(kw_only=True)
+class Asked:
+    """A take that was asked for."""
+
+    beat_id: str
+    revision: int
+    seed: int
+    state: B = B.PENDING
+    progress: float = 0.0
+    reason: str = ""
+    not_before: float = 0.0
+    needs: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in (B.PENDING, B.RENDERING)
 
 
 @dataclass(kw_only=True)
@@ -168,6 +191,8 @@ class Story:
     """In story order."""
     tries: list[Tried] = field(default_factory=list)
     """In the order of their beginning."""
+    asked: list[Asked] = field(default_factory=list)
+    """Takes, in the order of their asking."""
     told: list[Told] = field(default_factory=list)
     budget: int | None = None
 
@@ -190,7 +215,29 @@ class Story:
 
     def held_against(self, beat_id: str | None, *, counted: bool) -> list[Tried]:
         """The failures that still matter, of a beat or of the film."""
-        return [t for t in self.tries_of(beat_id) if t.held_against and t.counted is counted]
+        return [t for t in self.tries_of(beat_id) if t.held_against and t.counted is counted and t.take is None]
+
+    def own_clips(self, beat_id: str) -> list[Tried]:
+        """Those that the beat had without anybody's asking for a take, oldest first."""
+        return [t for t in self.tries_of(beat_id) if t.take is None and t.state in (A.SELECTED, A.SUPERSEDED)]
+
+    def takes_of(self, beat_id: str) -> list[Asked | Tried]:
+        """All of them, in the order of their numbers: of each revision the beat's own clip before what was asked for."""
+        own: list[Asked | Tried] = [*self.own_clips(beat_id)]
+        asked: list[Asked | Tried] = [one for one in self.asked if one.beat_id == beat_id]
+        return sorted([*own, *asked], key=lambda one: one.revision)
+
+    def take(self, beat_id: str, number: int) -> Asked | Tried | None:
+        takes = self.takes_of(beat_id)
+        return takes[number - 1] if 1 <= number <= len(takes) else None
+
+    def number_of(self, one: Asked | Tried) -> int:
+        return next(i for i, other in enumerate(self.takes_of(one.beat_id or ""), start=1) if other is one)
+
+    def live_takes(self) -> list[Asked]:
+        """By beat and number."""
+        live = [one for one in self.asked if one.is_live]
+        return sorted(live, key=lambda one: (one.beat_id, self.number_of(one)))
 
     def choices(self, part: Part) -> list[str]:
         """Who may render it, one after the other."""
@@ -211,6 +258,9 @@ class Story:
             return False
         if tried.beat_id is None:
             return self.state is E.CUTTING
+        if tried.take is not None:
+            asked = self.take(tried.beat_id, tried.take)
+            return asked is not None and asked.state is B.RENDERING
         part = self.parts.get(tried.beat_id)
         return (
             self.state in (E.EXECUTING, E.PAUSED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -108,7 +108,7 @@ class Bench(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not self._has_noticed:
             with self._noticing("the end"):
-                self._look_at([*looks(self.oracle.stories, self.oracle.lease), *rarer_looks(self.oracle.stories)])
+                self._look_at([*self.looks_now(), *rarer_looks(self.oracle.stories)])
         super().teardown()
 
     def a_number(self) -> int:
@@ -139,9 +139,13 @@ class Bench(RuleBasedStateMachine):
         beats = tuple(part.beat for part in self.oracle.stories[episode_id].parts.values())
         self.do("edit_plan", episode_id, beats, anew=(beat_id,))
 
+    def looks_now(self) -> Iterable[Look]:
+        """Everything that can change with every call."""
+        return looks(self.oracle.stories, self.oracle.lease)
+
     def look(self, step: str) -> None:
         self._num_looks += 1
-        now = list(looks(self.oracle.stories, self.oracle.lease))
+        now = list(self.looks_now())
         if self._num_looks % self.thorough != 0:
             now = [look for look in now if self._is_new(look)]
         if self._num_looks % (4 * self.thorough) == 0:
@@ -154,7 +158,7 @@ class Bench(RuleBasedStateMachine):
     def look_at_all(self) -> None:
         """Whether the oracle shows something new or not."""
         with self._noticing("what is shown after trouble"):
-            self._look_at(list(looks(self.oracle.stories, self.oracle.lease)))
+            self._look_at(list(self.looks_now()))
 
     @contextmanager
     def _noticing(self, step: str) -> Iterator[None]:

@@ -12,6 +12,7 @@ from tests.reliability.store_coordinators import Coordinators
 from tests.reliability.store_money import Money
 from tests.reliability.store_people import People
 from tests.reliability.store_subjects import Subject
+from tests.reliability.store_takes import Takes
 from tests.reliability.store_troubles import Troubles
 
 
@@ -23,6 +24,13 @@ class MoneyMachine(Money, Coordinators):
     """Likewise, with budgets that run short."""
 
 
+class TakesMachine(Takes, Coordinators):
+    """Likewise, with several clips of a beat to choose from."""
+
+
+MACHINES = {"people": StoreMachine, "money": MoneyMachine, "takes": TakesMachine}
+
+
 def run_model(
     subjects: Sequence[Subject],
     tally: Tally,
@@ -32,16 +40,18 @@ def run_model(
     thorough: int = THOROUGH,
     random_seed: int | None = None,
     stop_at_once: bool = False,
-    has_budgets: bool = False,
+    about: str = "people",
 ) -> None:
     """Raises AssertionError with the steps that led there when a store and the oracle differ; Noticed with `stop_at_once`.
+
+    `about` names one of MACHINES.
 
     Without a seed it is the same run each time, and each example has all rules.
     """
     has_swarms = random_seed is not None
     given = {"subjects": subjects, "tally": tally, "thorough": thorough, "stop_at_once": stop_at_once, "has_swarms": has_swarms}
     test = get_state_machine_test(
-        type("Machine", (MoneyMachine if has_budgets else StoreMachine,), given),
+        type("Machine", (MACHINES[about],), given),
         settings=settings(
             max_examples=num_examples,
             stateful_step_count=num_steps,

@@ -35,26 +35,27 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield server
 
 
-@pytest.mark.parametrize("has_budgets", [False, True])
-def test_the_stores_do_what_the_oracle_says(url: str, has_budgets: bool) -> None:
+@pytest.mark.parametrize("about", ["people", "money", "takes"])
+def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
     tally = Tally()
     with sql_subject(url) as subject:
         # PostgreSQL answers each of the many looks over a socket
-        thorough = 1 if subject.name == "sqlite" else 6
-        num_examples = 5 if has_budgets else 10
+        thorough = 1 if subject.name == "sqlite" and about != "takes" else 6
+        num_examples = {"people": 10, "money": 5, "takes": 3}[about]
         run_model(
             [subject, MemorySubject()],
             tally,
             num_examples=num_examples,
             num_steps=60,
             thorough=thorough,
-            has_budgets=has_budgets,
+            about=about,
         )
 
-    assert tally.num_calls > (150 if has_budgets else 300)
+    assert tally.num_calls > {"people": 300, "money": 150, "takes": 150}[about]
     assert {"accept", "fail", "cancel", "edit_plan", "save_plan", "acquire_lease"} <= set(tally.calls)
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
-    assert ("set_budget" in tally.calls) is has_budgets
+    assert ("set_budget" in tally.calls) is (about != "people")
+    assert ({"ask_for_takes", "select_take", "cancel_take"} <= set(tally.calls)) is (about == "takes")
 
 
 @pytest.mark.timeout(LONGEST_S + 60)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from episodes.errors import BadInput, FailureClass, NotFound
 from episodes.health import Checkup, Finding, fine
 from episodes.job import JobResult, RuntimeFacts, StoredFile, result_key
 from episodes.model import Acceptance, EpisodeView, Failure, FleetSnapshot, KindNote, Opening, RendererNote
+from episodes.money import NOTHING
+from episodes.orders import opening_of
 from episodes.plan import CastMember, EpisodeRequest, Line, Plan
 from episodes.upkeep import Upkeep
 from episodes.world import EMPTY_WORLD_ID, Picture, PictureKind, StoredWorld, UploadedPicture, World, WorldSource
@@ -185,13 +188,27 @@ class Rig:
                 )
                 self.episodes.fail(self.lease, [lost])
             else:
-                folder = f"episodes/{episode_id}/beats/{beat.beat.beat_id}"
-                files = {
-                    "video": self.store(f"{folder}/video/{attempt_id}.mp4", CLIP, "video/mp4"),
-                    "poster": self.store(f"{folder}/poster/{attempt_id}.jpg", CLIP[:9], "image/jpeg"),
-                }
+                files = self._clip(episode_id, beat.beat.beat_id, attempt_id)
                 self.accept(episode_id, beat.beat.beat_id, attempt_id, files)
         self.episodes.settle(self.lease, episode_id)
+
+    def render_take(self, episode_id: str, beat_id: str, number: int) -> None:
+        [ready] = [
+            one
+            for one in self.episodes.ready_takes(self.lease, episode_id, limit=100)
+            if (one.beat.beat_id, one.take) == (beat_id, number)
+        ]
+        attempt_id = hashlib.sha256(f"{episode_id} {beat_id} {number}".encode()).hexdigest()[:32]
+        opening = opening_of(ready, "r", "n", "", None, NOTHING)
+        self.episodes.open_attempts(self.lease, [replace(opening, attempt_id=attempt_id)])
+        self.accept(episode_id, beat_id, attempt_id, self._clip(episode_id, beat_id, attempt_id))
+
+    def _clip(self, episode_id: str, beat_id: str, attempt_id: str) -> dict[str, StoredFile]:
+        folder = f"episodes/{episode_id}/beats/{beat_id}"
+        return {
+            "video": self.store(f"{folder}/video/{attempt_id}.mp4", CLIP, "video/mp4"),
+            "poster": self.store(f"{folder}/poster/{attempt_id}.jpg", CLIP[:9], "image/jpeg"),
+        }
 
     def cut_film(self, episode_id: str) -> EpisodeView:
         attempt_id = self.open(episode_id, None)

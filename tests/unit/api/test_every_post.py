@@ -72,6 +72,14 @@ def move(prepare: Prepare, then: str) -> Case:
     return Case(prepare=prepare, body={}, other={"params": {"x": "1"}}, then=then)
 
 
+async def with_a_take(rig: Rig) -> str:
+    """Take 2 of its first beat has its clip, and 3 waits."""
+    episode_id = await rig.completed()
+    await rig.client.post(f"/episodes/{episode_id}/beats/b1/takes", json={"count": 2})
+    rig.render_take(episode_id, "b1", 2)
+    return episode_id
+
+
 CASES = {
     "/episodes": Case(prepare=nothing, body={"json": {"intent": "A dog runs"}}, other={"json": {"intent": "A cat runs"}}),
     "/episodes/{episode_id}/plan": move(Rig.planned, "/episodes/{episode_id}/execute"),
@@ -99,6 +107,18 @@ CASES = {
         body={"json": {"seed": 8}},
         other={"json": {"seed": 9}},
         then="/episodes/{episode_id}/execute",
+    ),
+    "/episodes/{episode_id}/beats/{beat_id}/takes": Case(
+        prepare=Rig.completed,
+        body={"json": {"count": 2}},
+        other={"json": {"count": 3}},
+        then="/episodes/{episode_id}/beats/b1/takes/2/cancel",
+    ),
+    "/episodes/{episode_id}/beats/{beat_id}/takes/{number}/select": move(
+        with_a_take, "/episodes/{episode_id}/beats/b1/takes/1/select"
+    ),
+    "/episodes/{episode_id}/beats/{beat_id}/takes/{number}/cancel": move(
+        with_a_take, "/episodes/{episode_id}/beats/b1/takes/2/select"
     ),
     "/queue/pause": move(nothing, "/queue/resume"),
     "/queue/resume": move(nothing, "/queue/pause"),
@@ -143,7 +163,8 @@ def all_routes(routes: Iterable[BaseRoute]) -> Iterator[Route]:
 
 
 def filled(path: str, episode_id: str) -> str:
-    return path.format(episode_id=episode_id, beat_id="b1", world_id="market")
+    number = 3 if path.endswith("/cancel") else 2
+    return path.format(episode_id=episode_id, beat_id="b1", world_id="market", number=number)
 
 
 async def sent(rig: Rig, path: str, episode_id: str, options: dict[str, Any]) -> httpx.Response:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import continuity_examples, examples, money_examples, plan_examples, world_examples
+from api import continuity_examples, examples, money_examples, plan_examples, take_examples, world_examples
 from api.beat_changes import BeatChange
 from api.continuity import ContinuityShape, PlannedShape
 from api.fleet_shapes import FleetShape
@@ -25,6 +25,7 @@ from api.shapes import (
     ReadinessShape,
     SweepShape,
 )
+from api.take_shapes import NewTakes, SelectedShape, TakeShape, TakesShape
 from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit, PropEdit, Rollback, WorldEdit
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.plan import Plan
@@ -85,6 +86,12 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "POST /episodes/{episode_id}/beats/{beat_id}/plan",
         "POST /episodes/{episode_id}/beats/{beat_id}/cancel",
         "POST /episodes/{episode_id}/beats/{beat_id}/retry",
+        "POST /episodes/{episode_id}/beats/{beat_id}/takes",
+        "GET /episodes/{episode_id}/beats/{beat_id}/takes",
+        "GET /episodes/{episode_id}/beats/{beat_id}/takes/{number}/video",
+        "GET /episodes/{episode_id}/beats/{beat_id}/takes/{number}/poster",
+        "POST /episodes/{episode_id}/beats/{beat_id}/takes/{number}/select",
+        "POST /episodes/{episode_id}/beats/{beat_id}/takes/{number}/cancel",
         "GET /queue",
         "GET /fleet",
         "POST /queue/pause",
@@ -217,6 +224,10 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (EstimateShape, money_examples.ESTIMATE),
         (FundsShape, money_examples.FUNDS),
         *((NewBudget, example["value"]) for example in money_examples.NEW_BUDGETS.values()),
+        (TakesShape, take_examples.TAKES),
+        (TakeShape, take_examples.CANCELLED),
+        (SelectedShape, take_examples.SELECTED),
+        *((NewTakes, example["value"]) for example in take_examples.NEW_TAKES.values()),
         (HealthShape, examples.HEALTHY),
         (ReadinessShape, examples.READY),
         *((BeatChange, example["value"]) for example in examples.BEAT_CHANGES.values()),
@@ -225,7 +236,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if not issubclass(shape, (NewEpisode, NewBudget, Plan, BeatChange, World, Change)):
+    if not issubclass(shape, (NewEpisode, NewBudget, NewTakes, Plan, BeatChange, World, Change)):
         assert noun.model_dump(mode="json") == example
 
 

@@ -40,7 +40,15 @@ def test_a_beat_moves_only_as_the_table_says(state: BeatState, move: BeatMove) -
 
 
 def test_only_another_content_leads_out_of_accepted() -> None:
-    assert {move for move, (legal, _) in BEAT_MOVES.items() if BeatState.ACCEPTED in legal} == {BeatMove.REVISE}
+    out = {
+        move for move, (legal, target) in BEAT_MOVES.items() if BeatState.ACCEPTED in legal and target is not BeatState.ACCEPTED
+    }
+
+    assert out == {BeatMove.REVISE}
+
+
+def test_another_take_leaves_a_beat_accepted() -> None:
+    assert BEAT_MOVES[BeatMove.TAKE] == (frozenset({BeatState.ACCEPTED}), BeatState.ACCEPTED)
 
 
 def test_only_opening_again_or_anew_leads_out_of_a_final_state() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit
+from episodes.audited import ArtifactAudit, AttemptAudit, BeatAudit, EpisodeAudit, TakeAudit
 from episodes.lifecycle import AttemptState
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.benches import MemoryBench
@@ -102,6 +102,15 @@ def attempt(of_beat: str | None, with_number: int, **fields: Any) -> Change:
         return replace(one, **fields) if (one.beat_id, one.number) == (of_beat, with_number) else one
 
     return lambda episode: replace(episode, attempts=tuple(changed(one) for one in episode.attempts))
+
+
+def take(with_number: int, **fields: Any) -> Change:
+    """This take of the first beat is otherwise."""
+
+    def changed(one: TakeAudit) -> TakeAudit:
+        return replace(one, **fields) if (one.beat_id, one.number) == ("b1", with_number) else one
+
+    return lambda episode: replace(episode, takes=tuple(changed(one) for one in episode.takes))
 
 
 def without_attempt(beat_id: str | None, number: int) -> Change:
