@@ -79,6 +79,11 @@ class PublisherShell:
     def cancel(self, attempt_id: str) -> None:
         self._desk.cancel(attempt_id)
 
+    @ray.method(concurrency_group="control")
+    def end(self) -> None:
+        """At once; its spool is found by the next one. Nobody gets an answer."""
+        os._exit(0)
+
     def _finish(self, entry: Entry, work: Work) -> None:
         try:
             self._parts.publisher.finish(entry, work)

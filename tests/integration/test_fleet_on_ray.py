@@ -142,6 +142,21 @@ async def test_a_killed_renderer_is_replaced_by_a_fresh_incarnation(home: Path) 
     assert before.renderers[1].incarnation != after.renderers[1].incarnation
 
 
+async def test_an_actor_that_rays_own_kill_passes_by_ends_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one that was being made when its head died, Ray knows no process."""
+    fleet = RayFleet(a_plan())
+    await staffed(fleet)
+    names = [n["name"] for n in ray.util.list_named_actors(all_namespaces=True) if n["name"].startswith("publisher:")]
+    processes = [ray.get(handle.status.remote()).pid for handle in actors_by_name(["renderer:animatic:1", *names]).values()]
+
+    monkeypatch.setattr(ray, "kill", lambda handle, no_restart: None)
+    for name in ("renderer:animatic:1", *names):
+        await fleet.replace(name)
+
+    await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes), lambda: processes)
+    assert len(processes) == 2
+
+
 async def test_a_new_version_replaces_idle_actors_of_the_old_one(home: Path) -> None:
     before = await staffed(RayFleet(a_plan("v1")))
     after = await staffed(RayFleet(a_plan("v2")))
