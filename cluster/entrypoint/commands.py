@@ -52,6 +52,8 @@ def environment(variables: Mapping[str, str], assignment: Assignment, address: s
     kept = {name: value for name, value in variables.items() if name not in _KEPT_FROM_CHILDREN}
     own = {
         MARK: mark,
+        # Ray's processes call themselves by what they do, and would write that over the environment by which they are found again
+        "SPT_NOENV": "1",
         "RAY_AUTH_MODE": "token",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": f"{assignment.limits.drain_s:.0f}",
         **variables_of(assignment.state),

@@ -50,3 +50,7 @@ def test_what_the_file_sets_wins() -> None:
     children = environment({"RAY_gcs_rpc_server_reconnect_timeout_s": "900"}, WORKER, "10.65.0.2", "mark")
 
     assert children["RAY_gcs_rpc_server_reconnect_timeout_s"] == "900"
+
+
+def test_a_child_that_gives_itself_a_name_is_found_again_by_its_mark() -> None:
+    assert environment({}, HEAD, "10.65.0.1", "mark")["SPT_NOENV"] == "1"
