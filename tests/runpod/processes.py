@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shlex
 import signal
 import socket
@@ -133,11 +134,21 @@ class ProcessMachines:
         process.wait()
 
 
+def title_of(pid: int) -> str:
+    """What it calls itself; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the kernel hands out: one of these could be anybody's before its pod has started, and then its Ray ends."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", random.randint(20_000, 32_000)))
+            port: int = probe.getsockname()[1]
+            return port
 
 
 def _send(pid: int, number: signal.Signals) -> None:
