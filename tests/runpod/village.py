@@ -27,13 +27,15 @@ from tests.runpod.cloud import FakeCloud
 from tests.runpod.desk import KEY, Desk
 from tests.runpod.loopback import loopback
 from tests.runpod.pods import FakePod
-from tests.runpod.processes import ROOT, ProcessMachines, free_port
+from tests.runpod.processes import ROOT, ProcessMachines, free_port, title_of
 
 FIRST_GPU, SECOND_GPU = "NVIDIA GeForce RTX 4090", "NVIDIA RTX A5000"
 START_LIMIT_S = 600.0
 """Twenty times what it takes where nothing else runs."""
 _TOKEN = "a-token-for-tests"
-_FLEET = {"sketch": {"backend": "animatic", "min_count": 0, "retire_after_s": 1, "num_cpus": 0.5, "num_gpus": 1}}
+_TITLES_OF_RENDERERS = ("ray::RendererShell", "ray::render ")
+"""As Ray calls a process: idle, or asked something, and at work."""
+_FLEET = {"sketch": {"backend": "animatic", "min_count": 0, "retire_after_s": 3, "num_cpus": 0.5, "num_gpus": 1}}
 """Draws like the animatic, and wants a GPU for it."""
 
 
@@ -53,6 +55,11 @@ class Village:
 
     def workers(self) -> list[FakePod]:
         return [pod for pod in self.cloud.alive() if pod.id != self.head_id]
+
+    def renderers(self) -> dict[int, str]:
+        """Process of each renderer on a worker → that worker's pod."""
+        pids = {pid: pod.id for pod in self.workers() for pid in self.machines.pids_of(pod.id)}
+        return {pid: pod_id for pid, pod_id in pids.items() if title_of(pid).startswith(_TITLES_OF_RENDERERS)}
 
     def submit(self, **fields: object) -> str:
         return submit(self.client, **fields)
@@ -122,7 +129,9 @@ def running_village(*, boot_timeout_s: float = 2400.0, **head: str) -> Iterator[
 
 _HEAD_TAGS = {TAG_RAY_NODE_KIND: "head", TAG_RAY_USER_NODE_TYPE: "head", TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED}
 _AGENTS = ("metrics-export", "dashboard-agent-grpc", "dashboard-agent-listen", "runtime-env-agent")
-SMALL = " ".join(["--object-store-memory=150000000", *(f"--{agent}-port={{port}}" for agent in _AGENTS)])
+SMALL = " ".join(
+    ["--object-store-memory=150000000", "--include-log-monitor=false", *(f"--{agent}-port={{port}}" for agent in _AGENTS)]
+)
 """A port that is named is one that a raylet need not wait for: on a busy machine it gives up after 15 s."""
 OF_A_BUSY_MACHINE = {
     "RAY_agent_register_timeout_ms": "240000",
@@ -173,7 +182,12 @@ def _s3_variables(endpoint: str, recipe: S3Recipe) -> dict[str, str]:
 
 def _laptop(config: Mapping[str, Any]) -> RunPodNodeProvider:
     variables = {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": _TOKEN}
-    return RunPodNodeProvider(config["provider"], config["cluster_name"], variables=variables, sleep=lambda _: time.sleep(0.1))
+    return RunPodNodeProvider(config["provider"], config["cluster_name"], variables=variables, sleep=_shortened)
+
+
+def _shortened(pause_s: float) -> None:
+    """Three of the longest are longer than a head that is deleted lives on, and may order pods."""
+    time.sleep(min(pause_s, 2.0))
 
 
 def _api_address(home: Path, machines: ProcessMachines, head_id: str) -> str:
@@ -188,7 +202,7 @@ def _api_address(home: Path, machines: ProcessMachines, head_id: str) -> str:
     return address
 
 
-def eventually(look: Callable[[], object], limit_s: float = 300.0, every_s: float = 0.1) -> None:
+def eventually(look: Callable[[], object], limit_s: float = 300.0, every_s: float = 0.25) -> None:
     """Bounded, never exact: nothing is asserted about time."""
     deadline_s = time.monotonic() + limit_s
     while not look():
