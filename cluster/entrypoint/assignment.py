@@ -30,6 +30,8 @@ class Limits:
     """The dead man's switch. Longer than Ray itself waits for a head that restarts, so that Ray speaks first."""
     drained_s: float = 60.0
     """Whom the cluster lets go is deleted by it; a pod that went first would look like one that was lost, and its place would rest."""
+    unused_s: float = 600.0
+    """Without a process at work, until Ray is asked why this pod is still there; the autoscaler lets idle ones go earlier."""
     life_s: float | None = None
     """A worker's, whatever else is the case; none: no end."""
     down_s: float = 1800.0
@@ -97,6 +99,7 @@ def _limits(variables: Mapping[str, str]) -> Limits:
         head_s=_number(variables, "STORYWORLD_HEAD_LIMIT_S", usual.head_s),
         lost_head_s=_number(variables, "STORYWORLD_LOST_HEAD_LIMIT_S", rays_own_s + 60),
         drained_s=_number(variables, "STORYWORLD_DRAINED_LIMIT_S", usual.drained_s),
+        unused_s=_number(variables, "STORYWORLD_UNUSED_LIMIT_S", usual.unused_s),
         life_s=hours * _HOUR_S if hours else None,
         drain_s=_number(variables, "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S", usual.drain_s),
     )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cluster.entrypoint.assignment import Assignment
+from cluster.entrypoint.assignment import Assignment, Limits
 
 _TRIES = 3
 """On a busy machine Ray gives up a start after 30 s; a third try that fails has another reason."""
 _JOINED_S = 30.0
 """A Ray that has been up for so long has joined: by then it would have given up."""
 _LONGEST_PAUSE_S = 60.0
+_TIMES_KEPT = 2
+"""A place may have been taken just now, by an actor that has no process yet."""
 
 
 class Life(StrEnum):
@@ -39,6 +41,10 @@ class Seen:
     ray: Life
     api_runs: bool
     is_asked_to_stop: bool
+    works: bool = True
+    """Whether an actor or a task of this pod's Ray has a process. Of a head nobody asks."""
+    keeps: bool | None = None
+    """What Ray said when it was asked, one look ago, whether a place here is taken; none: it was not, or did not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +62,10 @@ class Memory:
     has_joined: bool = False
     drained_since_s: float | None = None
     down_since_s: float | None = None
+    unused_since_s: float | None = None
+    """Since when there is no process at work, or since Ray was last asked."""
+    num_kept: int = 0
+    """So often in a row it said that a place is taken."""
     api_started_s: float | None = None
     num_api_starts: int = 0
 
@@ -64,6 +74,8 @@ class Act(StrEnum):
     WAIT = "wait"
     START_RAY = "start ray"
     START_API = "start the API"
+    ASK_RAY = "ask Ray"
+    """Whether it keeps a place here for anybody."""
     STOP = "stop"
     """Because it was asked to: whoever asks knows what becomes of the pod."""
     END = "end"
@@ -83,7 +95,7 @@ _WAIT = Move(act=Act.WAIT)
 
 def next_move(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memory, Move]:
     """What to do, and what to keep in mind until the next look."""
-    memory = _remember(memory, seen)
+    memory = _remember_work(_remember(memory, seen), seen)
     if seen.is_asked_to_stop:
         return memory, Move(act=Act.STOP, reason="it was asked to stop")
     if assignment.is_head:
@@ -107,6 +119,14 @@ def _remember(memory: Memory, seen: Seen) -> Memory:
     return replace(memory, up_since_s=up_since_s, has_joined=True, num_starts=0, down_since_s=None)
 
 
+def _remember_work(memory: Memory, seen: Seen) -> Memory:
+    if seen.works or seen.ray is not Life.UP:
+        return replace(memory, unused_since_s=None, num_kept=0)
+    if seen.keeps is not None:
+        memory = replace(memory, num_kept=memory.num_kept + 1 if seen.keeps else 0)
+    return memory if memory.unused_since_s is not None else replace(memory, unused_since_s=seen.now_s)
+
+
 def _of_worker(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memory, Move]:
     limits, host = assignment.limits, assignment.head[0]
     if limits.life_s is not None and seen.now_s - memory.born_s > limits.life_s:
@@ -122,12 +142,22 @@ def _of_worker(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memo
     if memory.has_joined and seen.ray is Life.ABSENT:
         return memory, _end("Ray is gone")
     if seen.ray is Life.UP:
-        return memory, _unless_late(seen, memory.head_seen_s, limits.lost_head_s, f"the head ({host}) does not answer any more")
+        late = _unless_late(seen, memory.head_seen_s, limits.lost_head_s, f"the head ({host}) does not answer any more")
+        return _of_unused(memory, seen, limits) if late is _WAIT else (memory, late)
     if seen.ray is Life.STARTING and memory.ray_started_s is not None:
         return memory, _unless_late(seen, memory.ray_started_s, limits.start_s, "Ray does not come up")
     if memory.num_starts >= _TRIES:
         return memory, _end(f"Ray ended {_TRIES} times before it had joined")
     return _started(memory, seen)
+
+
+def _of_unused(memory: Memory, seen: Seen, limits: Limits) -> tuple[Memory, Move]:
+    """Whom nobody needs is let go by the autoscaler, unless its Ray keeps a place that a head had asked for when it died."""
+    if memory.num_kept >= _TIMES_KEPT:
+        return memory, _end(f"Ray keeps a place here for which there is no process, for {_TIMES_KEPT * limits.unused_s:.0f} s")
+    if memory.unused_since_s is None or seen.now_s - memory.unused_since_s <= limits.unused_s:
+        return memory, _WAIT
+    return replace(memory, unused_since_s=seen.now_s), Move(act=Act.ASK_RAY)
 
 
 def _of_head(memory: Memory, seen: Seen, assignment: Assignment) -> tuple[Memory, Move]:

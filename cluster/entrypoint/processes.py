@@ -16,6 +16,9 @@ from cluster.entrypoint.judgement import Life
 from cluster.errors import BadConfig
 
 _RAYLET = "raylet"
+_AT_WORK = b"ray::"
+_IDLE = (b"ray::IDLE", b"ray::DashboardAgent", b"ray::RuntimeEnvAgent")
+"""Ray's processes call themselves by what they do; these wait for something to do."""
 _LOOK_S = 0.1
 _MAX_LOOKS = 50
 """A process that hangs in a GPU's driver never dies, and its pod bills until it is deleted."""
@@ -47,6 +50,11 @@ class Processes:
             self._had_raylet = True
             return Life.UP
         return Life.DRAINED if self._had_raylet else Life.STARTING
+
+    def works(self) -> bool:
+        """Whether an actor or a task has a process."""
+        titles = [_title_of(pid) for pid in self._marked()]
+        return any(title.startswith(_AT_WORK) and not title.startswith(_IDLE) for title in titles)
 
     def api_runs(self) -> bool:
         return self._api is not None and self._api.poll() is None
@@ -97,6 +105,14 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _title_of(pid: int) -> bytes:
+    """Empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _names_of_children(pid: int) -> set[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +24,8 @@ _LOOK_S = 1.0
 _HEAD_LOOKS = 20
 """Once Ray runs: so many before the dead man's switch says that the head is gone."""
 _AFTER_DRAIN_S = 2.0
+_ANSWER_LIMIT_S = 30.0
+"""Loading Ray takes a second or two, and longer on a busy machine."""
 
 
 class Supervisor:
@@ -45,6 +49,7 @@ class Supervisor:
         self._address: str | None = None
         self._head_looked_s = float("-inf")
         self._ray = Life.ABSENT
+        self._keeps: bool | None = None
 
     def run(self) -> Move:
         """Until the pod is to stop; then its Ray has stopped, and the answer says why."""
@@ -65,6 +70,7 @@ class Supervisor:
         if ray is not self._ray:
             logger.info("pod_ray_is state=%s", ray)
             self._ray = ray
+        keeps, self._keeps = self._keeps, None
         return Seen(
             now_s=time.monotonic(),
             address=self._own_address(),
@@ -72,6 +78,8 @@ class Supervisor:
             ray=ray,
             api_runs=self._processes.api_runs(),
             is_asked_to_stop=is_asked_to_stop,
+            works=self._assignment.is_head or ray is not Life.UP or self._processes.works(),
+            keeps=keeps,
         )
 
     def _own_address(self) -> str | None:
@@ -101,6 +109,9 @@ class Supervisor:
         if move.act is Act.START_RAY:
             logger.info("pod_starts_ray kind=%s address=%s", self._assignment.kind, self._address)
             self._processes.start_ray(ray_command(self._assignment, self._address, self._home, self._options), variables)
+        elif move.act is Act.ASK_RAY:
+            self._keeps = _answer_of_ray(variables)
+            logger.info("pod_is_unused kept_by_ray=%s", self._keeps)
         else:
             logger.info("pod_starts_api port=%d", self._assignment.api_port)
             self._processes.start_api(api_command(self._assignment), variables)
@@ -119,3 +130,16 @@ class Supervisor:
         file = self._home / BOOTSTRAP_FILE
         if self._assignment.file is not None and not file.exists():
             file.write_bytes(self._assignment.file)
+
+
+def _answer_of_ray(variables: Mapping[str, str]) -> bool | None:
+    """Whether it keeps a place on this pod; None: it does not say."""
+    command = [sys.executable, "-m", "cluster.entrypoint.place_probe"]
+    try:
+        asked = subprocess.run(
+            command, env=dict(variables), capture_output=True, text=True, timeout=_ANSWER_LIMIT_S, check=True
+        )
+    except (subprocess.SubprocessError, OSError) as error:
+        logger.warning("pod_has_no_answer_of_ray: %s", error)
+        return None
+    return {"kept": True, "free": False}.get(asked.stdout)

@@ -76,6 +76,45 @@ def test_a_worker_works_for_as_long_as_its_head_answers(joined: Pod) -> None:
     assert {joined.look(300).act for _ in range(50)} == {Act.WAIT}
 
 
+def test_a_worker_that_nobody_needs_asks_its_ray_now_and_then_and_stays_where_no_place_is_taken(joined: Pod) -> None:
+    """Its node type may have min_workers."""
+    joined.look(works=False)
+    assert joined.look(LIMITS.unused_s).act is Act.WAIT
+
+    for _ in range(20):
+        assert joined.look().act is Act.ASK_RAY
+        assert joined.look(keeps=False).act is Act.WAIT
+        assert joined.look(LIMITS.unused_s - 1, keeps=None).act is Act.WAIT
+
+
+def test_a_worker_ends_when_its_ray_keeps_a_place_for_nobody(joined: Pod) -> None:
+    joined.look(works=False)
+    assert joined.look(LIMITS.unused_s + 1).act is Act.ASK_RAY
+    assert joined.look(keeps=True).act is Act.WAIT, "it may have been taken just now"
+    assert joined.look(LIMITS.unused_s, keeps=None).act is Act.ASK_RAY
+    move = joined.look(keeps=True)
+
+    assert (move.act, move.reason) == (Act.END, "Ray keeps a place here for which there is no process, for 1200 s")
+
+
+def test_a_ray_that_does_not_say_ends_nobody(joined: Pod) -> None:
+    joined.look(works=False)
+
+    assert {joined.look(LIMITS.unused_s + 1).act for _ in range(20)} == {Act.ASK_RAY}
+
+
+@pytest.mark.parametrize(("works", "ray"), [(True, Life.UP), (False, Life.STARTING)])
+def test_a_place_that_is_used_once_more_is_not_kept_for_nobody(joined: Pod, works: bool, ray: Life) -> None:
+    joined.look(works=False)
+    joined.look(LIMITS.unused_s + 1)
+    joined.look(keeps=True)
+    joined.look(keeps=None, works=works, ray=ray)
+
+    joined.look(works=False, ray=Life.UP)
+    assert joined.look(LIMITS.unused_s + 1).act is Act.ASK_RAY
+    assert joined.look(keeps=True).act is Act.WAIT
+
+
 def test_a_worker_outlives_a_head_that_restarts_and_not_one_that_is_gone(joined: Pod) -> None:
     assert joined.look(LIMITS.lost_head_s, head_answers=False).act is Act.WAIT
     joined.look(head_answers=True)
