@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.runpod.cloud import FULL
 from tests.runpod.faults import Fault
-from tests.runpod.pods import FakePod
-from tests.runpod.village import FIRST_GPU, Village, eventually, running_village
+from tests.runpod.outliving import what_renders_outlives_the_head
+from tests.runpod.village import FIRST_GPU, LONG, Village, eventually, running_village
 
 pytestmark = pytest.mark.timeout(1200)  # two starts of Ray, and each has a limit of its own
 
@@ -21,10 +24,6 @@ def village() -> Iterator[Village]:
         yield village
         sys.stdout.write(village.machines.everything_said())  # pytest shows it where a test failed
         assert village.desk.violations == []
-
-
-LONG = {"duration_s": 20.0, "width": 256, "height": 256}
-"""A beat that takes long enough for something to happen while it renders."""
 
 
 def test_a_waiting_beat_brings_a_pod_from_where_there_is_one(village: Village) -> None:
@@ -42,7 +41,7 @@ def test_a_waiting_beat_brings_a_pod_from_where_there_is_one(village: Village) -
 
 def test_a_preempted_pods_beat_is_rendered_by_another_one_and_nothing_is_counted(village: Village) -> None:
     episode_id = village.submit(**LONG)
-    first = rendering(village, episode_id)
+    first = village.rendering(episode_id)
 
     village.cloud.preempt(first.id)
     eventually(lambda: village.client.episode(episode_id)["state"] == "COMPLETED")
@@ -53,27 +52,19 @@ def test_a_preempted_pods_beat_is_rendered_by_another_one_and_nothing_is_counted
     assert "pod_leaves act=stop" in village.machines.said(first.id)
 
 
-def test_a_head_that_dies_costs_no_attempt_and_no_pod_and_the_worker_goes_when_it_is_idle(village: Village) -> None:
-    episode_id = village.submit(num_beats=2, duration_s=10.0, width=256, height=256)
-    worker = rendering(village, episode_id)
-    (warm,) = village.renderers()
-    num_orders = village.desk.num_asked("POST")
-    seen: set[int] = set()
+def test_a_head_that_dies_costs_no_attempt_and_no_pod_and_its_worker_goes_when_it_is_idle(village: Village) -> None:
+    what_renders_outlives_the_head(village, lambda head_id: village.machines.kill_one(head_id, "gcs_server"))
 
-    def is_completed() -> bool:
-        seen.update(village.renderers())
-        return village.client.is_ready() and village.client.episode(episode_id)["state"] == "COMPLETED"
 
-    village.machines.kill_one(village.head_id, "gcs_server")
-    eventually(lambda: not village.client.is_ready())
-    eventually(is_completed)
+def test_an_entry_point_is_told_whether_ray_keeps_a_place_on_its_pod(village: Village) -> None:
+    """The head's is asked here, because its places are taken at any time."""
+    environ = [Path(f"/proc/{pid}/environ").read_text() for pid in village.machines.pids_of(village.head_id)]
+    environment = next(dict(re.findall(r"([^=\0]+)=([^\0]*)", text)) for text in environ if "\0RAY_ADDRESS=" in text)
+    command = [sys.executable, "-m", "cluster.entrypoint.place_probe"]
 
-    attempts = [attempt for beat in village.client.episode(episode_id)["beats"] for attempt in beat["attempts"]]
-    assert [(attempt["number"], attempt["failure_class"]) for attempt in attempts] == [(1, None)] * 2
-    assert seen == {warm}, "the second beat, which the new head began, was rendered by the process of the first"
-    eventually(lambda: village.workers() == [])
-    eventually(lambda: village.machines.pids_of(worker.id) == [])
-    assert village.desk.num_asked("POST") == num_orders
+    asked = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    assert asked.stdout == "kept", asked.stderr
 
 
 def test_down_leaves_nothing(village: Village) -> None:
@@ -85,10 +76,3 @@ def test_down_leaves_nothing(village: Village) -> None:
 
     assert village.cloud.alive() == []
     eventually(lambda: not any(village.machines.pids_of(pod_id) for pod_id in everything))
-
-
-def rendering(village: Village, episode_id: str) -> FakePod:
-    """The pod on which its first beat is rendered, from now on."""
-    eventually(lambda: village.client.episode(episode_id)["beats"][0]["state"] == "RENDERING")
-    (pod,) = village.workers()
-    return pod

@@ -8,25 +8,23 @@ matter most (tests/integration/test_pods.py).
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from api.client import JsonObject
 from tests.runpod.cloud import FULL
 from tests.runpod.faults import Fault, Faults
+from tests.runpod.outliving import what_renders_outlives_the_head
 from tests.runpod.pods import FakePod
 from tests.runpod.single import from_up_to_down
-from tests.runpod.village import FIRST_GPU, SECOND_GPU, Village, eventually, running_village
+from tests.runpod.village import FIRST_GPU, LONG, SECOND_GPU, Village, eventually, running_village
 
 LIMIT_S = 600.0
-LONG = {"duration_s": 20.0, "width": 256, "height": 256}
-"""A beat that takes long enough for something to happen while it renders."""
+UNUSED_S = 20.0
+"""Until a worker without a process at work asks its Ray why, and again until it ends."""
+KEPT = "Ray keeps a place here"
 
 
 def no_capacity(village: Village) -> str:
@@ -114,19 +112,22 @@ def frozen_pod(village: Village) -> str:
 
 def killed_head(village: Village) -> str:
     """kill -9 of the head's Ray, whatever belongs to it; the pod and its entry point stay."""
-    bought = village.desk.num_asked("POST")
-    episode_id = village.submit(**LONG)
-    _rendering(village, episode_id)
-    # the pods of this machine see each other's processes, and by this note Ray would take the worker's for a head that runs
-    _note_of_ray(village).unlink()
-    for pid in village.machines.pids_of(village.head_id):
-        if Path(f"/proc/{pid}/comm").read_text().strip() in ("gcs_server", "raylet"):
-            os.kill(pid, signal.SIGKILL)
+    what_renders_outlives_the_head(village, village.machines.kill_all_but_the_first)
+    return "back on the same pod, the renderer the same, and no second pod bought"
+
+
+def head_killed_while_it_makes_an_actor(village: Village) -> str:
+    """Its worker's Ray goes on keeping the place that the dead head had asked for. The beat may be given back, and not counted."""
+    episode_id = village.submit()
+    worker = village.rendering(episode_id, LIMIT_S)
+    village.machines.kill_all_but_the_first(village.head_id)
     eventually(lambda: not village.client.is_ready(), LIMIT_S)
     eventually(village.client.is_ready, LIMIT_S)
     _ended(village, episode_id)
-    assert village.desk.num_asked("POST") - bought == 1, "a second pod was bought"
-    return "back on the same pod, the beat rendered, and no second pod bought"
+    assert set(_classes(village.client.episode(episode_id))) <= {"infra", None}
+    eventually(lambda: village.machines.pids_of(worker.id) == [], LIMIT_S)
+    how = "ended itself: its Ray kept a place" if KEPT in village.machines.said(worker.id) else "was let go"
+    return f"back on the same pod, the beat rendered, and the worker {how}"
 
 
 def down(village: Village) -> str:
@@ -150,6 +151,7 @@ TROUBLES: tuple[Callable[[Village], str], ...] = (
     stuck_boot,
     frozen_pod,
     killed_head,
+    head_killed_while_it_makes_an_actor,
     down,
 )
 
@@ -162,7 +164,7 @@ def main(names: Sequence[str]) -> int:
     chosen = [trouble for trouble in TROUBLES if trouble.__name__ in (names or known)]
     verdicts = [_told("single_pod", from_up_to_down)] if "single_pod" in (names or known) else []
     if chosen:
-        with running_village(boot_timeout_s=30) as village:
+        with running_village(boot_timeout_s=30, STORYWORLD_UNUSED_LIMIT_S=str(UNUSED_S)) as village:
             verdicts += [_told(trouble.__name__, partial(_through, trouble, village)) for trouble in chosen]
     return 0 if all(verdicts) else 1
 
@@ -200,26 +202,14 @@ def _rendered(village: Village, trouble: Callable[[FakePod], None] | None = None
     before = {pod.id for pod in village.cloud.everything()}
     episode_id = village.submit(**(LONG if trouble else {}))
     if trouble is not None:
-        trouble(_rendering(village, episode_id))
+        trouble(village.rendering(episode_id, LIMIT_S))
     episode = _ended(village, episode_id)
     return [pod for pod in village.cloud.everything() if pod.id not in before], episode
-
-
-def _rendering(village: Village, episode_id: str) -> FakePod:
-    eventually(lambda: village.client.episode(episode_id)["beats"][0]["state"] == "RENDERING", LIMIT_S)
-    (pod,) = village.workers()
-    return pod
 
 
 def _ended(village: Village, episode_id: str) -> JsonObject:
     eventually(lambda: village.client.episode(episode_id)["state"] == "COMPLETED", LIMIT_S)
     return village.client.episode(episode_id)
-
-
-def _note_of_ray(village: Village) -> Path:
-    (head,) = (pod for pod in village.cloud.alive() if pod.id == village.head_id)
-    (folder,) = re.findall(r"--temp-dir=(\S+)", head.request["args"])
-    return Path(folder) / "ray_current_cluster"
 
 
 def _classes(episode: JsonObject) -> list[str | None]:

@@ -9,14 +9,14 @@ from cluster.cluster_file import ClusterFile
 from cluster.keeper import Keeper
 from tests.runpod.desk import KEY
 from tests.runpod.processes import free_port
-from tests.runpod.village import OF_EVERY_POD, SECOND_GPU, SMALL, eventually, open_site, submit
+from tests.runpod.village import LONG, OF_EVERY_POD, SECOND_GPU, SMALL, eventually, open_site, submit
 
 LIMIT_S = 600.0
 _API_KEY = "0123456789abcdef"  # pragma: allowlist secret
 
 
 def from_up_to_down() -> str:
-    """Rented, waited for, a film made of SQLite and a folder, and gone. Says what happened; raises AssertionError."""
+    """Rented, waited for, films made with SQLite and a folder, though its Ray dies, and gone. Says what happened; raises AssertionError."""
     with open_site() as site:
         file = _file(site.home, site.api)
         keeper = Keeper(file, {"RUNPOD_API_KEY": KEY, "RAY_AUTH_TOKEN": "a-token-for-tests", "API_KEYS": _API_KEY})
@@ -25,13 +25,19 @@ def from_up_to_down() -> str:
         one = keeper.wait(keeper.buy(order), order, _is_ready, lambda phase: phases.setdefault(phase))
         assert one.api is not None
         with Client(one.api, _API_KEY) as client:
-            episode_id = submit(client)
-            eventually(lambda: client.episode(episode_id)["state"] == "COMPLETED", LIMIT_S)
+            first, second = submit(client), submit(client, **LONG)
+            eventually(lambda: client.episode(first)["state"] == "COMPLETED", LIMIT_S)
+            eventually(lambda: client.episode(second)["beats"][0]["state"] == "RENDERING", LIMIT_S)
+            site.machines.kill_all_but_the_first(one.pod_id)
+            eventually(lambda: not client.is_ready(), LIMIT_S)
+            eventually(client.is_ready, LIMIT_S)
+            eventually(lambda: client.episode(second)["state"] == "COMPLETED", LIMIT_S)
+            assert client.episode(first)["state"] == "COMPLETED"
         assert (site.home / "local.db").exists()
         keeper.take_down()
         eventually(lambda: site.machines.pids_of(one.pod_id) == [], LIMIT_S)
         assert site.desk.violations == []
-        return f"{'; '.join(phases)}; rendered; deleted, and no process is left"
+        return f"{'; '.join(phases)}; rendered, after its Ray was killed too; deleted, and no process is left"
 
 
 def _is_ready(address: str) -> bool:

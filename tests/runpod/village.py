@@ -30,11 +30,13 @@ from tests.runpod.pods import FakePod
 from tests.runpod.processes import ROOT, ProcessMachines, free_port, title_of
 
 FIRST_GPU, SECOND_GPU = "NVIDIA GeForce RTX 4090", "NVIDIA RTX A5000"
+LONG = {"duration_s": 20.0, "width": 256, "height": 256}
+"""A beat that takes long enough for something to happen while it renders."""
 START_LIMIT_S = 600.0
 """Twenty times what it takes where nothing else runs."""
 _TOKEN = "a-token-for-tests"
-_TITLES_OF_RENDERERS = ("ray::RendererShell", "ray::render ")
-"""As Ray calls a process: idle, or asked something, and at work."""
+RENDERER, PUBLISHER = ("ray::RendererShell", "ray::render "), ("ray::PublisherShell", "ray::publish ")
+"""As Ray calls their processes: idle, or asked something, and at work."""
 _FLEET = {"sketch": {"backend": "animatic", "min_count": 0, "retire_after_s": 3, "num_cpus": 0.5, "num_gpus": 1}}
 """Draws like the animatic, and wants a GPU for it."""
 
@@ -56,10 +58,16 @@ class Village:
     def workers(self) -> list[FakePod]:
         return [pod for pod in self.cloud.alive() if pod.id != self.head_id]
 
-    def renderers(self) -> dict[int, str]:
-        """Process of each renderer on a worker → that worker's pod."""
+    def actors(self, titles: tuple[str, ...]) -> dict[int, str]:
+        """Process → its pod, of those on workers that bear one of these `titles`."""
         pids = {pid: pod.id for pod in self.workers() for pid in self.machines.pids_of(pod.id)}
-        return {pid: pod_id for pid, pod_id in pids.items() if title_of(pid).startswith(_TITLES_OF_RENDERERS)}
+        return {pid: pod_id for pid, pod_id in pids.items() if title_of(pid).startswith(titles)}
+
+    def rendering(self, episode_id: str, limit_s: float = 300.0) -> FakePod:
+        """The only worker, once it renders the first beat."""
+        eventually(lambda: self.client.episode(episode_id)["beats"][0]["state"] == "RENDERING", limit_s)
+        (pod,) = self.workers()
+        return pod
 
     def submit(self, **fields: object) -> str:
         return submit(self.client, **fields)
@@ -109,14 +117,15 @@ def open_site() -> Iterator[Site]:
 
 
 @contextmanager
-def running_village(*, boot_timeout_s: float = 2400.0, **head: str) -> Iterator[Village]:
-    """A head that serves, and no worker yet. Nothing of it is left at the end. `head`: more of its environment."""
+def running_village(*, boot_timeout_s: float = 2400.0, **variables: str) -> Iterator[Village]:
+    """A head that serves, and no worker yet. Nothing of it is left at the end. `variables`: more of every pod's environment."""
     with ExitStack() as stack:
         database, s3 = stack.enter_context(postgres_server()), stack.enter_context(moto())
         site = stack.enter_context(open_site())
         home, desk, machines = site.home, site.desk, site.machines
-        env = {**_s3_variables(s3.endpoint, s3.fresh_bucket()), **OF_EVERY_POD, "STORYWORLD_HOME": str(home)}
-        file = _config(home, site.api, env, {**head, "DATABASE_URL": database.url})
+        s3_variables = _s3_variables(s3.endpoint, s3.fresh_bucket())
+        env = {**s3_variables, **OF_EVERY_POD, "STORYWORLD_HOME": str(home), **variables}
+        file = _config(home, site.api, env, {"DATABASE_URL": database.url})
         file["provider"]["boot_timeout_s"] = boot_timeout_s
         config = RunPodNodeProvider.bootstrap_config(file)
         laptop = _laptop(config)
