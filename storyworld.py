@@ -21,7 +21,7 @@ from actors.environment import prepare_environment, refuse_kept_state, refuse_op
 from api.client import Client, JsonObject, intent_or_screenplay
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
-from commands import care, machines, spending
+from commands import care, choosing, machines, spending
 from commands.options import BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError, Unavailable
@@ -308,7 +308,7 @@ def resume(episode: EpisodeOrQueue = None, url: Url = None) -> None:
             _tell_state(client.resume(episode))
 
 
-for command in (*care.COMMANDS, *machines.COMMANDS, *spending.COMMANDS):
+for command in (*care.COMMANDS, *machines.COMMANDS, *spending.COMMANDS, *choosing.COMMANDS):
     cli.command()(tells_errors_plainly(command))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -115,6 +115,21 @@ class Client:
     def revise(self, episode_id: str, beat_id: str, **changes: object) -> JsonObject:
         """Change what a beat shows; only the fields that are given."""
         return self._call("PATCH", _path(episode_id, beat_id), body=changes)
+
+    def takes(self, episode_id: str, beat_id: str) -> JsonObject:
+        """The clips of a beat that may be chosen from."""
+        return self._get(_path(episode_id, beat_id, move="takes"))
+
+    def ask_for_takes(self, episode_id: str, beat_id: str, count: int, seeds: Sequence[int] = ()) -> JsonObject:
+        """So many more; `seeds` are those of the first ones."""
+        return self._post(_path(episode_id, beat_id, move="takes"), {"count": count, "seeds": list(seeds)})
+
+    def select_take(self, episode_id: str, beat_id: str, number: int, *, dry_run: bool = False) -> JsonObject:
+        """Make it the beat's clip; with `dry_run` only say what that would do."""
+        return self._post(_path(episode_id, beat_id, move=f"takes/{number}/select"), dry_run=dry_run or None)
+
+    def cancel_take(self, episode_id: str, beat_id: str, number: int) -> JsonObject:
+        return self._post(_path(episode_id, beat_id, move=f"takes/{number}/cancel"))
 
     def episode(self, episode_id: str) -> JsonObject:
         return self._get(_path(episode_id))

@@ -282,3 +282,25 @@ def test_a_doctor_who_finds_no_system_still_looks_at_this_machine(tmp_path: Path
     names = [line.split()[1] for line in said.splitlines() if not line.startswith(" ")]
     assert (code, names[0]) == (1, "system")
     assert "disk" in names
+
+
+def test_takes_are_asked_for_stopped_and_selected(shell: Shell) -> None:
+    episode_id = shell.executing()
+    shell.rig.render_all(episode_id)
+    shell.rig.cut_film(episode_id)
+
+    asked = shell.run("takes", episode_id, "b1", "--count", "3", "--seed", "41")
+    shell.rig.render_take(episode_id, "b1", 2)
+    stopped = shell.run("takes", episode_id, "b1", "--stop", "3")
+    looked = shell.run("takes", episode_id, "b1", "--select", "2", "--dry-run")
+    selected = shell.run("takes", episode_id, "b1", "--select", "2")
+
+    assert asked.startswith("*   1  ACCEPTED")
+    assert "2  PENDING    seed 41  of revision 1  No free renderer" in asked
+    assert "3  CANCELLED" in stopped
+    assert looked.startswith("It would be so: nothing to be rendered, the film is cut anew.")
+    assert selected.startswith("Selected: nothing to be rendered, the film is cut anew.")
+    assert "*   2  ACCEPTED   seed 41" in selected
+    assert shell.rig.episodes.episode(episode_id).state is EpisodeState.EXECUTING
+    assert "CANCELLED" in shell.refused("takes", episode_id, "b1", "--select", "3")
+    assert "9" in shell.refused("takes", episode_id, "b1", "--stop", "9")

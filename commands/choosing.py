@@ -1,0 +1,56 @@
+"""`takes`: several clips of one beat, to choose from, from a shell."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from actors import running
+from api.client import JsonObject
+from commands.options import EpisodeId, Url
+from settings import load_settings
+
+console = Console(highlight=False)
+
+
+def takes(
+    episode: EpisodeId,
+    beat: Annotated[str, typer.Argument(metavar="BEAT", help="The beat: b2.")],
+    count: Annotated[int | None, typer.Option(help="Render so many more, up to eight.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Of one of them; repeatable.")] = None,
+    select: Annotated[int | None, typer.Option(help="Make this one the beat's clip; the film is cut anew.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --select: only say what it would do.")] = False,
+    stop: Annotated[int | None, typer.Option(help="Stop this one.")] = None,
+    url: Url = None,
+) -> None:
+    """The clips of a beat to choose from: list them, ask for more, stop or select one."""
+    with running.found_system(load_settings(), url) as client:
+        if count is not None or seed:
+            client.ask_for_takes(episode, beat, count or len(seed or ()), seed or ())
+        if stop is not None:
+            client.cancel_take(episode, beat, stop)
+        if select is not None:
+            _tell_difference(client.select_take(episode, beat, select, dry_run=dry_run))
+        for take in client.takes(episode, beat)["takes"]:
+            _tell(take)
+
+
+def _tell(take: JsonObject) -> None:
+    mark = "*" if take["is_selected"] else " "
+    why = take["waiting"] or take["reason"]
+    old = f"of revision {take['revision']}"
+    line = f"{mark} {take['number']:>3}  {take['state']:<10} seed {take['seed']}  {old}  {why}".rstrip()
+    console.print(escape(line), soft_wrap=True)
+
+
+def _tell_difference(told: JsonObject) -> None:
+    change = told["difference"]
+    anew = ", ".join(change["to_render"]) or "nothing"
+    film = "the film is cut anew" if change["film_to_recut"] else "no film is cut anew"
+    console.print(f"{'It would be so' if told['dry_run'] else 'Selected'}: {anew} to be rendered, {film}.")
+
+
+COMMANDS = (takes,)
