@@ -65,6 +65,8 @@ class RenderMeta(Noun):
     """Of the coordinator that opened the attempt."""
     num_failures: int = Field(default=0, ge=0)
     """Failed attempts at the beat before this one, since somebody planned, revised or retried it. 0: a person asked for this one."""
+    take: int | None = None
+    """The take that it is an attempt at, which is to be another clip than those before it; None: it is the beat's own turn."""
 
 
 class RenderJob(Noun):

@@ -36,6 +36,7 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
             attempt=attempt.number,
             fence=lease.fence,
             num_failures=attempt.num_counted + attempt.num_uncounted,
+            take=attempt.take,
         ),
     )
 

@@ -8,7 +8,14 @@ from episodes.lifecycle import AttemptState, BeatState
 
 
 def is_orphan(said: AttemptKey, attempt: AttemptAudit, episode: EpisodeAudit) -> bool:
-    """`attempt` is the one that the key names. Of what it bought, a later attempt may make use until its beat has its clip."""
+    """`attempt` is the one that the key names. Of what it bought, a later attempt may make use until its beat has its clip, or its
+    take has ended."""
     if attempt.state not in (AttemptState.FAILED, AttemptState.CANCELLED):
         return False
-    return not said.is_order or any(b.beat_id == said.beat_id and b.state is BeatState.ACCEPTED for b in episode.beats)
+    return not said.is_order or _has_ended(said.beat_id, attempt.take, episode)
+
+
+def _has_ended(beat_id: str | None, take: int | None, episode: EpisodeAudit) -> bool:
+    if take is None:
+        return any(one.beat_id == beat_id and one.state is BeatState.ACCEPTED for one in episode.beats)
+    return any((one.beat_id, one.number) == (beat_id, take) and one.state.is_ended for one in episode.takes)

@@ -33,6 +33,8 @@ class Intent(Noun):
     """The number of the attempt that orders."""
     writer: str
     """Drawn by whoever wrote it: of two processes that write the same key, one is refused."""
+    take: int | None = None
+    """Of the beat, that it orders: a server that takes no seed would be asked the very same for two of them."""
 
 
 class Operation(Noun):
@@ -63,7 +65,7 @@ class Order:
 
 
 class Ledger:
-    """One attempt's view of the orders for its beat, as far as they are for the very same request.
+    """One attempt's view of the orders for its beat, as far as they are for the very same request and take.
 
     Raises Unavailable when the store does not answer, ArtifactConflict when another process works on this very attempt.
     """
@@ -81,7 +83,7 @@ class Ledger:
         orders = []
         for stem in open_stems:
             intent = self._read(f"{stem}.json", Intent)
-            if intent.request_sha256 == self._sha256:
+            if (intent.request_sha256, intent.take) == (self._sha256, self._job.meta.take):
                 is_named = f"{stem}.operation.json" in keys
                 name = self._read(f"{stem}.operation.json", Operation).name if is_named else ""
                 orders.append(Order(key=stem, attempt=intent.attempt, operation=name))
@@ -94,7 +96,7 @@ class Ledger:
             key.removesuffix(".json").rpartition(".")[2].isdigit() for key in self._keys() if key.startswith(f"{stem}.")
         )
         order = Order(key=f"{stem}.{num_before + 1}", attempt=self._job.meta.attempt)
-        intent = Intent(request_sha256=self._sha256, attempt=order.attempt, writer=uuid.uuid4().hex)
+        intent = Intent(request_sha256=self._sha256, attempt=order.attempt, writer=uuid.uuid4().hex, take=self._job.meta.take)
         self._write(f"{order.key}.json", intent)
         return order
 

@@ -15,7 +15,7 @@ from episodes.model import OpenAttempt
 from episodes.sweep import sweep
 from storage.artifacts.memory import MemoryArtifacts
 from tests.contract.storing import keys_of, result_key_of
-from tests.unit.episodes.audit.told import Past, Told, attempt, beat
+from tests.unit.episodes.audit.told import Past, Told, attempt, beat, take
 
 
 @pytest.mark.slow
@@ -116,6 +116,19 @@ def test_what_a_failed_attempt_ordered_stays_until_its_beat_has_a_clip(state: Be
     assert (order in report.orphans) is (state is BeatState.ACCEPTED)
     assert order not in report.strangers
     assert f"{len(report.orphans)} are orphans, which a sweep would delete." in known.notes
+
+
+@pytest.mark.parametrize("state", [BeatState.PENDING, BeatState.FAILED])
+def test_what_a_failed_attempt_at_a_take_ordered_stays_until_the_take_has_ended(state: BeatState) -> None:
+    told = Told()
+    failed = next(a for a in told.really("retaken").attempts if a.take == 3)
+    order = f"{beat_path(told.ids['retaken'], 'b1')}/order/{failed.attempt_id}.1.json"
+    told.artifacts.put_bytes(order, b"{}", "application/json")
+    told.plant("retaken", take(3, state=state))
+
+    report = sweep(told, told.artifacts)
+
+    assert (order in report.orphans) is state.is_ended
 
 
 class Meanwhile(MemoryArtifacts):

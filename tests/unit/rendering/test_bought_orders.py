@@ -373,3 +373,18 @@ def test_whoever_dies_at_whatever_step_and_whoever_comes_after_buy_once_together
 
     assert len(shop.sold) <= 1
     assert outcomes in (["operation 1"] * 2, ["content"] * 2)
+
+
+def test_another_take_is_bought_even_where_the_server_is_asked_the_very_same() -> None:
+    """And its own second attempt goes on with what the first one ordered."""
+    store, shop = MemoryArtifacts(), FakeShop()
+    buy(store, shop, an_attempt(1))
+
+    orders = [buy(store, shop, of_take(an_attempt(number), take)) for number, take in ((2, 2), (3, 3), (4, 2))]
+
+    assert [order.operation for order in orders] == ["operation 2", "operation 3", "operation 2"]
+    assert len(shop.sold) == 3
+
+
+def of_take(job: RenderJob, take: int) -> RenderJob:
+    return job.model_copy(update={"meta": job.meta.model_copy(update={"take": take})})
