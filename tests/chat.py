@@ -17,9 +17,10 @@ Reply = Callable[["Asked", Brief], Answer]
 
 @dataclass(kw_only=True)
 class Model:
-    """What it answers, in order; when nothing is left, a good plan."""
+    """What it answers, in order; when nothing is left, what it answers `otherwise`."""
 
     replies: list[Reply] = field(default_factory=list)
+    otherwise: Reply = field(default_factory=lambda: good)
     asked: list[Asked] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     """Lets go of those that `hang` holds."""
@@ -27,7 +28,7 @@ class Model:
     def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
         brief = brief_in(asked)
-        reply = self.replies.pop(0) if self.replies else good
+        reply = self.replies.pop(0) if self.replies else self.otherwise
         return reply(asked, brief)
 
     @property

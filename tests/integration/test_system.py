@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import ray
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from api.client import JsonObject
+from tests.chat import Model, a_chat_server, good, refuses
 from tests.integration.system import ROOT, System, eventually, running_system
 
 RENDERER = "renderer:animatic:0"
@@ -28,8 +30,20 @@ PORT_OF_EVERY_JOB_AGENT = 52365
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with taken(PORT_OF_EVERY_JOB_AGENT), running_system(tmp_path_factory.mktemp("home")) as system:
+def writer() -> Iterator[tuple[str, Model]]:
+    """A language model that writes what a test gives it to write, and refuses all else, which the offline planner tells then."""
+    with a_chat_server() as (url, model):
+        model.otherwise = refuses
+        yield url, model
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, writer: tuple[str, Model]) -> Iterator[System]:
+    home, llm = tmp_path_factory.mktemp("home"), writer[0]
+    with (
+        taken(PORT_OF_EVERY_JOB_AGENT),
+        running_system(home, PLANNER="llm,offline", LLM_MODEL="tiny", LLM_BASE_URL=llm) as system,
+    ):
         yield system
 
 
@@ -75,6 +89,42 @@ def test_an_intent_becomes_a_film(system: System) -> None:
     system.client.save_film(episode_id, film)
     decoded = subprocess.run([get_ffmpeg_exe(), "-v", "error", "-i", film, "-f", "null", "-"], capture_output=True, check=True)
     assert decoded.stderr == b""
+
+
+def test_a_language_models_plan_becomes_a_film_into_which_another_take_is_cut(
+    system: System, writer: tuple[str, Model]
+) -> None:
+    """Its second beat starts from the first one's last frame."""
+    writer[1].replies.append(good)
+    episode_id = system.submit("Mika waves at a robot", num_beats=2)
+    first = system.wait_for_end(episode_id)
+
+    assert first["state"] == "COMPLETED"
+    told = {"planner": "llm", "note": "", "model": "openai:tiny", "num_calls": 1, "input_tokens": 1000, "output_tokens": 200}
+    assert {name: first["writing"][name] for name in told} == told
+    assert first["beats"][1]["starts_from"] == "b1"
+
+    takes = f"{system.client.url}/episodes/{episode_id}/beats/b1/takes"
+    asked = httpx.post(takes, json={"count": 1}, headers={"Idempotency-Key": "one-more"}, timeout=30)
+    assert asked.status_code == 202, asked.text
+    made = eventually(lambda: next((one for one in httpx.get(takes).json()["takes"][1:] if one["state"] == "ACCEPTED"), None))
+    assert system.client.episode(episode_id)["film"] == first["film"]
+    clip = httpx.get(f"{takes}/2/video").content
+    selected = httpx.post(f"{takes}/2/select", timeout=30).json()
+    again = system.wait_for_end(episode_id)
+
+    assert selected["difference"] == {
+        "kept": [],
+        "cancelled": [],
+        "removed": [],
+        "to_render": ["b2"],
+        "film_to_recut": True,
+    }
+    shown = next(one for one in again["beats"][0]["artifacts"] if one["type"] == "video")
+    assert (again["state"], again["film"]["version"]) == ("COMPLETED", first["film"]["version"] + 1)
+    assert shown["sha256"] == made["artifacts"][0]["sha256"] == hashlib.sha256(clip).hexdigest()
+    assert shown["sha256"] != first["beats"][0]["artifacts"][0]["sha256"]
+    assert again["beats"][0]["seed"] == made["seed"]
 
 
 def test_the_event_stream_tells_the_whole_story_and_tells_it_again(system: System) -> None:
