@@ -40,7 +40,7 @@ def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
     tally = Tally()
     with sql_subject(url) as subject:
         # PostgreSQL answers each of the many looks over a socket
-        thorough = 1 if subject.name == "sqlite" and about != "takes" else 6
+        thorough = (6 if about == "takes" else 1) * (1 if subject.name == "sqlite" else 6)
         num_examples = {"people": 10, "money": 5, "takes": 3}[about]
         run_model(
             [subject, MemorySubject()],
