@@ -1,4 +1,4 @@
-"""One episode's events as Server-Sent Events, from any number on, until the episode has ended and all was sent."""
+"""One episode's events as Server-Sent Events, from any number on, until the episode and its takes have ended and all was sent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def tell(tail: EventTail, watched: Watched, after: int, pace: EventPace) -
         if last_look is not None:
             if (news := progress.news(last_look)) is not None:
                 yield format_sse_event(event="progress", data_str=json.dumps(news))
-            if last_look.state.is_final:
+            if last_look.state.is_final and not last_look.has_takes:
                 yield format_sse_event(event="end", data_str=json.dumps(_end(watched.episode_id, last_look.state)))
                 return
         if not await watched.wait(seen, pace.heartbeat_s):

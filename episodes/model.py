@@ -235,6 +235,8 @@ class ProgressView:
     state: EpisodeState
     progress: float
     beats: dict[str, float]
+    has_takes: bool = False
+    """Takes wait or are being rendered: more happens, even where the episode has ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

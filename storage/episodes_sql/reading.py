@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, exists, select
 
 from episodes.errors import NotFound
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
@@ -27,8 +27,9 @@ from episodes.plan import Beat, EpisodeRequest, Treatment
 from storage.cursor import cursor_after, episode_before
 from storage.episodes_sql.claim import Claim, queue_is_paused
 from storage.episodes_sql.rows import FILE_COLUMNS, SHOWN_COLUMNS, artifact, attempt, funds, is_in, moment
+from storage.episodes_sql.takes import IS_LIVE
 from storage.rules import unmet
-from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET
+from storage.tables import ARTIFACTS, ATTEMPTS, BEATS, EPISODES, EVENTS, FLEET, TAKES
 from storage.transactions import now_s
 
 _OF_EPISODE: BindParameter[str] = bindparam("episode_id")
@@ -74,6 +75,7 @@ _SELECTED_ARTIFACTS = (
 )
 _KNOWN_BEAT = select(BEATS.c.beat_id).where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("beat_id"))
 _PROGRESS = select(BEATS.c.beat_id, BEATS.c.progress).where(BEATS.c.episode_id == _OF_EPISODE).order_by(BEATS.c.position)
+_HAS_TAKES = select(exists().where(TAKES.c.episode_id == _OF_EPISODE, IS_LIVE))
 _FLEET = select(FLEET.c.snapshot)
 _EVENTS = (
     select(EVENTS)
@@ -147,6 +149,7 @@ class Reading(Claim):
                 state=EpisodeState(row.state),
                 progress=row.progress,
                 beats={beat.beat_id: beat.progress for beat in beats},
+                has_takes=bool(connection.scalar(_HAS_TAKES, {"episode_id": episode_id})),
             )
 
     def preview(self, episode_id: str, beat_id: str) -> bytes | None:

@@ -20,7 +20,7 @@ from storage.transactions import now_s
 _OF_EPISODE: BindParameter[str] = bindparam("of_episode")
 _OF_BEAT = and_(TAKES.c.episode_id == _OF_EPISODE, TAKES.c.beat_id == bindparam("of_beat"))
 _OF_TAKE = and_(_OF_BEAT, TAKES.c.number == bindparam("of_take"))
-_IS_LIVE = text("takes.state IN ('PENDING', 'RENDERING')")  # spelled out, as in the index
+IS_LIVE = text("takes.state IN ('PENDING', 'RENDERING')")  # spelled out, as in the index
 _ZERO = literal(0, literal_execute=True)
 OF_ITS_BEAT = and_(
     BEATS.c.episode_id == TAKES.c.episode_id,
@@ -30,7 +30,7 @@ OF_ITS_BEAT = and_(
 )
 """A take is begun while its beat is so."""
 
-EPISODES_WITH_TAKES = select(TAKES.c.episode_id).where(_IS_LIVE).distinct()
+EPISODES_WITH_TAKES = select(TAKES.c.episode_id).where(IS_LIVE).distinct()
 READY_TAKES = (
     select(
         TAKES.c.beat_id,
@@ -45,7 +45,7 @@ READY_TAKES = (
     .join_from(TAKES, BEATS, OF_ITS_BEAT)
     .where(
         TAKES.c.episode_id == _OF_EPISODE,
-        _IS_LIVE,
+        IS_LIVE,
         TAKES.c.state == BeatState.PENDING.value,
         TAKES.c.not_before <= now_s(),
     )
@@ -54,7 +54,7 @@ READY_TAKES = (
 BACKING_OFF_TAKES = (
     select(TAKES.c.not_before.label("ends"))
     .join_from(TAKES, EPISODES, EPISODES.c.episode_id == TAKES.c.episode_id)
-    .where(_IS_LIVE, TAKES.c.not_before > _ZERO, EPISODES.c.state.in_([s.value for s in EpisodeState if s.begins_takes]))
+    .where(IS_LIVE, TAKES.c.not_before > _ZERO, EPISODES.c.state.in_([s.value for s in EpisodeState if s.begins_takes]))
 )
 START_TAKE = update(TAKES).where(_OF_TAKE).values(state=BeatState.RENDERING.value, reason="", not_before=0.0, needs_micros=0)
 COUNT_ATTEMPT = (
@@ -79,7 +79,7 @@ _MOVE = update(TAKES).where(_OF_TAKE).values(state=bindparam("to"), reason=bindp
 _STATE = select(TAKES.c.state).where(_OF_TAKE)
 _LIVE = (
     select(TAKES.c.beat_id, TAKES.c.number)
-    .where(TAKES.c.episode_id == _OF_EPISODE, _IS_LIVE)
+    .where(TAKES.c.episode_id == _OF_EPISODE, IS_LIVE)
     .order_by(TAKES.c.beat_id, TAKES.c.number)
 )
 _ASKED = (

@@ -83,7 +83,10 @@ class Reading(Rows):
         with self._lock:
             row = self._episode(episode_id)
             return ProgressView(
-                state=row.state, progress=row.progress, beats={name: b.progress for name, b in row.beats.items()}
+                state=row.state,
+                progress=row.progress,
+                beats={name: b.progress for name, b in row.beats.items()},
+                has_takes=bool(row.live_takes()),
             )
 
     def takes(self, episode_id: str, beat_id: str) -> list[Take]:

@@ -111,7 +111,10 @@ class Looks:
     def progress(self, episode_id: str) -> ProgressView:
         story = self._story(episode_id)
         return ProgressView(
-            state=story.state, progress=story.progress, beats={one: part.progress for one, part in story.parts.items()}
+            state=story.state,
+            progress=story.progress,
+            beats={one: part.progress for one, part in story.parts.items()},
+            has_takes=bool(story.live_takes()),
         )
 
     def preview(self, episode_id: str, beat_id: str) -> bytes | None:

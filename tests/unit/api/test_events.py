@@ -220,3 +220,14 @@ def test_progress_is_told_in_whole_per_cents_of_what_moved() -> None:
         None,
         {"episode_id": "e1", "state": "EXECUTING", "progress": 14, "beats": {"b2": 1}},
     ]
+
+
+async def test_the_stream_of_an_episode_that_has_ended_goes_on_until_its_takes_have(rig: Rig) -> None:
+    episode_id = await rig.completed()
+    await rig.client.post(f"/episodes/{episode_id}/beats/b1/takes", json={})
+    async with open_stream(rig.app, f"/episodes/{episode_id}/events") as stream:
+        await stream.read_until("take.requested")
+        rig.render_take(episode_id, "b1", 2)
+        text = await stream.read_until("event: end")
+
+    assert "event: take.ready" in text
