@@ -107,7 +107,7 @@ def _warm_up() -> None:
         def nothing(self, data: st.DataObject, one: str, other: int) -> None:
             data.draw(st.booleans())
 
-    quick = hypothesis.settings(max_examples=2, database=None, derandomize=True)
+    quick = hypothesis.settings(max_examples=2, database=None, derandomize=True, deadline=None)
     hypothesis.stateful.run_state_machine_as_test(Idle, settings=quick)
 
 
