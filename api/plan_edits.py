@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 
 from api.beat_changes import BeatChange, changed_beat
+from api.idempotency import lasting_id
 from api.parts import ApiParts
 from api.problems import ProblemError
 from api.requests import known_id
@@ -18,8 +19,7 @@ from api.shapes import EditedShape, PlanDifferenceShape
 from api.shaping import episode_shape
 from episodes.choosing import chosen_kind
 from episodes.editing import PlanDifference, free_id, place_of
-from episodes.errors import BadInput, RevisionConflict
-from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after
+from episodes.errors import BadInput, IllegalMove, RevisionConflict
 from episodes.model import EpisodeView
 from episodes.nouns import Id, Noun, Prose
 from episodes.plan import Beat
@@ -86,24 +86,35 @@ def _terms(
 EditTerms = Annotated[Terms, Depends(_terms)]
 
 Beats = Sequence[Beat]
-Edit = Callable[[EpisodeView, Beats], Beats]
-"""From an episode and its beats to those that take their place."""
+Edit = Callable[[EpisodeView, Beats], tuple[Beats, str]]
+"""From an episode and its beats to those that take their place, and what was done, in a few words."""
 
 
 def edited(
     parts: ApiParts, episode_id: str, edit: Edit, terms: Terms, *, anew: Sequence[str] = (), once: str | None = None
 ) -> EditedShape:
-    """Change the plan that is there. Whoever names no version changes it whatever others do meanwhile."""
+    """Change single beats of the plan that is there."""
+
+    def change(episode: EpisodeView) -> tuple[PlanDifference, EpisodeView]:
+        if not episode.beats:
+            raise IllegalMove(f"the plan of episode {episode_id}", episode.state, "change")
+        beats, cause = edit(episode, [view.beat for view in episode.beats])
+        return parts.episodes.edit_plan(
+            episode_id, beats, cause=cause, anew=anew, expected=episode.plan_version, dry_run=terms.dry_run, once=once
+        )
+
+    return plan_changed(parts, episode_id, change, terms)
+
+
+def plan_changed(
+    parts: ApiParts, episode_id: str, change_plan: Callable[[EpisodeView], tuple[PlanDifference, EpisodeView]], terms: Terms
+) -> EditedShape:
+    """Whoever names no version changes the plan whatever others do meanwhile."""
     for num_tries in range(1, MAX_TRIES + 1):
         episode = parts.episodes.episode(known_id("episode", episode_id))
         terms.check(episode)
-        if episode.state is EpisodeState.CREATED:
-            episode_after(episode_id, episode.state, EpisodeMove.REVISE)  # there is no plan: the refusal says so
-        beats = edit(episode, [view.beat for view in episode.beats])
         try:
-            change, view = parts.episodes.edit_plan(
-                episode_id, beats, anew=anew, expected=episode.plan_version, dry_run=terms.dry_run, once=once
-            )
+            change, view = change_plan(episode)
         except RevisionConflict:
             if num_tries == MAX_TRIES:
                 raise
@@ -112,6 +123,11 @@ def edited(
             parts.coordinator.wake()
         return edited_shape(view, change, dry_run=terms.dry_run)
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def lasting_edit(parts: ApiParts, request: Request, terms: Terms) -> str | None:
+    """`once` of a change by POST; a look has no effect to be had once."""
+    return None if terms.dry_run else lasting_id(request.scope, parts.episodes)
 
 
 def unchanged(episode: EpisodeView, terms: Terms) -> EditedShape:

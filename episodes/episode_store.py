@@ -30,6 +30,7 @@ from episodes.model import (
 )
 from episodes.money import Funds
 from episodes.plan import Beat, EpisodeRequest, Plan
+from episodes.versions import PlanVersion, VersionNote
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +61,13 @@ class EpisodeStore(Protocol):
         The episode that has this id already is returned as it is; one that asks for something else is a Conflict.
         """
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
+    def save_plan(
+        self, episode_id: str, plan: Plan, world_revision: int, *, cause: str = "planned", once: str | None = None
+    ) -> EpisodeView:
         """→ PLANNED, except while it is CANCELLING; the beats of an earlier plan are replaced, at a higher revision.
 
-        What is still open of an earlier plan is unwanted. Its film stays the episode's film until another is accepted.
+        What is still open of an earlier plan is unwanted. Its film stays the episode's film until another is accepted. The plan is
+        kept as a version, with its `cause`.
         """
 
     def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:
@@ -124,6 +128,7 @@ class EpisodeStore(Protocol):
         episode_id: str,
         beats: Sequence[Beat],
         *,
+        cause: str = "edited",
         anew: Collection[str] = (),
         expected: int | None = None,
         dry_run: bool = False,
@@ -138,7 +143,7 @@ class EpisodeStore(Protocol):
 
         What is open for these, for those that are left out, and for the film is unwanted. Beats that had ended open where a waiting one
         needs them, or nothing keeps them ended any more. PLANNED and PAUSED episodes stay so; CUTTING and ended ones → EXECUTING, and
-        their film is cut anew. The same beats, with nothing `anew`: nothing changes.
+        their film is cut anew. The whole plan is kept as a version, with its `cause`. The same beats, with nothing `anew`: nothing changes.
 
         `expected`: RevisionConflict where the plan is at another version. BadInput where it would not hold together.
         `dry_run`: nothing is changed, and the answer is what would be.
@@ -170,6 +175,21 @@ class EpisodeStore(Protocol):
         names it neither as kept nor as to be rendered. One that is selected: nothing changes.
         Conflict for a take of an older revision, or without a clip.
         """
+
+    def restore_plan(
+        self, episode_id: str, version: int, *, expected: int | None = None, dry_run: bool = False, once: str | None = None
+    ) -> tuple[PlanDifference, EpisodeView]:
+        """Put the plan of this version in the place of the one that is there, as edit_plan does it, and all that it tells beside its beats.
+
+        That is a version of its own: none is ever changed or taken away. The plan that is there already: nothing changes.
+        Raises NotFound where there is no such version.
+        """
+
+    def plan_versions(self, episode_id: str, *, before: int | None = None, limit: int = 50) -> list[VersionNote]:
+        """What became of its plan, newest first; only versions below `before`."""
+
+    def plan_version(self, episode_id: str, version: int) -> PlanVersion:
+        """One of them whole. Raises NotFound."""
 
     def set_budget(self, episode_id: str, budget_micros: int | None) -> Funds:
         """What the episode may cost in all, in any state; None: there is no limit. Its beats that lacked money are tried again.

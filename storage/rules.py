@@ -16,9 +16,9 @@ from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, Revision
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
 from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
-from episodes.model import Lease, Opening
+from episodes.model import EpisodeView, Lease, Opening
 from episodes.money import UNPAYABLE, Funds, dollars_of
-from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
+from episodes.plan import Beat, EpisodeRequest, Plan
 from episodes.writing import Writing
 
 BEAT_CEILING = 0.99
@@ -69,13 +69,19 @@ def state_with_beats_opened(
     return episode_after(episode_id, state, move)
 
 
-def check_plan_of(beats: Sequence[Beat], treatment: Treatment) -> None:
-    """That these beats hold together as a plan. Raises BadInput."""
+def plan_with(beats: Sequence[Beat], episode: EpisodeView) -> Plan:
+    """The episode's plan with these beats in it. Raises BadInput where they do not hold together."""
     try:
-        Plan(**dict(treatment), beats=tuple(beats))
+        return Plan(**dict(episode.treatment), beats=tuple(beats), logline=episode.logline)
     except ValidationError as error:
         why = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
         raise BadInput(f"The plan would not hold together: {why}.", "Let every beat depend on earlier ones only.") from error
+
+
+def has_plan(episode: EpisodeView, plan: Plan, world_revision: int | None) -> bool:
+    """It is this one already."""
+    there = tuple(view.beat for view in episode.beats), episode.treatment, episode.logline, episode.world_revision
+    return there == (plan.beats, plan.treatment, plan.logline, world_revision)
 
 
 def check_plan_version(episode_id: str, expected: int | None, there: int) -> None:

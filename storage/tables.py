@@ -72,7 +72,7 @@ EPISODES = Table(
     Column("plan_version", Integer, nullable=False, server_default=text("0")),
     Column("world_revision", Integer),
     Column("logline", Text, nullable=False),
-    # what a plan tells beside its logline and its beats; written with a plan and never else
+    # what a plan tells beside its logline and its beats
     Column("treatment", Text, nullable=False, server_default="{}"),
     Column("num_beats", Integer, nullable=False),
     # the number of the newest event; raised under this row's lock
@@ -132,6 +132,20 @@ BEATS = Table(
     # serves ready_beats in story order, and whether any beat is in a state
     Index(None, "episode_id", "state", "num_unmet", "position"),
     Index("ix_beats_backing_off", "not_before", **_only_where("not_before > 0")),
+)
+
+PLAN_VERSIONS = Table(
+    "plan_versions",
+    METADATA,
+    Column("episode_id", Text, ForeignKey("episodes.episode_id"), primary_key=True),
+    # the episode's plan_version at that time
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("cause", Text, nullable=False),
+    Column("num_beats", Integer, nullable=False),
+    # Plan, whole
+    Column("plan", Text, nullable=False),
+    Column("world_revision", Integer),
+    Column("at", Double, nullable=False),
 )
 
 DEPENDENCIES = Table(

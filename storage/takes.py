@@ -145,6 +145,11 @@ def revision_in(episode: EpisodeView, beat_id: str) -> int | None:
     return next((view.revision for view in episode.beats if view.beat.beat_id == beat_id), None)
 
 
+def take_selected(beat_id: str, take: Take) -> str:
+    """The cause of the plan's version in which it is selected."""
+    return f"take {take.number} of beat {beat_id} selected"
+
+
 def starting_from(episode: EpisodeView, beat_id: str) -> list[str]:
     """The beats that begin with the last frame of this one's clip."""
     return [view.beat.beat_id for view in episode.beats if view.beat.starts_from == beat_id]

@@ -53,8 +53,8 @@ def revise_beat(
         terms.check(episode)
         return unchanged(episode, terms)
 
-    def edit(_: EpisodeView, beats: Beats) -> Beats:
-        return with_beat_changed(beats, changed_beat(beats[place_of(beats, beat_id)], change))
+    def edit(_: EpisodeView, beats: Beats) -> tuple[Beats, str]:
+        return with_beat_changed(beats, changed_beat(beats[place_of(beats, beat_id)], change)), f"beat {beat_id} changed"
 
     # it fell back, and its own first choice is asked for: nothing of the plan changes, and yet another clip is wanted
     anew = (beat_id,) if changed_beat(view.beat, change) == view.beat else ()

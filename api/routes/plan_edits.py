@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 
 from api import examples
-from api.idempotency import lasting_id
 from api.openapi import POST_EXTRA, answers, with_body
-from api.parts import ApiParts, Parts
-from api.plan_edits import Beats, EditTerms, NewBeat, NewPlace, NewPlan, Terms, beat_planned_anew, edited, new_beat
+from api.parts import Parts
+from api.plan_edits import Beats, EditTerms, NewBeat, NewPlace, NewPlan, beat_planned_anew, edited, lasting_edit, new_beat
 from api.requests import known_id
 from api.routes.episodes import PLANNER_TROUBLES, check_backend
 from api.shapes import EditedShape
@@ -48,10 +47,11 @@ def insert_beat(
     if "backend" in new.model_fields_set:
         check_backend(parts, new.backend)
 
-    def edit(_: EpisodeView, beats: Beats) -> Beats:
-        return with_beat(beats, *new_beat(beats, new))
+    def edit(_: EpisodeView, beats: Beats) -> tuple[Beats, str]:
+        beat, after = new_beat(beats, new)
+        return with_beat(beats, beat, after), f"beat {beat.beat_id} put in"
 
-    return edited(parts, episode_id, edit, terms, once=_once(parts, request, terms))
+    return edited(parts, episode_id, edit, terms, once=lasting_edit(parts, request, terms))
 
 
 @router.delete(
@@ -63,7 +63,10 @@ def insert_beat(
     responses=answers(200, "The episode without it.", examples.EDITED, *_PROBLEMS, "bad-input"),
 )
 def remove_beat(parts: Parts, episode_id: str, beat_id: str, terms: EditTerms) -> EditedShape:
-    return edited(parts, episode_id, lambda _, beats: without_beat(beats, known_id("beat", beat_id)), terms)
+    def edit(_: EpisodeView, beats: Beats) -> tuple[Beats, str]:
+        return without_beat(beats, known_id("beat", beat_id)), f"beat {beat_id} taken out"
+
+    return edited(parts, episode_id, edit, terms)
 
 
 @router.post(
@@ -83,10 +86,10 @@ def move_beat(
     place: Annotated[NewPlace, Body(examples=[examples.NEW_PLACE])],
     terms: EditTerms,
 ) -> EditedShape:
-    def edit(_: EpisodeView, beats: Beats) -> Beats:
-        return with_beat_moved(beats, known_id("beat", beat_id), place.after)
+    def edit(_: EpisodeView, beats: Beats) -> tuple[Beats, str]:
+        return with_beat_moved(beats, known_id("beat", beat_id), place.after), f"beat {beat_id} moved"
 
-    return edited(parts, episode_id, edit, terms, once=_once(parts, request, terms))
+    return edited(parts, episode_id, edit, terms, once=lasting_edit(parts, request, terms))
 
 
 @router.post(
@@ -106,13 +109,8 @@ def replan_beat(
     how: Annotated[NewPlan, Body(examples=[examples.NEW_PLAN])],
     terms: EditTerms,
 ) -> EditedShape:
-    def edit(episode: EpisodeView, beats: Beats) -> Beats:
+    def edit(episode: EpisodeView, beats: Beats) -> tuple[Beats, str]:
         old = beats[place_of(beats, known_id("beat", beat_id))]
-        return with_beat_changed(beats, beat_planned_anew(parts, episode, old, how.seed))
+        return with_beat_changed(beats, beat_planned_anew(parts, episode, old, how.seed)), f"beat {beat_id} told anew"
 
-    return edited(parts, episode_id, edit, terms, once=_once(parts, request, terms))
-
-
-def _once(parts: ApiParts, request: Request, terms: Terms) -> str | None:
-    """A look has no effect to be had once."""
-    return None if terms.dry_run else lasting_id(request.scope, parts.episodes)
+    return edited(parts, episode_id, edit, terms, once=lasting_edit(parts, request, terms))

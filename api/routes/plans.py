@@ -53,7 +53,7 @@ def put_plan(
     for beat in plan.beats:
         check_backend(parts, beat.backend, f"beats.{beat.index}.backend")
     world = parts.builder.load(episode.request.world_id)
-    planned = parts.episodes.save_plan(episode_id, plan, world.revision)
+    planned = parts.episodes.save_plan(episode_id, plan, world.revision, cause="plan put in")
     if episode.state.is_active:
         parts.coordinator.wake()
     return planned_shape(planned, parts.supervisor.contradictions(plan, world.world, parts.kinds), dry_run=False)

@@ -20,6 +20,7 @@ from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading
 from storage.episodes_sql.rows import is_in
 from storage.episodes_sql.takes import cancel_takes
+from storage.episodes_sql.versions import keep_version
 from storage.rules import check_episode_id, check_same_request, told_of
 from storage.tables import ANSWERS, ATTEMPTS, BEATS, DEPENDENCIES, EPISODES
 from storage.transactions import insert_once, now_s
@@ -41,7 +42,6 @@ _ATTEMPT_NUMBERS = (
     .where(ATTEMPTS.c.episode_id == _OF_EPISODE, ATTEMPTS.c.beat_id.is_not(None))
     .group_by(ATTEMPTS.c.beat_id)
 )
-_TELL_HOW = update(EPISODES).where(EPISODES.c.episode_id == _OF_EPISODE).values(treatment=bindparam("told"))
 _ANSWER = select(ANSWERS).where(ANSWERS.c.key == bindparam("of_key"))
 
 
@@ -64,7 +64,9 @@ class People(Reading):
             ledger.write()
             return self._view(connection, episode_id)
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
+    def save_plan(
+        self, episode_id: str, plan: Plan, world_revision: int, *, cause: str = "planned", once: str | None = None
+    ) -> EpisodeView:
         with self._writing("save_plan") as connection:
             ledger = Ledger.of(connection, [episode_id])
             if episode_id not in ledger.episodes:
@@ -75,8 +77,6 @@ class People(Reading):
             state = episode_after(episode_id, episode.state, EpisodeMove.PLAN)
             episode.revision += 1
             episode.plan_version += 1
-            episode.world_revision = world_revision
-            episode.logline = plan.logline
             episode.num_beats = len(plan.beats)
             episode.total_s = sum(b.duration_s for b in plan.beats)
             episode.done_s = 0.0
@@ -84,9 +84,9 @@ class People(Reading):
             disown_all(connection, episode_id)
             cancel_takes(connection, ledger, episode)
             _replace_beats(connection, episode, plan)
+            keep_version(connection, ledger, episode, plan, world_revision, cause)
             ledger.enter(episode, state, num_beats=len(plan.beats), world_revision=world_revision, **told_of(plan.writing))
             ledger.write()
-            connection.execute(_TELL_HOW, {"of_episode": episode_id, "told": plan.treatment.model_dump_json()})
             return self._view(connection, episode_id)
 
     def execute(self, episode_id: str, *, fresh: bool = False, once: str | None = None) -> EpisodeState:

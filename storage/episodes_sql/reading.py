@@ -74,6 +74,7 @@ _SELECTED_ARTIFACTS = (
     .order_by(ARTIFACTS.c.artifact_type)
 )
 _KNOWN_BEAT = select(BEATS.c.beat_id).where(BEATS.c.episode_id == _OF_EPISODE, BEATS.c.beat_id == bindparam("beat_id"))
+_KNOWN = select(EPISODES.c.episode_id).where(EPISODES.c.episode_id == _OF_EPISODE)
 _PROGRESS = select(BEATS.c.beat_id, BEATS.c.progress).where(BEATS.c.episode_id == _OF_EPISODE).order_by(BEATS.c.position)
 _HAS_TAKES = select(exists().where(TAKES.c.episode_id == _OF_EPISODE, IS_LIVE))
 _FLEET = select(FLEET.c.snapshot)
@@ -158,6 +159,12 @@ class Reading(Claim):
             if jpeg is None:
                 _beat(connection, episode_id, beat_id)
             return jpeg
+
+
+def check_known(connection: Connection, episode_id: str) -> None:
+    """Raises NotFound."""
+    if connection.scalar(_KNOWN, {"episode_id": episode_id}) is None:
+        raise NotFound("episode", episode_id)
 
 
 def episode_view(connection: Connection, episode_id: str, total: Funds | None) -> EpisodeView:

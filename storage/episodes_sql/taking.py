@@ -17,7 +17,16 @@ from storage.episodes_sql.ledger import Ledger, LockedEpisode
 from storage.episodes_sql.reading import Reading
 from storage.episodes_sql.takes import add_takes, cancel_take, swap_selected, takes_of
 from storage.rules import state_with_beats_opened
-from storage.takes import check_selectable, check_takes_allowed, retaken, revision_in, seeds_for, starting_from, take_of
+from storage.takes import (
+    check_selectable,
+    check_takes_allowed,
+    retaken,
+    revision_in,
+    seeds_for,
+    starting_from,
+    take_of,
+    take_selected,
+)
 
 
 class Taking(Reading):
@@ -94,7 +103,7 @@ def _select(
     state = state_with_beats_opened(episode.episode_id, episode.state, EpisodeMove.REVISE)
     reseeded = retaken(before, beat_id, take)
     swap_selected(connection, episode.episode_id, beat_id, take.attempt.attempt_id)
-    beats = [view.beat for view in reseeded.beats]
-    Edit(connection, ledger, episode, reseeded).apply(beats, starting_from(before, beat_id))
+    plan, cause = reseeded.plan, take_selected(beat_id, take)
+    Edit(connection, ledger, episode, reseeded).apply(plan, reseeded.world_revision, cause, starting_from(before, beat_id))
     ledger.tell(episode, "take.selected", beat_id=beat_id, take=take.number, attempt_id=take.attempt.attempt_id)
     go_on(ledger, episode, state)

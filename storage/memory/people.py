@@ -36,17 +36,16 @@ class People(Reading, Changing):
             self._tell(row, "episode.created", world_id=request.world_id, intent=request.intent)
             return self.episode(episode_id)
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, once: str | None = None) -> EpisodeView:
+    def save_plan(
+        self, episode_id: str, plan: Plan, world_revision: int, *, cause: str = "planned", once: str | None = None
+    ) -> EpisodeView:
         with self._once(once) as is_repeated:
             row = self._episode(episode_id)
             if is_repeated:
                 return self.episode(episode_id)
             state = episode_after(episode_id, row.state, EpisodeMove.PLAN)
             row.revision += 1
-            row.plan_version += 1
-            row.world_revision = world_revision
-            row.logline = plan.logline
-            row.treatment = plan.treatment
+            self._keep_version(row, plan, world_revision, cause)
             row.total_s = sum(b.duration_s for b in plan.beats)
             row.done_s = 0.0
             row.begin_anew()

@@ -17,6 +17,7 @@ from episodes.model import (
     ProgressView,
     Take,
 )
+from episodes.versions import PlanVersion, VersionNote
 from storage.cursor import cursor_after, episode_before
 from storage.memory.rows import AttemptRow, BeatRow, EpisodeRow, Rows, TakeRow, moment
 from storage.rules import unmet
@@ -79,6 +80,16 @@ class Reading(Rows):
         with self._lock:
             return {one: len(self._episodes[one].events) for one in episode_ids if one in self._episodes}
 
+    def plan_versions(self, episode_id: str, *, before: int | None = None, limit: int = 50) -> list[VersionNote]:
+        with self._lock:
+            kept = self._episode(episode_id).versions
+        noted = [_note(one) for one in reversed(kept) if before is None or one.version < before]
+        return noted[:limit]
+
+    def plan_version(self, episode_id: str, version: int) -> PlanVersion:
+        with self._lock:
+            return version_of(self._episode(episode_id), version)
+
     def progress(self, episode_id: str) -> ProgressView:
         with self._lock:
             row = self._episode(episode_id)
@@ -108,6 +119,18 @@ class Reading(Rows):
                 raise NotFound("beat", beat_id)
             waited_for = (a for a in row.attempts[beat_id] if a.is_open and self._beat_of(a) is not None)
             return next((a.preview for a in waited_for), None)
+
+
+def version_of(row: EpisodeRow, version: int) -> PlanVersion:
+    """Raises NotFound."""
+    for one in row.versions:
+        if one.version == version:
+            return one
+    raise NotFound("plan version", str(version))
+
+
+def _note(kept: PlanVersion) -> VersionNote:
+    return VersionNote(version=kept.version, at=kept.at, cause=kept.cause, num_beats=kept.num_beats)
 
 
 def _summary(row: EpisodeRow) -> EpisodeSummary:

@@ -13,7 +13,16 @@ from storage.memory.changing import beat_of
 from storage.memory.editing import Editing
 from storage.memory.rows import EpisodeRow, TakeRow
 from storage.rules import state_with_beats_opened
-from storage.takes import check_selectable, check_takes_allowed, retaken, revision_in, seeds_for, starting_from, take_of
+from storage.takes import (
+    check_selectable,
+    check_takes_allowed,
+    retaken,
+    revision_in,
+    seeds_for,
+    starting_from,
+    take_of,
+    take_selected,
+)
 
 
 class Taking(Editing):
@@ -64,8 +73,8 @@ class Taking(Editing):
             elif attempt.shown.state is AttemptState.SELECTED:
                 attempt.shown = replace(attempt.shown, state=AttemptState.SUPERSEDED)
         reseeded = retaken(before, beat_id, take)
-        beats = [view.beat for view in reseeded.beats]
-        anew = starting_from(before, beat_id)
-        self._edit(row, beats, shown_otherwise({beat.beat_id: beat for beat in beats}, beats, anew))
+        plan, anew = reseeded.plan, starting_from(before, beat_id)
+        changed = shown_otherwise({beat.beat_id: beat for beat in plan.beats}, plan.beats, anew)
+        self._edit(row, plan, reseeded.world_revision, changed, take_selected(beat_id, take))
         self._tell(row, "take.selected", beat_id=beat_id, take=take.number, attempt_id=of_take)
         self._go_on(row, state)

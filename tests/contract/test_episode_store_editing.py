@@ -91,7 +91,7 @@ def test_a_changed_beat_begins_anew_and_with_it_those_that_start_from_it(leader:
     assert store.unwanted_attempts(leader.lease) == [running.attempt_id]
     assert leader.ready(episode_id) == ["b1"]
     told = [data for name, data in leader.told(episode_id) if name == "plan.edited"]
-    assert told == [{"version": 2, "to_render": ["b1", "b2", "b3"], "removed": []}]
+    assert told == [{"version": 2, "cause": "edited", "to_render": ["b1", "b2", "b3"], "removed": []}]
 
 
 def test_what_only_waits_for_a_changed_beat_keeps_its_clip(leader: Leader) -> None:

@@ -46,7 +46,7 @@ def test_a_revised_beat_begins_anew_at_the_next_revision(leader: Leader) -> None
     assert revised.reason == ""
     assert view.state is EpisodeState.EXECUTING
     assert leader.told(episode_id, after=told) == [
-        ("plan.edited", {"version": 2, "to_render": ["b1"], "removed": []}),
+        ("plan.edited", {"version": 2, "cause": "edited", "to_render": ["b1"], "removed": []}),
         ("beat.revised", {"beat_id": "b1", "revision": 2}),
     ]
     assert leader.ready(episode_id) == ["b1", "b2"]

@@ -147,6 +147,21 @@ def test_a_take_is_selected_while_others_are_rendered(leader: TakeLeader) -> Non
     assert store.unwanted_attempts(leader.lease) == [doomed.attempt_id]
 
 
+def test_a_selection_is_a_version_of_the_plan_and_the_one_before_brings_its_seed_back(leader: TakeLeader) -> None:
+    store, episode_id = leader.store, leader.completed(2)
+    first = store.episode(episode_id).plan
+    leader.take_is_made(episode_id, "b1", 99)
+    _, view = store.select_take(episode_id, "b1", 2)
+
+    assert [(note.version, note.cause) for note in store.plan_versions(episode_id)] == [
+        (2, "take 2 of beat b1 selected"),
+        (1, "planned"),
+    ]
+    assert store.plan_version(episode_id, 2).plan == view.plan != first
+    change, view = store.restore_plan(episode_id, 1)
+    assert (view.plan, change.to_render, change.kept) == (first, ("b1",), ("b2",))
+
+
 def test_looking_at_a_selection_changes_nothing(leader: TakeLeader) -> None:
     store, episode_id = leader.store, leader.completed(a_chain(2))
     leader.take_is_made(episode_id, "b1")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from episodes.job import JobResult, RuntimeFacts
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.model import Acceptance, Lease
+from episodes.plan import Plan
 from episodes.world import World, WorldSource
 from episodes.world_fields import known_record
 from episodes.world_record import NOTHING_KNOWN, SourceKind
@@ -89,6 +90,9 @@ def test_a_render_that_began_before_pausing_was_known_is_accepted(at_0001: Engin
     store, lease = SqlEpisodeStore(at_0001, "c"), Lease(holder="leader", fence=3)
     assert not store.queue_is_paused()
     assert store.unwanted_attempts(lease) == []
+    assert [(note.version, note.cause, note.num_beats) for note in store.plan_versions("e1")] == [(1, "planned", 1)]
+    assert store.plan_version("e1", 1).plan == Plan(beats=(beat,)) == store.episode("e1").plan
+    assert store.episode("e1").plan_version == 1
     assert [(a.attempt_id, a.num_crashes) for a in store.unclosed_attempts(lease)] == [("a1", 0)]
     result = JobResult(
         **{"job_id": "a1", "status": "succeeded", "fence": 3, "episode_id": "e1", "beat_id": "b1"},

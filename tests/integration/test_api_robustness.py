@@ -35,7 +35,13 @@ async def _episodes_that_move() -> tuple[str, str, str]:
 
 FINISHED, OTHER, PICTURE = asyncio.run(_some_ids())
 KNOWN = {"episode_id": (FINISHED, OTHER), "beat_id": ("b1",), "world_id": ("anime_world", "empty"), "file": (PICTURE,)}
-KNOWN |= {"character_id": ("mika",), "place_id": ("rooftop",), "prop_id": ("key",), "revision": ("1", "2")}
+KNOWN |= {
+    "character_id": ("mika",),
+    "place_id": ("rooftop",),
+    "prop_id": ("key",),
+    "revision": ("1", "2"),
+    "version": ("1", "2"),
+}
 """For looking. Only finished episodes: the event stream of another does not end."""
 MOVED = asyncio.run(_episodes_that_move())
 

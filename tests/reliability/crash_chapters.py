@@ -122,7 +122,8 @@ def _dies_after_a_result(artifacts: ArtifactStore) -> ArtifactStore:
 
 
 def tell_of_changes(stage: Stage) -> None:
-    """Beats that nobody can render, that fail and take others with them, are tried again and revised; the queue stands still at first."""
+    """Beats that nobody can render, that fail and take others with them, are tried again and revised, and the first plan comes back; the
+    queue stands still at first."""
     with stage.house(acts={"broken": fails(FailureClass.CONTENT)}) as house:
         stage.move("pause", "/queue")
         episode_id = stage.begin("one broken needs:broken nobody")
@@ -138,7 +139,10 @@ def tell_of_changes(stage: Stage) -> None:
         stage.move("retry", path)
         stage.ask("budget", "PUT", f"{path}/budget", json={"budget": "5.00"})
         stage.ask("revise", "PATCH", f"{path}/beats/one", json={"seed": 99})
+        stage.ask("restore", "POST", f"{path}/plan/versions/1/restore")
         house.wait_for_end(episode_id)
+        kept = [note.cause for note in house.episodes.plan_versions(episode_id)]
+    assert kept == ["restored version 1", "beat one changed", "planned"], f"the plan's history is {kept}"
 
 
 def tell_of_cancels(stage: Stage) -> None:
@@ -295,6 +299,7 @@ CHAPTERS = {
                 "episode.executing",
                 "beat.retried",
                 "episode.budget",
+                "plan.edited",
                 "beat.revised",
                 "film.ready",
             ),

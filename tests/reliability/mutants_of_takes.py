@@ -125,8 +125,8 @@ TAKES = (
     _about_takes(
         "taking.py",
         "what starts from the beat keeps the old clip's last frame",
-        ".apply(beats, starting_from(before, beat_id))",
-        ".apply(beats, [])",
+        "cause, starting_from(before, beat_id)",
+        "cause, ()",
     ),
     _about_takes("taking.py", "no film is cut with another take", "    go_on(ledger, episode, state)\n", ""),
     _about_takes(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from episodes.editing import PlanDifference
 from episodes.errors import BadInput, IllegalMove, RevisionConflict
@@ -11,7 +12,7 @@ from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView
-from episodes.plan import Beat
+from episodes.plan import Beat, Plan
 from tests.reliability.oracle_looks import Looks
 from tests.reliability.oracle_rows import FINAL, Asked, Part, Refused, Story
 
@@ -24,29 +25,60 @@ class EditsPlans(Looks):
         episode_id: str,
         beats: Sequence[Beat],
         *,
+        cause: str = "edited",
         anew: Collection[str] = (),
         expected: int | None = None,
         dry_run: bool = False,
     ) -> tuple[PlanDifference, EpisodeView]:
         if dry_run:
-            before = copy.deepcopy(self.__dict__)
-            try:
-                return self.edit_plan(episode_id, beats, anew=anew, expected=expected)
-            finally:
-                self.__dict__ = before
+            with self._looking():
+                return self.edit_plan(episode_id, beats, cause=cause, anew=anew, expected=expected)
+        story = self._changeable(episode_id, expected)
+        if not _hold_together(beats):
+            raise Refused(BadInput)
+        plan = Plan(**dict(story.treatment), beats=tuple(beats), logline=story.logline)
+        if story.plan == plan and not anew:
+            return PlanDifference(kept=tuple(story.parts)), self.episode(episode_id)
+        return self._change(story, plan, story.world_revision, cause, anew)
+
+    def restore_plan(
+        self, episode_id: str, version: int, *, expected: int | None = None, dry_run: bool = False
+    ) -> tuple[PlanDifference, EpisodeView]:
+        if dry_run:
+            with self._looking():
+                return self.restore_plan(episode_id, version, expected=expected)
+        story = self._changeable(episode_id, expected)
+        old = self.plan_version(episode_id, version)
+        if (story.plan, story.world_revision) == (old.plan, old.world_revision):
+            return PlanDifference(kept=tuple(story.parts)), self.episode(episode_id)
+        return self._change(story, old.plan, old.world_revision, f"restored version {version}", ())
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Whatever is done in it has not happened afterwards."""
+        before = self.__dict__
+        self.__dict__ = copy.deepcopy(before)
+        try:
+            yield
+        finally:
+            self.__dict__ = before
+
+    def _changeable(self, episode_id: str, expected: int | None) -> Story:
         story = self._story(episode_id)
         if expected not in (None, story.plan_version):
             raise Refused(RevisionConflict)
         if story.state in (E.CREATED, E.CANCELLING):
             raise Refused(IllegalMove, story.state)
-        if not _hold_together(beats):
-            raise Refused(BadInput)
+        return story
+
+    def _change(
+        self, story: Story, plan: Plan, world_revision: int | None, cause: str, anew: Collection[str]
+    ) -> tuple[PlanDifference, EpisodeView]:
         had = dict(story.parts)
-        if [part.beat for part in had.values()] == list(beats) and not anew:
-            return PlanDifference(kept=tuple(had)), self.episode(episode_id)
         has_film = story.state is E.CUTTING or any(t.state is A.SELECTED for t in story.tries_of(None))
         rendered = {one for one, part in had.items() if part.state is B.RENDERING}
-        new = self._put(story, beats, anew)
+        story.keep(self.now_s, plan, world_revision, cause)
+        new = self._put(story, plan.beats, anew)
         to_render = set(new) | set(self._open_with(story, new))
         gone = {*to_render, *(one for one in had if one not in story.parts)}
         self._go_on(story)
@@ -57,7 +89,7 @@ class EditsPlans(Looks):
             to_render=tuple(one for one in story.parts if one in to_render),
             film_to_recut=has_film and (bool(gone) or list(had) != list(story.parts)),
         )
-        return change, self.episode(episode_id)
+        return change, self.episode(story.episode_id)
 
     def _put(self, story: Story, beats: Sequence[Beat], anew: Collection[str]) -> list[str]:
         """The beats that begin anew, or for the first time."""
@@ -80,8 +112,8 @@ class EditsPlans(Looks):
         self._cancel_takes(story, [*removed, *new])
         story.parts = parts
         story.revision = max(top, *(part.revision for part in parts.values()))
-        story.plan_version += 1
-        story.tell(self.now_s, "plan.edited", version=story.plan_version, to_render=new, removed=removed)
+        cause = story.versions[-1].cause
+        story.tell(self.now_s, "plan.edited", version=story.plan_version, cause=cause, to_render=new, removed=removed)
         for one in new:
             if one in had:
                 story.tell(self.now_s, "beat.revised", beat_id=one, revision=parts[one].revision)

@@ -28,6 +28,7 @@ from episodes.model import (
     ProgressView,
     ReadyBeat,
 )
+from episodes.versions import PlanVersion, VersionNote
 from tests.reliability.oracle_rows import Asked, Part, Refused, Story, Tried, moment
 
 
@@ -107,6 +108,17 @@ class Looks:
 
     def latest_event_numbers(self, episode_ids: Sequence[str]) -> dict[str, int]:
         return {one: len(self.stories[one].told) for one in episode_ids if one in self.stories}
+
+    def plan_versions(self, episode_id: str, *, before: int | None = None, limit: int = 50) -> list[VersionNote]:
+        newest_first = reversed(self._story(episode_id).versions)
+        notes = [VersionNote(version=v.version, at=v.at, cause=v.cause, num_beats=v.num_beats) for v in newest_first]
+        return [note for note in notes if before is None or note.version < before][:limit]
+
+    def plan_version(self, episode_id: str, version: int) -> PlanVersion:
+        kept = self._story(episode_id).versions
+        if not 1 <= version <= len(kept):
+            raise Refused(NotFound)
+        return kept[version - 1]
 
     def progress(self, episode_id: str) -> ProgressView:
         story = self._story(episode_id)

@@ -48,7 +48,7 @@ class AskedByPeople(RetakesBeats):
             return self._take(*args)
         if call == "select_take":
             self._take(*args)
-        if call in ("edit_plan", "select_take"):
+        if call in ("edit_plan", "restore_plan", "select_take"):
             story = self._story(args[0])
             return PlanDifference(kept=tuple(story.parts)), self.episode(args[0])
         return self._story(args[0]).state if args else None
@@ -68,13 +68,12 @@ class AskedByPeople(RetakesBeats):
         story.tell(self.now_s, "episode.created", world_id=request.world_id, intent=request.intent)
         return self.episode(episode_id)
 
-    def save_plan(self, episode_id: str, plan: Plan, world_revision: int) -> EpisodeView:
+    def save_plan(self, episode_id: str, plan: Plan, world_revision: int, *, cause: str = "planned") -> EpisodeView:
         story = self._story(episode_id)
         if story.state is E.CANCELLING:
             raise Refused(IllegalMove, story.state)
         story.revision += 1
-        story.plan_version += 1
-        story.world_revision, story.logline, story.treatment = world_revision, plan.logline, plan.treatment
+        story.keep(self.now_s, plan, world_revision, cause)
         story.disown(None, *(t.beat_id for t in story.tries))
         story.parts = {b.beat_id: Part(beat=b, revision=story.revision) for b in plan.beats}
         for beat_id in story.parts:

@@ -12,7 +12,8 @@ from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import Artifact, Attempt, ClipSource, OpenAttempt
 from episodes.money import Funds
-from episodes.plan import Beat, EpisodeRequest, Treatment
+from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
+from episodes.versions import PlanVersion
 
 FINAL = (E.COMPLETED, E.PARTIALLY_COMPLETED, E.FAILED, E.CANCELLED)
 
@@ -183,7 +184,8 @@ class Story:
     world_revision: int | None = None
     logline: str = ""
     treatment: Treatment = field(default_factory=Treatment)
-    plan_version: int = 0
+    versions: list[PlanVersion] = field(default_factory=list)
+    """Of its plan, oldest first: the first is 1."""
     executed_at: float = 0.0
     cancelled_at: float | None = None
     film_not_before: float = 0.0
@@ -197,6 +199,15 @@ class Story:
     budget: int | None = None
 
     # --- what follows ---
+
+    @property
+    def plan_version(self) -> int:
+        return len(self.versions)
+
+    @property
+    def plan(self) -> Plan | None:
+        """As it stands."""
+        return self.versions[-1].plan if self.versions else None
 
     def funds(self) -> Funds:
         reserved = sum(t.reserved or 0 for t in self.open_tries())
@@ -300,6 +311,18 @@ class Story:
         return part.has_no_clip and part.ended_with_another and bool(needs & opened) and not in_the_way
 
     # --- what happens ---
+
+    def keep(self, at: float, plan: Plan, world_revision: int | None, cause: str) -> None:
+        self.logline, self.treatment, self.world_revision = plan.logline, plan.treatment, world_revision
+        kept = PlanVersion(
+            version=len(self.versions) + 1,
+            at=moment(at),
+            cause=cause,
+            num_beats=len(plan.beats),
+            plan=plan,
+            world_revision=world_revision,
+        )
+        self.versions.append(kept)
 
     def tell(self, at: float, event_type: str, **data: object) -> None:
         self.told.append(Told(event_type=event_type, data=data, at=at))

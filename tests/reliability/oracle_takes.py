@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 from episodes.editing import PlanDifference
@@ -12,6 +11,7 @@ from episodes.lifecycle import AttemptState as A
 from episodes.lifecycle import BeatState as B
 from episodes.lifecycle import EpisodeState as E
 from episodes.model import EpisodeView, Failure, Lease, Opening, ReadyBeat, Take
+from episodes.plan import Plan
 from tests.reliability.oracle_edits import EditsPlans
 from tests.reliability.oracle_looks import files_of
 from tests.reliability.oracle_rows import BEAT_AT_MOST, Asked, Refused, Story, Tried, moment
@@ -85,11 +85,8 @@ class RetakesBeats(EditsPlans):
         self, episode_id: str, beat_id: str, number: int, *, dry_run: bool = False
     ) -> tuple[PlanDifference, EpisodeView]:
         if dry_run:
-            before = copy.deepcopy(self.__dict__)
-            try:
+            with self._looking():
                 return self.select_take(episode_id, beat_id, number)
-            finally:
-                self.__dict__ = before
         story, take = self._story(episode_id), self._take(episode_id, beat_id, number)
         if take.is_selected:
             return PlanDifference(kept=tuple(story.parts)), self.episode(episode_id)
@@ -108,7 +105,9 @@ class RetakesBeats(EditsPlans):
         if take.seed is not None:
             part.beat = part.beat.model_copy(update={"seed": take.seed})
         children = [one for one, other in story.parts.items() if other.beat.starts_from == beat_id]
-        new = self._put(story, [other.beat for other in story.parts.values()], children)
+        plan = Plan(**dict(story.treatment), beats=tuple(other.beat for other in story.parts.values()), logline=story.logline)
+        story.keep(self.now_s, plan, story.world_revision, f"take {number} of beat {beat_id} selected")
+        new = self._put(story, plan.beats, children)
         to_render = {*new, *self._open_with(story, new)}
         story.tell(self.now_s, "take.selected", beat_id=beat_id, take=number, attempt_id=take.attempt.attempt_id)
         self._go_on(story)

@@ -47,6 +47,7 @@ def rarer_looks(episode_ids: Iterable[str]) -> Iterator[Look]:
     yield "measures", lambda s: sorted(s.measures(["animatic", "stub"]), key=repr)
     for one in ids:
         yield f"all events of {one}", lambda s, one=one: s.events(one)  # type: ignore[misc]
+        yield f"plans of {one}", lambda s, one=one: _plans(s, one)  # type: ignore[misc]
         yield f"progress of {one}", lambda s, one=one: s.progress(one)  # type: ignore[misc]
         yield f"film parts of {one}", lambda s, one=one: s.film_parts(one)  # type: ignore[misc]
         yield f"known attempts of {one}", lambda s, one=one: s.known_attempt_ids(one)  # type: ignore[misc]
@@ -74,6 +75,13 @@ def _all_pages(store: Shown, state: EpisodeState | None) -> tuple[EpisodeSummary
         page = store.episodes(limit=1, state=state, cursor=page.next_cursor)
         found += page.episodes
     return found
+
+
+def _plans(store: Shown, episode_id: str) -> tuple[object, ...]:
+    """All versions in two pages, and the newest two of them whole."""
+    newest = store.plan_versions(episode_id, limit=2)
+    older = store.plan_versions(episode_id, before=newest[-1].version) if newest else []
+    return (*newest, *older, *(store.plan_version(episode_id, note.version) for note in newest))
 
 
 def plain(value: Any) -> Any:  # Any: whatever a store returns

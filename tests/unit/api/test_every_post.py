@@ -44,6 +44,12 @@ async def paused(rig: Rig) -> str:
     return episode_id
 
 
+async def edited(rig: Rig) -> str:
+    episode_id = await rig.planned()
+    await rig.client.patch(f"/episodes/{episode_id}/beats/b1", json={"seed": 99})
+    return episode_id
+
+
 async def with_failures(rig: Rig) -> str:
     episode_id = await rig.executing(num_beats=3)
     rig.render_all(episode_id, fail=["b1", "b3"])
@@ -120,6 +126,12 @@ CASES = {
     "/episodes/{episode_id}/beats/{beat_id}/takes/{number}/cancel": move(
         with_a_take, "/episodes/{episode_id}/beats/b1/takes/2/select"
     ),
+    "/episodes/{episode_id}/plan/versions/{version}/restore": Case(
+        prepare=edited,
+        body={},
+        other={"params": {"plan_version": "2"}},
+        then="/episodes/{episode_id}/plan",
+    ),
     "/queue/pause": move(nothing, "/queue/resume"),
     "/queue/resume": move(nothing, "/queue/pause"),
     "/worlds/{world_id}/images": Case(
@@ -164,7 +176,7 @@ def all_routes(routes: Iterable[BaseRoute]) -> Iterator[Route]:
 
 def filled(path: str, episode_id: str) -> str:
     number = 3 if path.endswith("/cancel") else 2
-    return path.format(episode_id=episode_id, beat_id="b1", world_id="market", number=number)
+    return path.format(episode_id=episode_id, beat_id="b1", world_id="market", number=number, version=1)
 
 
 async def sent(rig: Rig, path: str, episode_id: str, options: dict[str, Any]) -> httpx.Response:

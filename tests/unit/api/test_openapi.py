@@ -26,6 +26,7 @@ from api.shapes import (
     SweepShape,
 )
 from api.take_shapes import NewTakes, SelectedShape, TakeShape, TakesShape
+from api.version_shapes import VersionListShape
 from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit, PropEdit, Rollback, WorldEdit
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.plan import Plan
@@ -72,6 +73,9 @@ def test_the_operations_are_those_of_the_design(spec: Json) -> None:
         "GET /episodes/{episode_id}/plan",
         "PUT /episodes/{episode_id}/plan",
         "GET /episodes/{episode_id}/plan.fountain",
+        "GET /episodes/{episode_id}/plan/versions",
+        "GET /episodes/{episode_id}/plan/versions/{version}",
+        "POST /episodes/{episode_id}/plan/versions/{version}/restore",
         "GET /episodes/{episode_id}/estimate",
         "PUT /episodes/{episode_id}/budget",
         "POST /episodes/{episode_id}/execute",
@@ -220,6 +224,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (SweepShape, examples.SWEEP),
         (FleetShape, examples.FLEET),
         (Plan, plan_examples.PLAN),
+        (VersionListShape, plan_examples.VERSIONS),
         (NewEpisode, plan_examples.NEW_SCREENPLAY["value"]),
         (EstimateShape, money_examples.ESTIMATE),
         (FundsShape, money_examples.FUNDS),

@@ -152,6 +152,15 @@ async def test_what_has_no_plan_or_is_being_cancelled_is_not_changed(rig: Rig, c
     is_problem(await changed(rig, stopping, change), 409, "illegal-move")
 
 
+@every_change
+async def test_what_was_cancelled_before_it_had_a_plan_has_none_to_change(rig: Rig, change: str) -> None:
+    episode_id = (await rig.client.post("/episodes", json={"intent": "Mika waits"})).json()["episode_id"]
+    await rig.client.post(f"/episodes/{episode_id}/cancel")
+
+    expected = (404, "not-found") if change == "change" else (409, "illegal-move")
+    assert "plan" in is_problem(await changed(rig, episode_id, change), *expected)["detail"] or change == "change"
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from episodes.editing import with_beat_changed, without_beat
 from episodes.errors import Unavailable
 from episodes.fleet import Kind
 from episodes.job import JobResult
@@ -82,6 +83,32 @@ async def test_the_same_episode_twice_is_rendered_once() -> None:
     assert len(stage.fleet.started) == num_rendered == 5
     assert sources(second) == selected(first)
     assert {a.renderer for b in second.beats for a in b.attempts} == {COPIER}
+
+
+@pytest.mark.slow
+async def test_a_version_of_the_plan_that_comes_back_brings_its_clips_with_it() -> None:
+    stage = a_stage()
+    async with stage.coordinator():
+        first = await made(stage, a_plan(3))
+        episode_id, beats = first.episode_id, first.plan.beats
+        stage.store.edit_plan(episode_id, with_beat_changed(beats, beats[0].model_copy(update={"description": "Mika dances."})))
+        stage.store.edit_plan(episode_id, without_beat([view.beat for view in stage.look(episode_id).beats], "b2"))
+        await stage.wake()
+        await stage.finish_all()
+        await stage.clock.advance(3.0)
+        num_rendered = len(stage.fleet.started)
+
+        change, _ = stage.store.restore_plan(episode_id, 1)
+        await stage.wake()
+        await stage.clock.advance(3.0)
+        await stage.finish_all()
+
+    assert (num_rendered, len(stage.fleet.started)) == (4, 4)
+    assert (change.kept, change.to_render, change.film_to_recut) == (("b3",), ("b1", "b2"), True)
+    again = stage.look(episode_id)
+    assert (again.state, again.plan) == (EpisodeState.COMPLETED, first.plan)
+    theirs = selected(first)
+    assert sources(again) == [theirs[0], theirs[1], None]
 
 
 async def test_a_copy_has_keys_and_a_result_of_its_own() -> None:
