@@ -5,7 +5,7 @@ mutants_of_people.py, those of changed plans and of clips that are used again in
 from __future__ import annotations
 
 from tests.reliability.mutant import Mutant, a_mutant
-from tests.reliability.mutants_of_editing import EDITING, REUSING
+from tests.reliability.mutants_of_editing import EDITING, REUSING, VERSIONS
 from tests.reliability.mutants_of_money import MONEY
 from tests.reliability.mutants_of_people import PEOPLE, SHOWING
 from tests.reliability.mutants_of_takes import TAKES
@@ -236,4 +236,4 @@ ENDING = (
     a_mutant("ending.py", "a beat is given up in a paused episode", " and episode.state is EpisodeState.EXECUTING:", ":"),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *EDITING, *REUSING, *SHOWING, *MONEY, *TAKES)
+MUTANTS: tuple[Mutant, ...] = (*LEASES, *BEGINNING, *ENDING, *PEOPLE, *EDITING, *VERSIONS, *REUSING, *SHOWING, *MONEY, *TAKES)

@@ -9,6 +9,7 @@ from hypothesis.stateful import get_state_machine_test
 
 from tests.reliability.store_bench import THOROUGH, Tally
 from tests.reliability.store_coordinators import Coordinators
+from tests.reliability.store_edits import Edits
 from tests.reliability.store_money import Money
 from tests.reliability.store_people import People
 from tests.reliability.store_subjects import Subject
@@ -20,6 +21,10 @@ class StoreMachine(People, Coordinators, Troubles):
     """As Hypothesis runs it."""
 
 
+class PlansMachine(Edits, Coordinators):
+    """Likewise, with plans that are changed step by step."""
+
+
 class MoneyMachine(Money, Coordinators):
     """Likewise, with budgets that run short."""
 
@@ -28,7 +33,7 @@ class TakesMachine(Takes, Coordinators):
     """Likewise, with several clips of a beat to choose from."""
 
 
-MACHINES = {"people": StoreMachine, "money": MoneyMachine, "takes": TakesMachine}
+MACHINES = {"people": StoreMachine, "plans": PlansMachine, "money": MoneyMachine, "takes": TakesMachine}
 
 
 def run_model(

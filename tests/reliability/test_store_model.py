@@ -35,13 +35,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield server
 
 
-@pytest.mark.parametrize("about", ["people", "money", "takes"])
+@pytest.mark.parametrize("about", ["people", "plans", "money", "takes"])
 def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
     tally = Tally()
     with sql_subject(url) as subject:
         # PostgreSQL answers each of the many looks over a socket
-        thorough = (6 if about == "takes" else 1) * (1 if subject.name == "sqlite" else 6)
-        num_examples = {"people": 10, "money": 5, "takes": 3}[about]
+        thorough = (6 if about in ("plans", "takes") else 1) * (1 if subject.name == "sqlite" else 6)
+        num_examples = {"people": 10, "plans": 2, "money": 5, "takes": 3}[about]
         run_model(
             [subject, MemorySubject()],
             tally,
@@ -51,10 +51,11 @@ def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
             about=about,
         )
 
-    assert tally.num_calls > {"people": 300, "money": 150, "takes": 150}[about]
+    assert tally.num_calls > {"people": 300, "plans": 100, "money": 150, "takes": 150}[about]
     assert {"accept", "fail", "cancel", "edit_plan", "save_plan", "acquire_lease"} <= set(tally.calls)
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
-    assert ("set_budget" in tally.calls) is (about != "people")
+    assert ("set_budget" in tally.calls) is (about in ("money", "takes"))
+    assert ("restore_plan" in tally.calls) is (about == "plans")
     assert ({"ask_for_takes", "select_take", "cancel_take"} <= set(tally.calls)) is (about == "takes")
 
 
