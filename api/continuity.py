@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from api.money_shapes import EstimateShape
 from api.parts import ApiParts
 from api.shapes import EpisodeShape, Shape
 from api.shaping import episode_shape
@@ -42,10 +43,16 @@ class PlannedShape(EpisodeShape):
     """Nothing was stored: the beats are those that it would get, and all else is as it was."""
     contradictions: list[ContradictionShape]
     """Where the plan contradicts itself, in story order."""
+    estimate: EstimateShape | None
+    """With `dry_run`, what rendering it would take; null: it is stored, and `GET /episodes/{id}/estimate` tells."""
 
 
-def planned_shape(view: EpisodeView, contradictions: Sequence[Contradiction], *, dry_run: bool) -> PlannedShape:
-    return PlannedShape(**dict(episode_shape(view)), dry_run=dry_run, contradictions=_shapes(contradictions))
+def planned_shape(
+    view: EpisodeView, contradictions: Sequence[Contradiction], *, estimate: EstimateShape | None = None
+) -> PlannedShape:
+    """`estimate`: of a plan that is only shown."""
+    told = _shapes(contradictions)
+    return PlannedShape(**dict(episode_shape(view)), dry_run=estimate is not None, contradictions=told, estimate=estimate)
 
 
 def continuity_shape(episode_id: str, contradictions: tuple[Contradiction, ...]) -> ContinuityShape:
@@ -74,8 +81,19 @@ def refuse_contradictions(parts: ApiParts, episode: EpisodeView) -> None:
 
 
 def as_it_would_be(episode: EpisodeView, plan: Plan, world: StoredWorld) -> EpisodeView:
-    """The episode with a plan that is not stored."""
-    beats = (BeatView(beat=b, revision=0, state=BeatState.PENDING, progress=0.0, backend=b.backend) for b in plan.beats)
+    """The episode with a plan that is not stored. Attempts of earlier beats with the same ids are those of its beats."""
+    tried = {view.beat.beat_id: view.attempts for view in episode.beats}
+    beats = (
+        BeatView(
+            beat=b,
+            revision=0,
+            state=BeatState.PENDING,
+            progress=0.0,
+            backend=b.backend,
+            attempts=tried.get(b.beat_id, ()),
+        )
+        for b in plan.beats
+    )
     return replace(
         episode,
         num_beats=len(plan.beats),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.examples import EPISODE_ID, Json
 from api.examples import PLANNED as EPISODE_PLANNED
+from api.money_examples import ESTIMATE
 
 CONTRADICTION: Json = {
     "code": "dead-speaks",
@@ -14,4 +15,4 @@ CONTRADICTION: Json = {
     "suggestion": "Let somebody else say it, tell it in `caption`, or give b3 the effect `revives`.",
 }
 CONTINUITY: Json = {"episode_id": EPISODE_ID, "num_errors": 1, "num_warnings": 0, "contradictions": [CONTRADICTION]}
-PLANNED: Json = {**EPISODE_PLANNED, "dry_run": False, "contradictions": []}
+PLANNED: Json = {**EPISODE_PLANNED, "dry_run": True, "contradictions": [], "estimate": ESTIMATE}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from api.parts import ApiParts
 from api.shapes import Shape
-from episodes.estimate import Certainty, Estimate, Figure
+from episodes.estimate import Certainty, Estimate, Figure, estimate
 from episodes.model import EpisodeView
 from episodes.money import Funds, dollars_of
 
@@ -56,6 +57,12 @@ class EstimateShape(Shape):
     funds: FundsShape
     total: FundsShape | None
     """Of all episodes together; null: no limit is set for them."""
+
+
+def estimated(parts: ApiParts, episode: EpisodeView) -> EstimateShape:
+    """What its beats, which may be stored or not, will take."""
+    measures = parts.episodes.measures(sorted({beat.backend for beat in episode.beats}))
+    return estimate_shape(episode, estimate(episode, parts.kinds, measures))
 
 
 def funds_shape(funds: Funds) -> FundsShape:

@@ -17,6 +17,7 @@ from api.continuity import (
     refuse_contradictions,
 )
 from api.idempotency import lasting_id
+from api.money_shapes import estimated
 from api.openapi import POST_EXTRA, answers, with_body
 from api.parts import ApiParts, Parts
 from api.requests import Fresh, NewEpisode, known_id
@@ -71,7 +72,7 @@ def check_backend(parts: ApiParts, backend: str | None, where: str = "backend") 
     "/{episode_id}/plan",
     response_model=PlannedShape,
     summary="Plan its beats; planning again, at any time, replaces the plan and drops what was being rendered",
-    description="The answer says where the plan contradicts itself. With `dry_run` it is only shown.",
+    description="The answer says where the plan contradicts itself. With `dry_run` it is only shown, with what rendering it would take.",
     operation_id="plan_episode",
     responses=answers(
         200,
@@ -98,11 +99,12 @@ def plan_episode(
     plan = parts.planner.plan(episode_id, episode.request.model_copy(update={"backend": backend}), world)
     contradictions = parts.supervisor.contradictions(plan, world.world, parts.kinds)
     if dry_run:
-        return planned_shape(as_it_would_be(episode, plan, world), contradictions, dry_run=True)
+        shown = as_it_would_be(episode, plan, world)
+        return planned_shape(shown, contradictions, estimate=estimated(parts, shown))
     planned = parts.episodes.save_plan(episode_id, plan, world.revision, once=lasting_id(request.scope, parts.episodes))
     if episode.state.is_active:
         parts.coordinator.wake()  # what it renders is of the old plan, and nobody wants it any more
-    return planned_shape(planned, contradictions, dry_run=False)
+    return planned_shape(planned, contradictions)
 
 
 @router.post(

@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from api import money_examples as examples
-from api.money_shapes import EstimateShape, FundsShape, estimate_shape, funds_shape
+from api.money_shapes import EstimateShape, FundsShape, estimated, funds_shape
 from api.openapi import answers, with_body
 from api.parts import Parts
 from api.requests import NewBudget, known_id
 from api.routes.episodes import known_episode
 from api.strict_json import StrictRoute
 from episodes.errors import IllegalMove
-from episodes.estimate import estimate
 from episodes.lifecycle import EpisodeState
 from episodes.money import micros_of
 
@@ -32,8 +31,7 @@ def estimate_episode(parts: Parts, episode_id: str) -> EstimateShape:
     episode = known_episode(parts, episode_id)
     if episode.state is EpisodeState.CREATED:
         raise IllegalMove(f"episode {episode_id}", episode.state, "estimate")
-    measures = parts.episodes.measures(sorted({beat.backend for beat in episode.beats}))
-    return estimate_shape(episode, estimate(episode, parts.kinds, measures))
+    return estimated(parts, episode)
 
 
 @router.put(

@@ -48,7 +48,7 @@ def put_plan(
 ) -> PlannedShape:
     episode = known_episode(parts, known_id("episode", episode_id))
     if episode.beats and episode.plan == plan:
-        return planned_shape(episode, contradictions_of(parts, episode), dry_run=False)
+        return planned_shape(episode, contradictions_of(parts, episode))
     episode_after(episode_id, episode.state, EpisodeMove.PLAN)
     for beat in plan.beats:
         check_backend(parts, beat.backend, f"beats.{beat.index}.backend")
@@ -56,7 +56,7 @@ def put_plan(
     planned = parts.episodes.save_plan(episode_id, plan, world.revision, cause="plan put in")
     if episode.state.is_active:
         parts.coordinator.wake()
-    return planned_shape(planned, parts.supervisor.contradictions(plan, world.world, parts.kinds), dry_run=False)
+    return planned_shape(planned, parts.supervisor.contradictions(plan, world.world, parts.kinds))
 
 
 @router.get(

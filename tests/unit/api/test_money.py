@@ -50,6 +50,32 @@ async def test_a_planned_episode_is_estimated() -> None:
     assert told["total"] is None
 
 
+async def test_a_plan_that_is_only_looked_at_comes_with_its_estimate() -> None:
+    rig = a_rig()
+    episode_id = await rig.created(num_beats=2, duration_s=4.5, backend="veo", budget="5.00")
+
+    looked = (await rig.client.post(f"/episodes/{episode_id}/plan?dry_run=true")).json()
+
+    assert looked["estimate"]["beats"][1]["cost"] == {"value": "0.60", "certainty": "exact", "source": "price_per_s"}
+    assert (looked["estimate"]["cost"]["value"], looked["estimate"]["at_most"]) == ("1.20", "1.20")
+    assert rig.episodes.episode(episode_id).beats == ()
+    planned = (await rig.client.post(f"/episodes/{episode_id}/plan")).json()
+    assert (planned["dry_run"], planned["estimate"]) == (False, None)
+    assert (await rig.client.get(f"/episodes/{episode_id}/estimate")).json() == looked["estimate"]
+
+
+@pytest.mark.slow
+async def test_another_plan_that_is_only_looked_at_counts_what_was_spent_on_its_beats(rig: Rig) -> None:
+    episode_id = await rig.completed(num_beats=2)
+
+    looked = (await rig.client.post(f"/episodes/{episode_id}/plan?dry_run=true")).json()["estimate"]
+
+    assert (await rig.client.post(f"/episodes/{episode_id}/plan")).status_code == 200
+    told = (await rig.client.get(f"/episodes/{episode_id}/estimate")).json()
+    assert looked == told
+    assert [one["beat_id"] for one in looked["beats"]] == ["b1", "b2"]
+
+
 @pytest.mark.slow
 async def test_an_estimate_needs_a_plan() -> None:
     rig = a_rig()

@@ -26,7 +26,7 @@ from api.shapes import (
     SweepShape,
 )
 from api.take_shapes import NewTakes, SelectedShape, TakeShape, TakesShape
-from api.version_shapes import VersionListShape
+from api.version_shapes import PlanVersionShape, VersionListShape
 from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit, PropEdit, Rollback, WorldEdit
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.plan import Plan
@@ -225,6 +225,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
         (FleetShape, examples.FLEET),
         (Plan, plan_examples.PLAN),
         (VersionListShape, plan_examples.VERSIONS),
+        (PlanVersionShape, plan_examples.VERSION),
         (NewEpisode, plan_examples.NEW_SCREENPLAY["value"]),
         (EstimateShape, money_examples.ESTIMATE),
         (FundsShape, money_examples.FUNDS),
@@ -241,7 +242,7 @@ def test_every_reference_leads_somewhere(spec: Json) -> None:
 )
 def test_an_example_has_the_shape_that_it_shows(shape: type[BaseModel], example: Json) -> None:
     noun = shape.model_validate(example)
-    if not issubclass(shape, (NewEpisode, NewBudget, NewTakes, Plan, BeatChange, World, Change)):
+    if not issubclass(shape, (NewEpisode, NewBudget, NewTakes, Plan, PlanVersionShape, BeatChange, World, Change)):
         assert noun.model_dump(mode="json") == example
 
 
