@@ -15,7 +15,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE  # without, every process of Ray, and every run of the tests, would compile all of it again
 
 # each of them starts a Ray, and two on one machine get into each other's way
-ON_RAY := tests/integration tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
+ON_RAY := tests/on_ray tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
 
 HALF_OF_UNIT := tests/unit/api/ tests/unit/planning/ tests/unit/storage/ tests/unit/doors/ tests/unit/actors/
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
@@ -40,7 +40,7 @@ serve: .venv/base  ## Keep Ray and the API running (PORT=8000)
 
 test: .venv/test  ## All tests
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/models
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/models tests/integration
 	$(BIN)/pytest -q -n 2 tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
 	$(BIN)/pytest -q $(ON_RAY)
 

@@ -1,4 +1,4 @@
-"""The entry point as a process, in pods of the fake RunPod. Ray is a stand-in here; tests/integration has the real one."""
+"""The entry point as a process, in pods of the fake RunPod. Ray is a stand-in here; tests/on_ray has the real one."""
 
 from __future__ import annotations
 

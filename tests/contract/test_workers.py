@@ -31,7 +31,7 @@ from tests.builders import TINY, a_beat, a_job
 from tests.clips import RUNTIME, FakeControl, foreign_clip
 from tests.contract.redis_servers import PASSWORD, RedisServer, redis_server
 from tests.contract.tls_line import tls_before
-from tests.integration.system import ROOT, eventually
+from tests.on_ray.system import ROOT, eventually
 
 SILENCE_S = 4.0
 """Of a worker: longer than it is ever silent on a busy machine, and short enough to wait for."""

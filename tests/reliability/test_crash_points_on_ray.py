@@ -13,7 +13,7 @@ from episodes.crash_points import note_of
 from settings import Settings
 from storage.database import open_database
 from storage.episodes_sql import SqlEpisodeStore
-from tests.integration.system import System, eventually, running_system
+from tests.on_ray.system import System, eventually, running_system
 
 POINTS = ("after commit create", "after commit accept", "after put_file video", "before put_bytes result")
 """The API's replica, the coordinator, and the publisher twice: with a clip stored, and with everything but its result."""

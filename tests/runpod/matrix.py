@@ -3,7 +3,7 @@
 One cluster goes through all of it: the head and its workers are processes of this machine that run the real entry point, the real Ray and
 StoryWorld; before it, one pod that is a whole StoryWorld goes from `up` to `down`. Prints what became of a beat each time, and ends with 1
 when something did that should not. A trouble takes a minute or two, and no wait in it more than ten; `make test` has the stories that
-matter most (tests/integration/test_pods.py).
+matter most (tests/on_ray/test_pods.py).
 """
 
 from __future__ import annotations

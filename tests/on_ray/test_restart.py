@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from api.client import JsonObject
-from tests.integration.system import eventually, running_system
+from tests.on_ray.system import eventually, running_system
 
 
 def test_after_a_restart_of_everything_the_episode_goes_on_by_itself(tmp_path: Path) -> None:

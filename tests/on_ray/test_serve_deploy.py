@@ -17,7 +17,7 @@ from api.client import Client
 from cluster.entrypoint.commands import MARK
 from cluster.entrypoint.judgement import Life
 from cluster.entrypoint.processes import Processes
-from tests.integration.system import ROOT, eventually
+from tests.on_ray.system import ROOT, eventually
 from tests.runpod.processes import free_port
 from tests.runpod.village import OF_A_BUSY_MACHINE, SMALL, submit
 

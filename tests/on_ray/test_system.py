@@ -20,7 +20,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 
 from api.client import JsonObject
 from tests.chat import Model, a_chat_server, good, refuses
-from tests.integration.system import ROOT, System, eventually, running_system
+from tests.on_ray.system import ROOT, System, eventually, running_system
 
 RENDERER = "renderer:animatic:0"
 

@@ -30,7 +30,7 @@ from storage.memory import MemoryEpisodeStore
 from tests.builders import a_beat, a_job, a_request
 from tests.contract.redis_servers import RedisServer, redis_server
 from tests.fakes import NullMeter
-from tests.integration.system import ROOT
+from tests.on_ray.system import ROOT
 
 SLOT, OTHER = "renderer:cloud:0", "renderer:cloud:1"
 
