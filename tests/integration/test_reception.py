@@ -53,7 +53,7 @@ def test_what_is_no_video_is_refused() -> None:
     assert received(artifacts).failure_class is FailureClass.OUTPUT
 
 
-@pytest.mark.parametrize("key", [KEY, f"{JOB.delivery_path}/../video"])
+@pytest.mark.parametrize("key", [KEY, f"{JOB.delivery_path}/../video"], ids=["nothing", "above"])
 def test_a_clip_that_is_not_there_is_refused(key: str) -> None:
     assert received(MemoryArtifacts(), key).failure_class is FailureClass.OUTPUT
 
