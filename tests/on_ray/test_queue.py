@@ -43,20 +43,21 @@ def server() -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def environment(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """Of everybody; Ray runs while it is lent."""
-    home = tmp_path_factory.mktemp("queue")
-    environment = {"STORYWORLD_HOME": str(home), "REDIS_URL": server.url}
-    ray.init(
-        address="local",
-        num_cpus=2,
-        namespace=NAMESPACE,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="error",
-        runtime_env={"env_vars": environment},
-    )
-    yield environment
-    ray.shutdown()
+    """Of everybody; Ray runs while it is lent. As a runtime environment it would make Ray's first workers useless."""
+    environment = {"STORYWORLD_HOME": str(tmp_path_factory.mktemp("queue")), "REDIS_URL": server.url}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        ray.init(
+            address="local",
+            num_cpus=2,
+            namespace=NAMESPACE,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="error",
+        )
+        yield environment
+        ray.shutdown()
 
 
 def a_fleet() -> RayFleet:
@@ -80,10 +81,10 @@ def holds(slot: str) -> bool:
 
 
 async def until(is_so: Callable[[], bool], told: Callable[[], object]) -> None:
-    for _ in range(1200):
+    for _ in range(300):
         if await asyncio.to_thread(is_so):
             return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)  # each look is a call, on CPUs that all others need
     raise AssertionError(f"it did not happen: {told()}")
 
 
