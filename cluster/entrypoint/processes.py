@@ -71,10 +71,9 @@ class Processes:
         """All of them, and what they were starting while they were looked for. What cannot be killed holds nobody up."""
         for _ in range(_MAX_LOOKS):
             pids = self._marked()
-            for child in (self._ray, self._api):
-                if child is not None:
-                    child.poll()
-            if not pids:
+            # one that is just ending has no environment any more, and cannot be reaped yet
+            children = [child.poll() for child in (self._ray, self._api) if child is not None]
+            if not pids and None not in children:
                 return
             for pid in pids:
                 _kill(pid)
