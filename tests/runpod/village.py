@@ -172,6 +172,7 @@ def _config(home: Path, api: str, env: Mapping[str, str], of_head: Mapping[str, 
             "STORYWORLD_FLEET": json.dumps(_FLEET),
             "STORYWORLD_API_PORT": str(free_port()),  # the same after the head's Ray has died
             "AUTOSCALER_UPDATE_INTERVAL_S": "1",
+            "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "1",  # nobody else could take over what a head has
         },
     }
     worker["node_config"] |= {"gpus": [FIRST_GPU, SECOND_GPU], "pass_env": [], "args": SMALL}
@@ -196,7 +197,7 @@ def _laptop(config: Mapping[str, Any]) -> RunPodNodeProvider:
 
 def _shortened(pause_s: float) -> None:
     """Three of the longest are longer than a head that is deleted lives on, and may order pods."""
-    time.sleep(min(pause_s, 2.0))
+    time.sleep(min(pause_s, 1.5))
 
 
 def _api_address(home: Path, machines: ProcessMachines, head_id: str) -> str:
