@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from episodes.errors import NotFound
 from episodes.lifecycle import BeatMove, BeatState, EpisodeState, beat_after
-from storage.memory.rows import BeatRow, EpisodeRow, Rows
+from episodes.plan import Plan
+from episodes.versions import PlanVersion
+from storage.memory.rows import BeatRow, EpisodeRow, Rows, moment
 from storage.rules import (
     Standing,
     check_beats_can_be_cancelled,
@@ -70,6 +72,20 @@ class Changing(Rows):
                 self._reopen(row, row.beats[one], fresh=fresh)
             self._go_on(row, state)
             return state
+
+    def _keep_version(self, row: EpisodeRow, plan: Plan, world_revision: int | None, cause: str) -> None:
+        """The plan is the episode's from now on, at a version of its own."""
+        row.plan_version += 1
+        row.logline, row.treatment, row.world_revision = plan.logline, plan.treatment, world_revision
+        kept = PlanVersion(
+            version=row.plan_version,
+            at=moment(self._now_s()),
+            cause=cause,
+            num_beats=len(plan.beats),
+            plan=plan,
+            world_revision=world_revision,
+        )
+        row.versions.append(kept)
 
     def _reopen(self, row: EpisodeRow, beat: BeatRow, *, fresh: bool = False) -> None:
         row.move(beat, BeatState.PENDING)

@@ -17,7 +17,7 @@ from episodes.job import StoredFile
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, Event, Failure, FleetSnapshot, Lease, OpenAttempt
 from episodes.money import UNLIMITED, Funds, cost_of
-from episodes.plan import Beat, EpisodeRequest, Plan, Treatment
+from episodes.plan import Beat, EpisodeRequest, Treatment
 from episodes.versions import PlanVersion
 from storage.rules import episode_progress, lease_lost
 
@@ -328,20 +328,6 @@ class Rows:
     def _cancel_take(self, row: EpisodeRow, take: TakeRow) -> None:
         take.state, take.reason, take.not_before_s = BeatState.CANCELLED, "", 0.0
         self._tell(row, "take.cancelled", beat_id=take.beat_id, take=take.number)
-
-    def _keep_version(self, row: EpisodeRow, plan: Plan, world_revision: int | None, cause: str) -> None:
-        """The plan is the episode's from now on, at a version of its own."""
-        row.plan_version += 1
-        row.logline, row.treatment, row.world_revision = plan.logline, plan.treatment, world_revision
-        kept = PlanVersion(
-            version=row.plan_version,
-            at=moment(self._now_s()),
-            cause=cause,
-            num_beats=len(plan.beats),
-            plan=plan,
-            world_revision=world_revision,
-        )
-        row.versions.append(kept)
 
     def _disown(self, row: EpisodeRow, beat_id: str | None) -> None:
         """Nobody wants what is open for this beat (None: the film) any more, for ever."""
