@@ -47,7 +47,7 @@ def _fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgres_url")
     server = open_database(url)
     with server.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS older"))
+        connection.execute(text("DROP DATABASE IF EXISTS older WITH (FORCE)"))
         connection.execute(text("CREATE DATABASE older"))
     server.dispose()
     return url.removesuffix("postgres") + "older"
