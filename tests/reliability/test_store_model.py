@@ -21,7 +21,7 @@ from tests.reliability.store_bench import Tally
 from tests.reliability.store_machine import run_model
 from tests.reliability.store_subjects import MemorySubject, sql_subject
 
-EVERY = 3
+EVERY = 4
 LONGEST_S = 1500
 """Of all mutants, on a machine that is busy with much else."""
 
