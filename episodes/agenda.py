@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from episodes.dispatch import Candidate
 from episodes.episode_store import EpisodeStore
@@ -111,7 +111,9 @@ class Agenda:
 
     def hungry(self, num_idle: int) -> list[Run]:
         """Those whose windows run low and who would be served next; also while nobody is idle, to see beats that nobody can render."""
-        low = (r for r in self.executing() if r.may_have_more and len(r.ready) < 2 and len(r.copies) < WINDOW)
+        runs = self.executing()
+        least = 2 if sum(len(r.ready) for r in runs) < WINDOW else 1
+        low = (r for r in runs if r.may_have_more and len(r.ready) < least and len(r.copies) < WINDOW)
         return sorted(low, key=lambda r: (r.num_rendering, r.last_start))[: 2 * max(1, num_idle)]
 
     def started(self, run: Run) -> None:
@@ -127,8 +129,8 @@ def _begins_takes(episode: ActiveEpisode) -> bool:
 def refill(store: EpisodeStore, lease: Lease, runs: Sequence[Run], now_s: float, reuse: Reuse) -> None:
     """Fill windows from the store. Blocks."""
     for run in runs:
-        more = _more(store, lease, run)
-        run.add(more, reuse.sources(store, run.episode, more))
+        more = [replace(ready, content_key=reuse.key(run.episode, ready)) for ready in _more(store, lease, run)]
+        run.add(more, reuse.sources(store, more))
         run.filled_at_s = now_s
 
 

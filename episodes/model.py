@@ -274,6 +274,8 @@ class ReadyBeat:
     """Somebody asked for a new clip, even where one of the same content is there."""
     take: int | None = None
     """Its number; `beat` has its seed. None: it is the beat's own turn."""
+    content_key: str = ""
+    """Of the clip that it will have; empty where nobody knows what that depends on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

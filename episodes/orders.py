@@ -41,9 +41,7 @@ def render_job(episode: ActiveEpisode, ready: ReadyBeat, attempt: OpenAttempt, l
     )
 
 
-def opening_of(
-    ready: ReadyBeat, renderer: str, node: str, content_key: str, source: ClipSource | None, price: Price
-) -> Opening:
+def opening_of(ready: ReadyBeat, renderer: str, node: str, source: ClipSource | None, price: Price) -> Opening:
     return Opening(
         attempt_id=str(uuid.uuid4()),
         episode_id=ready.episode_id,
@@ -54,7 +52,7 @@ def opening_of(
         node=node,
         take=ready.take,
         seed=ready.beat.seed,
-        content_key=content_key,
+        content_key=ready.content_key,
         reused_from=source,
         quote_micros=price.quote_micros,
         per_hour_micros=price.per_hour_micros,

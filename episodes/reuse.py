@@ -52,11 +52,9 @@ class Reuse:
             return ""
         return content_key(ready.beat, recipe, episode.format, episode.motion, ready.start_frame)
 
-    def sources(
-        self, store: EpisodeStore, episode: ActiveEpisode, beats: Sequence[ReadyBeat]
-    ) -> dict[tuple[str, int | None], ClipSource]:
+    def sources(self, store: EpisodeStore, beats: Sequence[ReadyBeat]) -> dict[tuple[str, int | None], ClipSource]:
         """Beat id and take → whose clip it may take a copy of; the others are to be rendered. Blocks."""
-        keys = {(ready.beat.beat_id, ready.take): self.key(episode, ready) for ready in beats if not ready.is_fresh}
+        keys = {(ready.beat.beat_id, ready.take): ready.content_key for ready in beats if not ready.is_fresh}
         wanted = {key for key in keys.values() if key}
         found = store.clips_of(self._lease, wanted) if wanted else {}
         sources = {one: found[key] for one, key in keys.items() if key in found}

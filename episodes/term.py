@@ -138,8 +138,8 @@ class Term:
             await self._look()
             await self._dispatch()  # before the won are recorded: an idle renderer costs more than a late row
             await self._accept(won)
-            await self._look_ahead()  # after them: who is idle next need not wait for a question to the store
             await self._settle()
+            await self._look_ahead()  # last: who is idle next need not wait for a question to the store
             if not won and not self._air.landed:
                 await first_of(self._signal, self._clock, self._next_look_s - self._clock.now_s())
 
@@ -273,7 +273,7 @@ class Term:
         hungry = self._agenda.hungry(num_idle) if self._roster.is_surveyed else []
         if hungry:
             await self._in_thread(partial(refill, self._store, self._lease, hungry, self._clock.now_s(), self._reuse))
-        if any(run.window for run in hungry):
+        if any(run.window or not run.num_rendering for run in hungry):
             self._signal.set()
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
@@ -281,6 +281,8 @@ class Term:
         blocked = self._blocklist.blocked()
         possible = {kind.name for kind in self._staffing.kinds if not blocked.issuperset(kind.renderers)}
         for run in runs:
+            if not self._in_vain and possible.issuperset(ready.beat.backend for ready in run.ready):
+                continue
             for ready in list(run.ready):
                 if reason := self._why_impossible(ready, possible):
                     run.forget(ready.beat.beat_id, ready.take)
@@ -319,9 +321,8 @@ class Term:
                 self._fly(run, start, attempt)
 
     def _opening(self, ready: ReadyBeat, renderer: str, node: str, source: ClipSource | None = None) -> Opening:
-        episode = self._agenda.runs[ready.episode_id].episode
-        price = self._quotes.of(episode, ready, source)
-        return opening_of(ready, renderer, node, self._reuse.key(episode, ready), source, price)
+        price = self._quotes.of(self._agenda.runs[ready.episode_id].episode, ready, source)
+        return opening_of(ready, renderer, node, source, price)
 
     async def _open(self, openings: Sequence[Opening]) -> list[tuple[Run, OpenAttempt | None]]:
         """Begin attempts at beats, each with the run that it is of; None where a beat is not ready any more."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import ray
 
 
-@pytest.fixture(autouse=True)
-def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def no_ray() -> Iterator[None]:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a unit test started Ray")
 
-    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ray, "init", refuse)
+        yield

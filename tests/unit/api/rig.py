@@ -199,7 +199,7 @@ class Rig:
             if (one.beat.beat_id, one.take) == (beat_id, number)
         ]
         attempt_id = hashlib.sha256(f"{episode_id} {beat_id} {number}".encode()).hexdigest()[:32]
-        opening = opening_of(ready, "r", "n", "", None, NOTHING)
+        opening = opening_of(ready, "r", "n", None, NOTHING)
         self.episodes.open_attempts(self.lease, [replace(opening, attempt_id=attempt_id)])
         self.accept(episode_id, beat_id, attempt_id, self._clip(episode_id, beat_id, attempt_id))
 
