@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -13,7 +14,15 @@ from tests.reliability.chaos.line import CutLine
 from tests.reliability.chaos.nemesis import Blow
 from tests.reliability.chaos.records import AttemptRow
 from tests.reliability.chaos.recovery import Figure, Recovery, percentile
-from tests.reliability.chaos.schedule import Kind, draw
+from tests.reliability.chaos.schedule import ALONE_S, Kind, draw, draw_only
+
+
+def test_faults_of_one_kind_leave_each_other_alone() -> None:
+    faults = draw_only(Kind.FREEZE_RENDERER, 7, 240)
+
+    assert {fault.kind for fault in faults} == {Kind.FREEZE_RENDERER}
+    assert len(faults) > 2
+    assert all(b.at_s - a.at_s >= ALONE_S > a.lasts_s for a, b in pairwise(faults))
 
 
 def test_the_same_seed_draws_the_same_schedule() -> None:

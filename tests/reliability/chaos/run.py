@@ -20,7 +20,7 @@ from tests.reliability.chaos.leftovers import check_running, check_stopped
 from tests.reliability.chaos.nemesis import Blow, Nemesis
 from tests.reliability.chaos.records import Records
 from tests.reliability.chaos.recovery import Figure, Recovery
-from tests.reliability.chaos.schedule import draw
+from tests.reliability.chaos.schedule import Kind, draw, draw_only
 from tests.reliability.chaos.verdict import Check, check_audit, check_episodes, check_records, check_store
 
 SETTLE_LIMIT_S = 150.0
@@ -54,9 +54,12 @@ class Outcome:
         return [f"{check.name}: {violation}" for check in self.checks for violation in check.violations]
 
 
-def run_chaos(seconds: float, seed: int, say: Say, keep: Path | None = None) -> Outcome:
-    """Faults for `seconds`, then as long as it takes to settle, within a bound. Leaves nothing behind but logs, in `keep`."""
-    schedule = draw(seed, seconds)
+def run_chaos(seconds: float, seed: int, say: Say, keep: Path | None = None, only: Kind | None = None) -> Outcome:
+    """Faults for `seconds`, all of kind `only` where that is given; then as long as it takes to settle, within a bound.
+
+    Leaves nothing behind but logs, in `keep`.
+    """
+    schedule = draw(seed, seconds) if only is None else draw_only(only, seed, seconds)
     say(f"seed {seed}, {seconds:.0f} s of faults:\n" + "\n".join(f"  {fault}" for fault in schedule))
     with running_cluster() as cluster:
         clients = Clients(cluster.api, seed)

@@ -47,6 +47,8 @@ HABITS = {
 AGAIN = (Kind.KILL_RENDERER, Kind.KILL_COORDINATOR, Kind.KILL_RENDERER)
 """Come more often than once in a round: their recovery is measured."""
 
+ALONE_S = 60
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
@@ -75,6 +77,13 @@ def draw(seed: int, seconds: float) -> tuple[Fault, ...]:
         for kind in order:
             faults.append(Fault(at_s=at_s, kind=kind, lasts_s=_lasts(random, kind, hurry)))
             at_s += HABITS[kind].quiet_s * hurry * random.uniform(0.8, 1.2)
+
+
+def draw_only(kind: Kind, seed: int, seconds: float) -> tuple[Fault, ...]:
+    """One kind of fault, each far from the next: how the system recovers from it when nothing else goes wrong."""
+    random = Random(seed)
+    moments = range(5, max(6, int(seconds - ALONE_S / 2)), ALONE_S)
+    return tuple(Fault(at_s=at_s, kind=kind, lasts_s=_lasts(random, kind, hurry=1.0)) for at_s in moments)
 
 
 def _round(random: Random) -> Sequence[Kind]:

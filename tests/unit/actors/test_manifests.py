@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from pydantic import SecretStr
 
@@ -63,6 +64,7 @@ def test_serve_takes_the_config_and_lets_requests_in_at_the_head_alone() -> None
     assert [(one.name, one.import_path) for one in taken.applications] == [("storyworld", "serve_app:app")]
 
 
+@pytest.mark.slow
 def test_a_ray_service_carries_the_serve_config_and_asks_for_the_token(tmp_path: Path) -> None:
     spec = a_service(tmp_path)["spec"]
 
@@ -74,6 +76,7 @@ def test_a_ray_service_carries_the_serve_config_and_asks_for_the_token(tmp_path:
     assert spec["rayClusterConfig"]["headGroupSpec"]["rayStartParams"]["num-gpus"] == "0"
 
 
+@pytest.mark.slow
 def test_each_kind_with_a_gpu_has_its_pods_and_others_render_on_the_head(tmp_path: Path) -> None:
     groups = a_service(tmp_path)["spec"]["rayClusterConfig"]["workerGroupSpecs"]
 
@@ -86,6 +89,7 @@ def test_each_kind_with_a_gpu_has_its_pods_and_others_render_on_the_head(tmp_pat
         assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
 
 
+@pytest.mark.slow
 def test_secrets_are_named_and_never_shown_and_a_worker_gets_none_of_the_database(tmp_path: Path) -> None:
     service = a_service(tmp_path)
     assert "hunter2" not in yaml.safe_dump(service)
@@ -98,6 +102,7 @@ def test_secrets_are_named_and_never_shown_and_a_worker_gets_none_of_the_databas
     assert not {"DATABASE_URL", "API_KEYS"} & set(worker)
 
 
+@pytest.mark.slow
 def test_the_head_has_the_models_that_plan_and_look_and_their_keys_by_name(tmp_path: Path) -> None:
     models = {"planner": ("llm", "offline"), "llm_model": "m", "llm_api_key": SecretStr("hunter2"), "llm_timeout_s": 90.0}
     service = a_service(tmp_path, **models)
@@ -111,6 +116,7 @@ def test_the_head_has_the_models_that_plan_and_look_and_their_keys_by_name(tmp_p
     assert not {name for name in worker if name.startswith(("LLM_", "PLANNER"))}
 
 
+@pytest.mark.slow
 def test_the_fleet_in_the_pods_is_the_fleet_of_the_settings(tmp_path: Path, monkeypatch: Any) -> None:
     told = environment(a_service(tmp_path)["spec"]["rayClusterConfig"]["headGroupSpec"])["STORYWORLD_FLEET"]
     monkeypatch.setenv("STORYWORLD_FLEET", told)

@@ -55,6 +55,7 @@ def test_a_kind_opens_the_backend_that_it_names(tmp_path: Path) -> None:
     assert (animatic.name, animatic.kind, animatic.backend) == ("renderer:animatic:0", "animatic", "animatic")
 
 
+@pytest.mark.slow
 def test_the_order_in_which_kinds_are_set_is_kept(tmp_path: Path) -> None:
     fleet = {kind: RendererSettings(backend="animatic") for kind in ("second-hand", "first-rate", "animatic")}
 
@@ -63,6 +64,7 @@ def test_the_order_in_which_kinds_are_set_is_kept(tmp_path: Path) -> None:
     assert [kind.name for kind in plan.all_kinds()] == ["second-hand", "first-rate", "animatic"]
 
 
+@pytest.mark.slow
 def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> None:
     dear = {"base_url": "https://videos.example/v1"}
     fleet = {"dear": RendererSettings(backend="openai-video", options=dear), "animatic": RendererSettings()}
@@ -72,6 +74,7 @@ def test_a_backend_that_is_paid_for_makes_a_kind_that_costs(tmp_path: Path) -> N
     assert [kind.costs_per_clip for kind in plan.all_kinds()] == [True, False]
 
 
+@pytest.mark.slow
 def test_a_kind_knows_the_camera_moves_of_its_backend_with_its_options(tmp_path: Path) -> None:
     fleet = {
         "still": RendererSettings(backend="diffusers", options={"recipe": "svd"}),
@@ -84,6 +87,7 @@ def test_a_kind_knows_the_camera_moves_of_its_backend_with_its_options(tmp_path:
     assert [kind.camera_moves for kind in plan.all_kinds()] == [(CameraMove.STATIC,), None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "tariff"),
     [
@@ -109,6 +113,7 @@ def test_a_kind_costs_what_its_settings_say_or_its_backend_knows(tmp_path: Path,
     assert [one.tariff for one in plan.all_kinds()] == [tariff]
 
 
+@pytest.mark.slow
 def test_clips_that_are_bought_have_no_price_per_hour(tmp_path: Path) -> None:
     fleet = {"veo": RendererSettings(options={"project": "p"}, price_per_hour="2")}
 
@@ -116,6 +121,7 @@ def test_clips_that_are_bought_have_no_price_per_hour(tmp_path: Path) -> None:
         plan_fleet(Settings(_env_file=None, storyworld_home=tmp_path, storyworld_fleet=fleet))
 
 
+@pytest.mark.slow
 def test_options_and_gpus_of_the_fleet_reach_its_renderers(tmp_path: Path) -> None:
     fleet = {"animatediff": RendererSettings(num_gpus=1, options={"tier": "draft"})}
 
@@ -163,6 +169,7 @@ def test_no_option_of_the_fleet_may_hold_a_key(tmp_path: Path) -> None:
     assert "of-videos" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_queue_may_ask_for_a_backend_that_only_its_workers_know(tmp_path: Path) -> None:
     fleet = {"cloud": RendererSettings(backend="svd", queue=True)}
 
@@ -192,6 +199,7 @@ def test_nobody_looks_at_pictures_unless_a_model_is_set(tmp_path: Path) -> None:
     assert open_eyes(at_home, MemoryArtifacts()) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("provider", "extra"), [("openai", "llm"), ("anthropic", "llm,anthropic"), ("google", "llm,google")])
 def test_a_model_whose_libraries_are_missing_is_found_out_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, extra: str
@@ -219,6 +227,7 @@ def test_planners_come_in_the_order_in_which_they_are_set(tmp_path: Path) -> Non
         assert list(planner.otherwise.planners) == names
 
 
+@pytest.mark.slow
 def test_a_planner_whose_libraries_are_missing_is_found_out_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

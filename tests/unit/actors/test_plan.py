@@ -69,6 +69,7 @@ def test_a_fleet_with_other_settings_is_led_by_another_coordinator() -> None:
     assert len({one.fingerprint for one in (fleet(1), fleet(2), fleet(1, num_slots=3), fleet(1, version="v2"))}) == 4
 
 
+@pytest.mark.slow
 def test_no_secret_goes_to_an_actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arguments of actors are kept by Ray, and shown by its tools."""
     secrets = {

@@ -28,6 +28,7 @@ WRONG_FIELDS: dict[str, list[object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", WRONG_FIELDS)
 async def test_a_wrong_field_is_named_and_nothing_is_stored(rig: Rig, field: str) -> None:
     for value in WRONG_FIELDS[field]:

@@ -58,6 +58,7 @@ def test_an_old_description_that_was_empty_is_found_nowhere() -> None:
     assert changed_beat(beat, change(description="Mika runs.")).prompt == "Mika runs. Mika"
 
 
+@pytest.mark.slow
 async def test_a_changed_beat_is_rendered_anew_at_the_next_revision(rig: Rig) -> None:
     episode_id = await rig.completed()
     num_wakes = rig.door.num_wakes

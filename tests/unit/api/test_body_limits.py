@@ -77,6 +77,7 @@ async def test_an_upload_has_a_limit_of_its_own(rig: Rig) -> None:
     is_problem(await uploading(10, 10, 10), 413, "too-large")
 
 
+@pytest.mark.slow
 async def test_an_upload_is_counted_as_it_comes(rig: Rig) -> None:
     async def endless_picture() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
@@ -119,6 +120,7 @@ async def slowly_nothing() -> AsyncIterator[bytes]:
     yield b"--x--"
 
 
+@pytest.mark.slow
 async def test_drops_do_not_wind_the_clock_back() -> None:
     """The time is for the whole body: a byte now and then does not make it longer."""
     drops = LimitedReceive(dripping, max_bytes=10**9, timeout_s=0.02)

@@ -79,6 +79,7 @@ async def test_a_dry_run_is_refused_where_planning_would_be(rig: Rig) -> None:
     is_problem(await rig.client.post(f"/episodes/{cancelling}/plan?dry_run=true"), 409, "illegal-move")
 
 
+@pytest.mark.slow
 async def test_what_was_changed_is_looked_at_too(rig: Rig) -> None:
     created = await rig.created()
     assert await told(rig, created) == []
@@ -143,6 +144,7 @@ async def test_a_warning_holds_nobody_up(rig: Rig) -> None:
     assert (await rig.client.post(f"/episodes/{episode_id}/execute")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_problem_lists_what_can_be_read_of_a_thousand_contradictions(rig: Rig) -> None:
     episode_id = await rig.planned(num_beats=40)
     await changed(rig, episode_id, "b1", effects=[DIES])

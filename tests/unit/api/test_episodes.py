@@ -157,6 +157,7 @@ async def test_a_beat_with_a_clip_is_not_retried(rig: Rig) -> None:
     is_problem(await rig.client.post(f"/episodes/{episode_id}/beats/b1/retry"), 409, "illegal-move")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -116,6 +116,7 @@ async def test_the_routers_own_refusals_are_problems_too(rig: Rig, method: str, 
     is_problem(answer, status, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
@@ -131,6 +132,7 @@ async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: s
     assert answer.headers["allow"] == allowed
 
 
+@pytest.mark.slow
 async def test_no_other_origin_is_let_in_unless_named(rig: Rig) -> None:
     origin = {"Origin": "https://page.example"}
     assert "access-control-allow-origin" not in (await rig.client.get("/episodes", headers=origin)).headers

@@ -52,6 +52,7 @@ async def test_an_event_says_what_happened_when(rig: Rig) -> None:
     assert first["at"]
 
 
+@pytest.mark.slow
 async def test_a_stream_resumes_behind_the_last_event_that_was_seen(rig: Rig) -> None:
     episode_id = await rig.completed()
     every = numbered(await stream_of(rig, episode_id))
@@ -105,6 +106,7 @@ async def test_a_silent_stream_gets_a_heartbeat(rig: Rig) -> None:
         await stream.read_until(": still here\n\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 40])
 async def test_a_number_that_no_event_has_is_refused(rig: Rig, number: str) -> None:
     episode_id = await rig.completed()

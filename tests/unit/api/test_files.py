@@ -89,6 +89,7 @@ async def test_head_tells_the_size_and_sends_nothing(rig: Rig) -> None:
     assert answer.content == b""
 
 
+@pytest.mark.slow
 async def test_a_client_that_has_the_file_is_not_sent_it_again(rig: Rig) -> None:
     path = f"/episodes/{await rig.completed()}/film"
     etag = (await rig.client.head(path)).headers["etag"]

@@ -125,6 +125,7 @@ class SlowStore(MemoryEpisodeStore):
         assert await asyncio.to_thread(self.is_creating.wait, 20)
 
 
+@pytest.mark.slow
 async def test_two_equal_calls_at_once_make_one_episode() -> None:
     store = SlowStore()
     rig = Rig(episodes=store)
@@ -136,6 +137,7 @@ async def test_two_equal_calls_at_once_make_one_episode() -> None:
     assert len(store.episodes().episodes) == 1
 
 
+@pytest.mark.slow
 async def test_a_client_that_went_away_in_the_middle_finds_its_answer() -> None:
     store = SlowStore()
     rig = Rig(episodes=store)
@@ -163,6 +165,7 @@ class RacedStore(MemoryEpisodeStore):
         return super().remember_answer(key, answer)
 
 
+@pytest.mark.slow
 async def test_the_slower_of_two_replicas_gives_the_answer_of_the_faster() -> None:
     answer = await Rig(episodes=RacedStore()).client.post("/episodes", json=BODY, headers=KEY)
     assert answer.content == RacedStore.first.body
@@ -216,6 +219,7 @@ async def test_a_create_that_broke_off_anywhere_makes_one_episode_when_it_is_rep
     is_problem(await rig.client.post("/episodes", json={"intent": "A cat runs"}, headers=KEY), 422, "key-reused")
 
 
+@pytest.mark.slow
 async def test_a_create_that_broke_off_has_bound_its_key_to_its_body() -> None:
     store = DyingStore("before the answer is kept")
     rig = Rig(episodes=store)
@@ -242,6 +246,7 @@ class MeetingStore(MemoryEpisodeStore):
         return found
 
 
+@pytest.mark.slow
 async def test_two_replicas_at_once_make_one_episode() -> None:
     store = MeetingStore()
     rigs = [Rig(episodes=store), Rig(episodes=store)]

@@ -110,6 +110,7 @@ async def test_another_origin_that_is_let_in_may_send_a_key_and_read_the_refusal
     assert refused.headers["access-control-allow-origin"] == "https://page.example"
 
 
+@pytest.mark.slow
 async def test_below_a_prefix_the_probes_stay_open_and_the_rest_closed(keyed: Rig) -> None:
     below = httpx.AsyncClient(transport=httpx.ASGITransport(keyed.app, root_path="/films"), base_url="http://api")
     assert (await below.get("/films/healthz")).status_code == 200

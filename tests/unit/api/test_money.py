@@ -50,6 +50,7 @@ async def test_a_planned_episode_is_estimated() -> None:
     assert told["total"] is None
 
 
+@pytest.mark.slow
 async def test_a_plan_that_is_only_looked_at_comes_with_its_estimate() -> None:
     rig = a_rig()
     episode_id = await rig.created(num_beats=2, duration_s=4.5, backend="veo", budget="5.00")

@@ -77,6 +77,7 @@ async def test_the_history_comes_in_pages(rig: Rig) -> None:
     assert (await versions(rig, await rig.created()))["versions"] == []
 
 
+@pytest.mark.slow
 async def test_a_version_is_shown_whole_and_can_be_put_into_another_episode(rig: Rig) -> None:
     episode_id = await rig.planned()
     plan = (await rig.client.get(f"/episodes/{episode_id}/plan")).json()
@@ -112,6 +113,7 @@ async def test_a_version_that_comes_back_says_what_it_does_and_does_only_that(ri
     assert rig.door.num_wakes == num_wakes + 1
 
 
+@pytest.mark.slow
 async def test_a_plan_that_was_changed_meanwhile_is_not_taken_back(rig: Rig) -> None:
     episode_id = await rig.planned()
     await rig.client.patch(f"/episodes/{episode_id}/beats/b1", json={"seed": 99})
@@ -124,6 +126,7 @@ async def test_a_plan_that_was_changed_meanwhile_is_not_taken_back(rig: Rig) -> 
     assert (await restoring(rig, episode_id, 1, headers={"If-Match": '"1", "2"'})).status_code == 200
 
 
+@pytest.mark.slow
 async def test_whoever_names_no_version_brings_one_back_whatever_others_do_meanwhile() -> None:
     class Busy(MemoryEpisodeStore):
         """Somebody changes the plan just before the first two tries."""
@@ -143,6 +146,7 @@ async def test_whoever_names_no_version_brings_one_back_whatever_others_do_meanw
     assert (await restoring(rig, episode_id, 1)).status_code == 200
 
 
+@pytest.mark.slow
 async def test_two_who_repeat_a_call_bring_one_version_back(rig: Rig) -> None:
     episode_id = await rig.planned()
     await rig.client.patch(f"/episodes/{episode_id}/beats/b1", json={"seed": 99})
@@ -166,6 +170,7 @@ async def test_a_version_that_there_never_was_is_not_found(rig: Rig, version: st
     assert len((await versions(rig, episode_id))["versions"]) == 1
 
 
+@pytest.mark.slow
 async def test_what_nobody_knows_has_no_plan_or_is_being_cancelled_is_refused(rig: Rig) -> None:
     for episode_id in ("nobody", "NO-ID"):
         for path in ("", "/1"):
@@ -186,6 +191,7 @@ async def test_a_page_that_cannot_be_is_refused(rig: Rig, query: Json) -> None:
     is_problem(answer, 422, "bad-input")
 
 
+@pytest.mark.slow
 async def test_what_comes_back_with_contradictions_is_not_executed_unless_somebody_forces_it(rig: Rig) -> None:
     """As after any other change: the plan is shown with them, and refused when it would cost something."""
     rig.planner.says = " ".join(["word"] * 50)

@@ -89,6 +89,7 @@ async def test_a_beat_that_cannot_be_told_anew_stays_as_it_is(house: tuple[Rig, 
     assert (await rig.client.get(f"/episodes/{episode_id}")).json() == before
 
 
+@pytest.mark.slow
 async def test_others_are_answered_while_a_plan_is_written(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id = await rig.created()
@@ -116,6 +117,7 @@ async def test_a_repeated_call_is_not_paid_for_twice(house: tuple[Rig, Writer]) 
     assert writer.num_plans == 1
 
 
+@pytest.mark.slow
 async def test_two_plans_at_once_leave_one_whole_plan(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id = await rig.created()
@@ -129,6 +131,7 @@ async def test_two_plans_at_once_leave_one_whole_plan(house: tuple[Rig, Writer])
     assert {beat["revision"] for beat in shown["beats"]} == {2}
 
 
+@pytest.mark.slow
 async def test_who_wrote_a_plan_and_what_it_took_is_shown_and_told(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     writer.may_go_on.set()

@@ -54,6 +54,7 @@ async def test_a_missing_clip_is_named(rig: Rig) -> None:
     assert (await audited(rig, episode_id=other))["num_violations"] == 0
 
 
+@pytest.mark.slow
 async def test_an_attempt_that_is_open_at_rest_is_wrong(rig: Rig) -> None:
     rig.open(await rig.executing(), "b1")
 
@@ -61,6 +62,7 @@ async def test_an_attempt_that_is_open_at_rest_is_wrong(rig: Rig) -> None:
     assert (await audited(rig, at_rest=True))["num_violations"] == 1
 
 
+@pytest.mark.slow
 async def test_a_sweep_deletes_orphans_and_a_dry_run_says_which(rig: Rig) -> None:
     episode_id = await rig.executing()
     rig.render_all(episode_id, fail=["b1"])

@@ -92,6 +92,7 @@ def test_the_head_and_every_kind_of_worker_are_orders_that_runpod_takes(desk: De
     assert desk.cloud.alive()[1].request["env"]["STORYWORLD_HEAD_ADDRESS"] == "pod000001.runpod.internal:6379"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gpu", "cpu"])
 def test_the_single_pods_of_the_file_are_orders_that_runpod_takes(
     name: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +143,7 @@ def test_a_file_that_is_none_is_a_sentence(tmp_path: Path, text: str, says: str)
         read_cluster_file(tmp_path / "g.yaml")
 
 
+@pytest.mark.slow
 def test_a_file_without_an_image_of_ones_own_orders_nothing(desk: Desk) -> None:
     config = _bootstrap_config(as_shipped(), no_config_cache=True)
 

@@ -80,6 +80,7 @@ def test_a_pod_is_gone_after_the_third_miss(num_misses: int, now_s: float, is_un
     assert (sight is None) is is_gone
 
 
+@pytest.mark.slow
 def test_one_empty_list_kills_nobody(rig: Rig) -> None:
     rig.create(count=3)
     before = rig.boot()
@@ -90,6 +91,7 @@ def test_one_empty_list_kills_nobody(rig: Rig) -> None:
     assert len(rig.pods()) == 3
 
 
+@pytest.mark.slow
 def test_a_pod_that_a_list_leaves_out_for_ever_is_there_as_long_as_it_is_there(rig: Rig) -> None:
     rig.create()
     before = rig.boot()
@@ -129,6 +131,7 @@ def test_a_pod_that_does_not_show_yet_is_not_taken_for_gone(rig: Rig) -> None:
     assert [rig.nodes() for _ in range(5)] == [[name]] * 5
 
 
+@pytest.mark.slow
 def test_a_pod_that_vanished_is_gone_once_that_is_confirmed(rig: Rig) -> None:
     rig.create(count=2)
     first, second = rig.boot()
@@ -269,6 +272,7 @@ def test_a_pod_without_its_tags_is_not_shown_to_ray_and_does_not_live_for_ever(r
     assert rig.pods() == []
 
 
+@pytest.mark.slow
 def test_what_is_no_pod_of_ours_does_not_disturb(rig: Rig) -> None:
     rig.cloud.create({"name": "somebody's", "image": "x", "gpu": {"id": "NVIDIA L4"}})
     rig.create()

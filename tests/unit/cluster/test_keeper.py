@@ -77,6 +77,7 @@ def shell() -> Shell:
     return Shell()
 
 
+@pytest.mark.slow
 def test_a_pod_is_waited_for_until_its_api_answers(shell: Shell) -> None:
     one = shell.up()
 
@@ -88,6 +89,7 @@ def test_a_pod_is_waited_for_until_its_api_answers(shell: Shell) -> None:
     assert shell.desk.violations == []
 
 
+@pytest.mark.slow
 def test_it_is_a_whole_storyworld_that_buys_nothing(shell: Shell) -> None:
     shell.up()
 
@@ -99,6 +101,7 @@ def test_it_is_a_whole_storyworld_that_buys_nothing(shell: Shell) -> None:
     assert not pod.request["globalNetworking"]
 
 
+@pytest.mark.slow
 def test_a_pod_without_a_gpu_is_bought_by_its_vcpus(shell: Shell) -> None:
     one = shell.up("cpu")
 
@@ -144,6 +147,7 @@ def test_no_capacity_names_the_candidates_that_were_asked(shell: Shell) -> None:
     assert shell.cloud.alive() == []
 
 
+@pytest.mark.slow
 def test_a_second_up_buys_nothing(shell: Shell) -> None:
     first = shell.up()
 
@@ -238,6 +242,7 @@ def test_a_pod_that_cannot_be_deleted_is_named(shell: Shell) -> None:
     assert "down" in raised.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_done", [True, False])
 def test_a_lost_answer_leaves_one_pod_that_is_used_or_none(shell: Shell, is_done: bool) -> None:
     shell.desk.faults.add(Fault(method="POST", status=None, is_done=is_done))
@@ -280,6 +285,7 @@ def test_when_nothing_answers_after_an_order_its_pod_is_named_and_the_next_down_
     assert shell.cloud.alive() == []
 
 
+@pytest.mark.slow
 def test_a_silent_api_is_waited_through(shell: Shell) -> None:
     order = shell.order()
     name = shell.keeper.buy(order)
@@ -291,6 +297,7 @@ def test_a_silent_api_is_waited_through(shell: Shell) -> None:
     assert "RunPod does not answer; it is asked again" in shell.heard
 
 
+@pytest.mark.slow
 def test_what_stands_is_told_with_its_age_and_what_it_has_cost(shell: Shell) -> None:
     shell.up()
     shell.clock.sleep(2 * 3600 - shell.clock.now_s())
@@ -306,6 +313,7 @@ def test_what_stands_is_told_with_its_age_and_what_it_has_cost(shell: Shell) -> 
     assert API_KEYS not in repr(one)
 
 
+@pytest.mark.slow
 def test_looking_deletes_nothing(shell: Shell) -> None:
     shell.up()
     worker = {**shell.cloud.alive()[0].request, "name": "ray-vr-worker-0123456789abcdef"}
@@ -328,6 +336,7 @@ def test_down_deletes_all_of_this_cluster_and_nothing_else(shell: Shell) -> None
     assert [pod.request["name"] for pod in shell.cloud.alive()] == ["ray-vr-too-head-0123456789abcdef"]
 
 
+@pytest.mark.slow
 def test_down_says_what_may_be_left(shell: Shell) -> None:
     name = shell.up().name
     shell.cloud.deletes = False
@@ -336,6 +345,7 @@ def test_down_says_what_may_be_left(shell: Shell) -> None:
         shell.another().take_down()
 
 
+@pytest.mark.slow
 def test_the_volume_that_outlives_a_pod_is_known() -> None:
     shell = Shell(host_disk=None, volume={"id": "vol-1", "path": "/data"})
 

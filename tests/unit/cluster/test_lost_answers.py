@@ -144,6 +144,7 @@ def test_a_deletion_whose_answer_is_lost_is_repeated_and_fine(rig: Rig) -> None:
     assert rig.pods() == []
 
 
+@pytest.mark.slow
 def test_a_deletion_that_was_accepted_and_not_carried_out_is_asked_for_again(rig: Rig) -> None:
     rig.create()
     (node,) = rig.boot()
@@ -159,6 +160,7 @@ def test_a_deletion_that_was_accepted_and_not_carried_out_is_asked_for_again(rig
     assert rig.pods() == []
 
 
+@pytest.mark.slow
 def test_one_pod_that_cannot_be_deleted_keeps_no_other_from_it(rig: Rig) -> None:
     rig.create(count=3)
     nodes = rig.boot()
@@ -199,6 +201,7 @@ def test_a_pod_that_was_terminated_before_it_was_listed_is_deleted_when_it_appea
     assert rig.pods() == []
 
 
+@pytest.mark.slow
 def test_pods_of_others_are_left_alone(rig: Rig) -> None:
     body = {"image": "x", "gpu": {"id": "NVIDIA L4"}}
     for name in ("training", "ray-vr-worker-mine", "ray-vr-worker-worker-0123456789abcdef", "ray-vr2-worker-0123456789abcdef"):
@@ -226,6 +229,7 @@ def test_down_takes_what_ray_cannot_see(rig: Rig) -> None:
     assert rig.pods() == []
 
 
+@pytest.mark.slow
 def test_down_catches_an_order_that_the_dying_head_had_on_its_way(rig: Rig) -> None:
     rig.create(kind="head")
     laptop = rig.new_provider()

@@ -77,6 +77,7 @@ def test_who_planned_instead_is_told_with_the_reason(client: ToldClient, tmp_pat
     assert "Planned by offline. llm: The language model openai:tiny has too many requests." in done.output
 
 
+@pytest.mark.slow
 def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_told(client: ToldClient, tmp_path: Path) -> None:
     given = ["render", "Mika runs", "--backend", "svd", "--fallback", "veo", "--fallback", "animatic"]
 
@@ -89,6 +90,7 @@ def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_tol
     assert "b2:" not in said
 
 
+@pytest.mark.slow
 def test_without_the_option_no_fallback_is_asked_for(client: ToldClient, tmp_path: Path) -> None:
     done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--out", str(tmp_path / "film.mp4")])
 
@@ -106,6 +108,7 @@ DEAD: JsonObject = {
 }
 
 
+@pytest.mark.slow
 def test_a_plan_that_contradicts_itself_is_told_and_not_rendered(client: ToldClient) -> None:
     client.episode["contradictions"] = [DEAD, {**DEAD, "severity": "warning", "what": "[b] in b1."}]
 
@@ -131,6 +134,7 @@ def test_it_is_rendered_by_force_and_warnings_hold_nobody_up(client: ToldClient,
     assert [asked["force"] for asked in client.asked if "force" in asked] == [False, True]
 
 
+@pytest.mark.slow
 def test_with_a_budget_it_is_told_what_the_film_takes_before_it_is_rendered(client: ToldClient, tmp_path: Path) -> None:
     done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--budget", "5", "--out", str(tmp_path / "film.mp4")])
 

@@ -38,6 +38,7 @@ async def test_whether_a_lost_beat_is_anywhere_is_settled_before_the_next_survey
         assert stage.beat_states(episode_id) == [BeatState.PENDING]
 
 
+@pytest.mark.slow
 async def test_a_renderer_that_was_frozen_before_the_coordinator_came_is_replaced_when_it_stays_silent() -> None:
     stage, frozen = Stage(num_renderers=1), "renderer:animatic:0"
     async with stage.coordinator("one"):
@@ -66,6 +67,7 @@ async def test_a_clip_whose_reply_was_lost_is_found_in_the_store_and_not_rendere
     assert len(stage.fleet.started) == 1
 
 
+@pytest.mark.slow
 async def test_a_new_coordinator_waits_for_renders_that_still_run() -> None:
     stage = Stage()
     async with stage.coordinator("one"):
@@ -117,6 +119,7 @@ async def test_a_renderer_that_does_not_listen_to_a_cancel_is_killed() -> None:
     assert stage.look(episode_id).state is EpisodeState.CANCELLED
 
 
+@pytest.mark.slow
 async def test_a_frozen_renderer_is_killed_and_its_beat_goes_on_elsewhere() -> None:
     stage = Stage(num_renderers=2)
     async with stage.coordinator():

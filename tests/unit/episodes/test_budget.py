@@ -23,6 +23,7 @@ def submit(stage: Stage, budget_micros: int | None, num_beats: int = 3) -> str:
     return episode_id
 
 
+@pytest.mark.slow
 async def test_no_beat_begins_that_the_budget_cannot_pay() -> None:
     stage = Stage(kinds=(a_kind(num_renderers=3, tariff=SOLD),))
     episode_id = submit(stage, 250_000)

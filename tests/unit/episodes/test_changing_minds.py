@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from tests.builders import a_plan
@@ -50,6 +52,7 @@ async def test_cancelling_one_beat_stops_its_render_and_the_rest_becomes_the_fil
     assert stage.look(episode_id).state is EpisodeState.PARTIALLY_COMPLETED
 
 
+@pytest.mark.slow
 async def test_a_paused_episode_finishes_what_runs_and_starts_nothing_new() -> None:
     stage = Stage()
     async with stage.coordinator():
@@ -67,6 +70,7 @@ async def test_a_paused_episode_finishes_what_runs_and_starts_nothing_new() -> N
     assert stage.look(episode_id).state is EpisodeState.COMPLETED
 
 
+@pytest.mark.slow
 async def test_a_paused_queue_starts_nothing_for_anybody() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:

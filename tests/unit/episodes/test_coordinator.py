@@ -129,6 +129,7 @@ async def test_a_success_without_a_clip_is_a_failed_output() -> None:
     assert attempts[0].failure_class is FailureClass.OUTPUT
 
 
+@pytest.mark.slow
 async def test_a_success_with_anothers_clip_is_a_failed_output_and_stops_nobody() -> None:
     stage = Stage()
     async with stage.coordinator():
@@ -159,6 +160,7 @@ async def test_a_render_that_stops_though_nobody_cancelled_it_is_not_the_beats_f
     assert [a.failure_class for a in attempts] == [FailureClass.INFRA, None]
 
 
+@pytest.mark.slow
 async def test_a_job_says_how_often_its_beat_failed_since_a_person_asked_for_it() -> None:
     stage = Stage()
     async with stage.coordinator() as coordinator:

@@ -17,6 +17,7 @@ def a_stage(*, num_svd: int = 2) -> Stage:
     return Stage(kinds=(a_kind(), a_kind("svd", num_svd)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure_class", "num_attempts"),
     [(FailureClass.OUTPUT, 3), (FailureClass.RESOURCE, 3), (FailureClass.CRASH, 2), (FailureClass.CONTENT, 1)],
@@ -68,6 +69,7 @@ async def test_a_backend_that_the_fleet_has_not_is_left_at_once_for_one_that_it_
     assert "veo could not: No eligible renderer" in episode.beats[0].fallback_reason
 
 
+@pytest.mark.slow
 async def test_a_backend_that_cannot_start_is_left_after_a_while() -> None:
     stage = a_stage()
     stage.fleet.not_ready = dict.fromkeys(a_kind("svd", 2).renderers, "no weights")
@@ -111,6 +113,7 @@ async def test_without_fallbacks_a_beat_waits_for_a_backend_that_cannot_start() 
     assert stage.beat_states(episode_id) == [BeatState.PENDING]
 
 
+@pytest.mark.slow
 async def test_what_fell_back_is_found_in_sql_by_the_next_coordinator() -> None:
     stage = a_stage(num_svd=1)
     async with stage.coordinator("one"):

@@ -42,6 +42,7 @@ class LapsingStage(Stage):
             await self.clock.advance(1)
 
 
+@pytest.mark.slow
 async def test_a_renderer_that_does_not_listen_is_killed_though_the_database_comes_and_goes() -> None:
     stage = LapsingStage()
     async with stage.coordinator():
@@ -70,6 +71,7 @@ async def test_a_frozen_renderer_is_killed_though_the_database_comes_and_goes() 
         assert stage.look(episode_id).state is EpisodeState.COMPLETED
 
 
+@pytest.mark.slow
 async def test_a_database_that_goes_away_for_a_while_loses_nothing() -> None:
     stage = Stage()
     async with stage.coordinator():

@@ -111,6 +111,7 @@ async def test_a_version_of_the_plan_that_comes_back_brings_its_clips_with_it() 
     assert sources(again) == [theirs[0], theirs[1], None]
 
 
+@pytest.mark.slow
 async def test_a_copy_has_keys_and_a_result_of_its_own() -> None:
     stage = a_stage()
     async with stage.coordinator():
@@ -146,6 +147,7 @@ async def test_a_changed_costume_renders_the_beats_with_that_character_and_those
     assert [source is None for source in sources(second)] == [True, True, False, False, True]
 
 
+@pytest.mark.slow
 async def test_planned_anew_without_a_change_it_renders_nothing() -> None:
     stage = a_stage()
     async with stage.coordinator():

@@ -67,6 +67,7 @@ async def test_nobody_is_let_go_before_its_clip_is_stored() -> None:
         assert stage.fleet.retired == [R0]
 
 
+@pytest.mark.slow
 async def test_a_beat_waits_for_a_renderer_that_is_being_started() -> None:
     stage = Stage(kinds=(ELASTIC,))
     stage.fleet.not_ready = {R0: ""}
@@ -85,6 +86,7 @@ async def test_a_beat_waits_for_a_renderer_that_is_being_started() -> None:
     assert stage.fleet.num_starts == 1
 
 
+@pytest.mark.slow
 async def test_who_is_started_and_not_needed_any_more_goes() -> None:
     stage = Stage(kinds=(ELASTIC,))
     stage.fleet.not_ready = {R0: ""}

@@ -47,6 +47,7 @@ def test_a_dry_run_says_what_would_go() -> None:
     assert sweep(told, told.artifacts).orphans == report.orphans
 
 
+@pytest.mark.slow
 def test_one_episode_is_swept_alone() -> None:
     told = Told()
 

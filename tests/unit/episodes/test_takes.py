@@ -113,6 +113,7 @@ async def test_a_stopped_take_lets_go_of_its_renderer() -> None:
         assert running in stage.fleet.cancelled
 
 
+@pytest.mark.slow
 async def test_a_clip_of_a_take_is_used_again_by_whoever_has_its_seed() -> None:
     """And a selected take makes an episode that tells the same with its seed free."""
     stage = Stage(kinds=(KIND,))

@@ -116,6 +116,7 @@ def test_whole_chapters_in_one_beat_are_not_read_by_halves() -> None:
     assert effects_in(plan_of(chapters, num_beats=1)) == [[]]
 
 
+@pytest.mark.slow
 def test_its_own_lines_fit_into_their_beats() -> None:
     for duration_s in (0.5, 0.7, 1.0, 2.0):
         beats = plan_of("Mika chases a thief", num_beats=12, duration_s=duration_s).beats

@@ -6,6 +6,7 @@ import hashlib
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from episodes.world import PictureKind, World, WorldSource
@@ -27,6 +28,7 @@ def test_every_picture_is_shipped_with_the_bytes_that_the_world_names() -> None:
     assert sum(map(len, pictures.values())) < 1_000_000
 
 
+@pytest.mark.slow
 def test_characters_are_cut_out_figures_that_fill_their_sheets() -> None:
     pictures = example_pictures()
 

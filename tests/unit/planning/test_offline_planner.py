@@ -129,6 +129,7 @@ INTENTS = (
 )
 
 
+@pytest.mark.slow
 def test_different_intents_give_visibly_different_plans() -> None:
     plans = [plan_of(intent) for intent in INTENTS]
 
@@ -172,6 +173,7 @@ def test_prompts_hold_every_description_word_for_word() -> None:
     assert kite.description in plan_of(INTENTS[2]).beats[0].prompt
 
 
+@pytest.mark.slow
 def test_neighbouring_shots_differ() -> None:
     beats = plan_of(INTENTS[0], num_beats=30).beats
 

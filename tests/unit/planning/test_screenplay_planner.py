@@ -80,6 +80,7 @@ def test_scenes_characters_and_dialogue_are_kept() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_same_screenplay_gives_the_same_plan() -> None:
     assert planned() == planned()
     assert [b.seed for b in planned(seed=1).beats] != [b.seed for b in planned(seed=2).beats]

@@ -73,6 +73,7 @@ def test_a_file_name_is_believed_before_the_model() -> None:
     assert kinds(stored)["characters.jiro.name"] == "file name"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shows", "kind"), [(Shown.CHARACTER, "characters"), (Shown.PLACE, "places"), (Shown.PROP, "props")])
 def test_the_model_says_what_begins_with_a_picture(shows: Shown, kind: str) -> None:
     stored, _ = Desk(a_sight(shows, description="green, with a brass lid")).builder.add_picture("w", "IMG_1.png", LANDSCAPE)
@@ -193,6 +194,7 @@ def test_a_world_that_was_rolled_back_stays_so_until_the_picture_comes_again() -
     assert again.record.left_out == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", ["characters", "props"])
 def test_a_picture_of_a_kind_that_is_full_begins_what_was_measured(full: str) -> None:
     makers: dict[str, Any] = {"characters": a_character, "props": lambda name: {"prop_id": name.lower(), "name": name}}

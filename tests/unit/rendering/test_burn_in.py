@@ -38,6 +38,7 @@ def test_the_timecode_counts_hours_minutes_seconds_and_frames(index: int, fps: i
     assert timecode(index, fps) == shown
 
 
+@pytest.mark.slow
 def test_the_label_stands_at_the_top_left() -> None:
     left, top, right, bottom = touched(drawn(label="BEAT 2"))
 

@@ -247,6 +247,7 @@ def test_temporal_smoothing_mixes_an_in_between_with_its_neighbours(smoothing: f
     assert np.abs(frames[1] - expected).max() <= 1
 
 
+@pytest.mark.slow
 def test_strength_says_how_far_pixels_travel() -> None:
     truth = pan(5, 3)
     indices = (0, 4)
@@ -261,6 +262,7 @@ def test_strength_says_how_far_pixels_travel() -> None:
     assert psnr_db[3] > psnr_db[2] + 1
 
 
+@pytest.mark.slow
 def test_quality_is_closer_to_small_things_that_move_fast() -> None:
     truth = _turning_spokes(9)
 

@@ -135,6 +135,7 @@ def test_a_cut_begins_at_full_brightness() -> None:
     assert next(iter(finished_frames(job, keyframes_for(job), FakeControl()))).mean() == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 5 / 8, 1.0])
 def test_a_cancel_while_frames_are_made_stores_nothing(
     publisher: Publisher, store: TroubledStore, spool: Spool, share: float
@@ -187,6 +188,7 @@ def test_a_put_whose_answer_got_lost_is_repeated_harmlessly(publisher: Publisher
     assert store.puts == [job.video_key, job.video_key, job.poster_key, job.result_key]
 
 
+@pytest.mark.slow
 def test_patience_with_the_store_ends_as_an_infra_failure_and_frees_the_spool(
     publisher: Publisher, store: TroubledStore, spool: Spool, sleep: FakeSleep
 ) -> None:

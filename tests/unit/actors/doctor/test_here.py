@@ -32,6 +32,7 @@ def test_a_client_of_other_code_is_told() -> None:
     assert check_same_code("v0", "v1").verdict is Verdict.WARNING
 
 
+@pytest.mark.slow
 def test_a_ray_of_this_machine_is_judged_by_what_it_answers_and_not_by_this_shell(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, storyworld_home=tmp_path)
     (tmp_path / ADDRESS_FILE).parent.mkdir()

@@ -127,6 +127,7 @@ def test_orphans_and_objects_of_other_clusters_are_counted_and_nothing_wrong() -
     assert report.violations == ()
 
 
+@pytest.mark.slow
 def test_clips_and_films_that_do_not_decode_are_found_and_others_are_left_alone() -> None:
     told, seen = Told(), set[str]()
 
@@ -144,6 +145,7 @@ def test_clips_and_films_that_do_not_decode_are_found_and_others_are_left_alone(
     assert seen == {a.key for one in audits for a in one.artifacts if a.is_selected and a.artifact_type in ("video", "film")}
 
 
+@pytest.mark.slow
 def test_a_damaged_video_is_not_decoded() -> None:
     told = Told()
     _other_bytes(told)
@@ -169,6 +171,7 @@ class Flaky(MemoryArtifacts):
         return super().get_bytes(key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_damaged", "expected"), [(1, set()), (2, {"artifacts"})])
 def test_bytes_that_were_damaged_on_the_way_are_read_again(num_damaged: int, expected: set[str]) -> None:
     told = Told()
@@ -176,6 +179,7 @@ def test_bytes_that_were_damaged_on_the_way_are_read_again(num_damaged: int, exp
     assert violated(audit(told, Flaky(told.artifacts, clip(told), num_damaged))) == expected
 
 
+@pytest.mark.slow
 def test_a_result_that_the_store_knows_to_be_damaged_is_found() -> None:
     told = Told()
 

@@ -39,6 +39,7 @@ def test_too_many_bytes_are_refused() -> None:
         decode(bytes(MAX_BYTES + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(40), b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
 )
@@ -138,6 +139,7 @@ def test_what_is_a_picture_and_something_else_is_stored_as_a_picture(kind: str, 
         decode(stowaway + data)
 
 
+@pytest.mark.slow
 def test_texts_that_unfold_are_refused_or_left_behind() -> None:
     bomb = zlib.compress(bytes(3_000_000), 9)
     text = b"zTXt" + b"Comment\0\0" + bomb

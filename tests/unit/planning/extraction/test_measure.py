@@ -51,6 +51,7 @@ def test_a_large_face_makes_a_portrait() -> None:
     assert (face.x + face.width / 2, face.y + face.height / 2) == pytest.approx((0.5, 0.45), abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_landscape_is_a_place_without_faces() -> None:
     found = measured(a_landscape())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import pytest
 from pydantic import SecretStr
 
 from episodes.errors import Unavailable
@@ -52,6 +53,7 @@ def test_many_at_once_ask_once() -> None:
     assert not eyes._turns._held, "nothing is kept of who waited"
 
 
+@pytest.mark.slow
 def test_no_more_wait_for_a_model_than_may_and_what_is_known_is_told_at_once() -> None:
     others = [decode(as_file(a_landscape(sky=f"#0000{n:02x}"))) for n in range(MAX_LOOKS_AT_ONCE)]
     all_wait, may_go_on = threading.Semaphore(0), threading.Event()
