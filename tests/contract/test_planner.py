@@ -23,11 +23,11 @@ from planning.models import ModelAccess
 from planning.offline.planner import OfflinePlanner
 from planning.succession import PlannerSuccession
 from planning.writer.planner import LanguageModelPlanner
+from tests.api.rig import FakePlanner
 from tests.builders import a_request, a_world
 from tests.chat import a_chat_server
 from tests.contract.at_once import at_once
 from tests.contract.contributing import example
-from tests.unit.api.rig import FakePlanner
 
 _MODEL: list[str] = []
 """The address of the one that is asked, while this module's tests run."""

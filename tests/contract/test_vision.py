@@ -22,8 +22,8 @@ from planning.vision.sight import Seen, Shown, Unseen
 from planning.world_builder import StoredWorlds
 from storage.artifacts.memory import MemoryArtifacts
 from storage.memory import MemoryWorldStore
+from tests.api.rig import Rig
 from tests.loopback import LOST, Answer, Asked, as_json, serving
-from tests.unit.api.rig import Rig
 from tests.unit.planning.pictures import a_figure, a_landscape, as_file
 
 Json = dict[str, Any]

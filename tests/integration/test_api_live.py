@@ -32,9 +32,9 @@ from storage.artifacts.folder import FolderArtifacts
 from storage.database import open_database, upgrade
 from storage.episodes_sql import SqlEpisodeStore
 from storage.worlds_sql import SqlWorldStore
+from tests.api.rig import FakeDoor, is_problem
 from tests.builders import a_kind
 from tests.fakes import nobody_examined
-from tests.unit.api.rig import FakeDoor, is_problem
 
 NUM_STREAMS = 50
 BODY_TIMEOUT_S = 0.3

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api import examples, world_examples
 from api.problems import MEDIA_TYPE, Problem
-from tests.unit.api.rig import PNG, Rig
+from tests.api.rig import PNG, Rig
 
 Json = dict[str, Any]
 

@@ -23,8 +23,8 @@ from episodes.health import fine, wrong
 from episodes.lifecycle import BeatState, EpisodeState
 from episodes.plan import Plan
 from episodes.world import WorldSource
+from tests.api.rig import Rig
 from tests.builders import a_beat, a_plan, a_request, a_world
-from tests.unit.api.rig import Rig
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
 

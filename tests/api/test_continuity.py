@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from episodes.plan import CameraMove
+from tests.api.rig import Rig, is_problem
 from tests.builders import a_kind
-from tests.unit.api.rig import Rig, is_problem
 
 DIES = {"happens": "dies", "character_id": "mika"}
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
@@ -79,7 +77,6 @@ async def test_a_dry_run_is_refused_where_planning_would_be(rig: Rig) -> None:
     is_problem(await rig.client.post(f"/episodes/{cancelling}/plan?dry_run=true"), 409, "illegal-move")
 
 
-@pytest.mark.slow
 async def test_what_was_changed_is_looked_at_too(rig: Rig) -> None:
     created = await rig.created()
     assert await told(rig, created) == []
@@ -94,7 +91,6 @@ async def test_what_was_changed_is_looked_at_too(rig: Rig) -> None:
     is_problem(await rig.client.get("/episodes/nobody/continuity"), 404, "not-found")
 
 
-@pytest.mark.slow
 async def test_a_plan_that_is_put_in_says_where_it_contradicts_itself(rig: Rig) -> None:
     other = await contradictory(rig)
     plan = (await rig.client.get(f"/episodes/{other}/plan")).json()
@@ -144,7 +140,6 @@ async def test_a_warning_holds_nobody_up(rig: Rig) -> None:
     assert (await rig.client.post(f"/episodes/{episode_id}/execute")).status_code == 200
 
 
-@pytest.mark.slow
 async def test_a_problem_lists_what_can_be_read_of_a_thousand_contradictions(rig: Rig) -> None:
     episode_id = await rig.planned(num_beats=40)
     await changed(rig, episode_id, "b1", effects=[DIES])
@@ -155,7 +150,6 @@ async def test_a_problem_lists_what_can_be_read_of_a_thousand_contradictions(rig
     assert len(problem["contradictions"]) == len(problem["errors"]) == 20
 
 
-@pytest.mark.slow
 async def test_a_camera_move_is_held_against_what_the_kind_can_make() -> None:
     rig = Rig(kinds=(a_kind(), a_kind("svd", camera_moves=(CameraMove.STATIC,))))
     episode_id = await rig.planned()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.api.rig import PNG, Rig, is_problem
+from tests.api.rig import PNG, Rig, is_problem
 
 Json = dict[str, Any]
 
@@ -49,7 +49,6 @@ async def test_how_a_character_is_now_is_changed_bit_by_bit(rig: Rig) -> None:
     assert answer.json()["what"] == "Changed state.characters.mika.injuries, state.characters.mika.place_id."
 
 
-@pytest.mark.slow
 async def test_places_props_and_the_world_as_a_whole_are_changed_alike(rig: Rig) -> None:
     world = (await rig.client.get("/worlds/anime_world")).json()["world"]
     await rig.client.put("/worlds/anime_world", json={**world, "props": [{"prop_id": "key", "name": "Key"}]})
@@ -126,7 +125,6 @@ async def test_a_reference_that_was_never_uploaded_is_refused(rig: Rig) -> None:
     assert problem["errors"][0]["where"] == "characters.0.references.1"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lock", [LOOKS, "characters.mika"])
 async def test_a_locked_field_is_changed_by_who_says_so_only(rig: Rig, lock: str) -> None:
     locked = await rig.client.post("/worlds/anime_world/lock", json={"fields": [lock]})

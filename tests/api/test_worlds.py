@@ -7,8 +7,8 @@ import pytest
 
 from episodes.world import StoredWorld, World, WorldSource
 from storage.memory import MemoryWorldStore
+from tests.api.rig import PNG, Rig, is_problem
 from tests.builders import a_world
-from tests.unit.api.rig import PNG, Rig, is_problem
 
 A_WORLD: dict[str, Any] = {"title": "Night market", "characters": [{"character_id": "mika", "name": "Mika"}]}
 
@@ -97,7 +97,6 @@ class RacedWorlds(MemoryWorldStore):
         return super().put(world_id, world, source, expected_revision, **more)
 
 
-@pytest.mark.slow
 async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
     rig = Rig(worlds=RacedWorlds())
     answer = await rig.client.put("/worlds/anime_world", json=A_WORLD, headers={"If-Match": '"1"'})
@@ -106,7 +105,6 @@ async def test_whoever_is_slower_by_a_moment_fails_the_precondition() -> None:
     assert (await rig.client.get("/worlds/anime_world")).json()["world"]["title"] == "theirs"
 
 
-@pytest.mark.slow
 async def test_whoever_expects_nothing_puts_on_top_of_what_came_first() -> None:
     rig = Rig(worlds=RacedWorlds())
     answer = await rig.client.put("/worlds/anime_world", json=A_WORLD)

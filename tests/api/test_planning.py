@@ -12,8 +12,8 @@ from episodes.errors import PlannerFailed, PlannerTrouble
 from episodes.plan import EpisodeRequest, Plan
 from episodes.world import StoredWorld
 from episodes.writing import Writing
+from tests.api.rig import Rig
 from tests.builders import a_plan
-from tests.unit.api.rig import Rig
 
 
 class Writer:
@@ -45,7 +45,6 @@ async def house() -> AsyncIterator[tuple[Rig, Writer]]:
     await rig.client.aclose()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "status", "name"),
     [
@@ -75,7 +74,6 @@ async def test_a_planner_that_fails_is_a_problem_with_its_trouble(
     assert (shown["state"], shown["beats"]) == ("CREATED", []), "nothing is stored by halves"
 
 
-@pytest.mark.slow
 async def test_a_beat_that_cannot_be_told_anew_stays_as_it_is(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     writer.may_go_on.set()
@@ -89,7 +87,6 @@ async def test_a_beat_that_cannot_be_told_anew_stays_as_it_is(house: tuple[Rig, 
     assert (await rig.client.get(f"/episodes/{episode_id}")).json() == before
 
 
-@pytest.mark.slow
 async def test_others_are_answered_while_a_plan_is_written(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id = await rig.created()
@@ -103,7 +100,6 @@ async def test_others_are_answered_while_a_plan_is_written(house: tuple[Rig, Wri
     assert (await planning).json()["state"] == "PLANNED"
 
 
-@pytest.mark.slow
 async def test_a_repeated_call_is_not_paid_for_twice(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id, key = await rig.created(), {"Idempotency-Key": "once"}
@@ -117,7 +113,6 @@ async def test_a_repeated_call_is_not_paid_for_twice(house: tuple[Rig, Writer]) 
     assert writer.num_plans == 1
 
 
-@pytest.mark.slow
 async def test_two_plans_at_once_leave_one_whole_plan(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     episode_id = await rig.created()
@@ -131,7 +126,6 @@ async def test_two_plans_at_once_leave_one_whole_plan(house: tuple[Rig, Writer])
     assert {beat["revision"] for beat in shown["beats"]} == {2}
 
 
-@pytest.mark.slow
 async def test_who_wrote_a_plan_and_what_it_took_is_shown_and_told(house: tuple[Rig, Writer]) -> None:
     rig, writer = house
     writer.may_go_on.set()

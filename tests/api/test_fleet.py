@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import pytest
-
 from episodes.fleet import RendererState
 from episodes.model import KindNote, RendererNote
+from tests.api.rig import Rig
 from tests.builders import a_kind
-from tests.unit.api.rig import Rig
 
 GPU = a_kind("animatediff", 2, min_count=0)
 KINDS = (a_kind("veo", costs_per_clip=True), GPU, a_kind("animatic"))
 
 
-@pytest.mark.slow
 async def test_before_anybody_led_the_fleet_it_is_told_as_it_is_set() -> None:
     fleet = (await Rig(kinds=KINDS).client.get("/fleet")).json()
 
@@ -21,7 +18,6 @@ async def test_before_anybody_led_the_fleet_it_is_told_as_it_is_set() -> None:
     assert [kind["renderers"] for kind in fleet["kinds"]] == [[], [], []]
 
 
-@pytest.mark.slow
 async def test_how_renderers_are_and_what_holds_them_back_is_told() -> None:
     rig = Rig(kinds=KINDS)
     failing = KindNote(name="animatediff", count=2, min_count=0, back_off_s=8.0)
@@ -39,6 +35,5 @@ async def test_how_renderers_are_and_what_holds_them_back_is_told() -> None:
     assert (animatic["can_work"], animatic["renderers"][0]["is_parked"], animatic["renderers"][0]["node"]) == (True, True, "n1")
 
 
-@pytest.mark.slow
 async def test_where_all_cost_money_there_is_no_default() -> None:
     assert (await Rig(kinds=KINDS[:1]).client.get("/fleet")).json()["default_backend"] is None

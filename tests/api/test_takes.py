@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from episodes.lifecycle import EpisodeState
-from tests.unit.api.rig import CLIP, Rig, is_problem
+from tests.api.rig import CLIP, Rig, is_problem
 
 
 async def asked(rig: Rig, episode_id: str, beat_id: str = "b1", **body: Any) -> list[dict[str, Any]]:
@@ -17,7 +17,6 @@ async def asked(rig: Rig, episode_id: str, beat_id: str = "b1", **body: Any) -> 
     return takes
 
 
-@pytest.mark.slow
 async def test_takes_are_asked_for_rendered_looked_at_and_one_is_selected(rig: Rig) -> None:
     episode_id = await rig.completed()
     path = f"/episodes/{episode_id}/beats/b1"
@@ -51,7 +50,6 @@ async def test_takes_are_asked_for_rendered_looked_at_and_one_is_selected(rig: R
     assert answer["beats"][0]["artifacts"][0]["sha256"] == listed[1]["artifacts"][0]["sha256"]
 
 
-@pytest.mark.slow
 async def test_a_selection_can_be_looked_at_first(rig: Rig) -> None:
     episode_id = await rig.completed()
     await asked(rig, episode_id)
@@ -65,7 +63,6 @@ async def test_a_selection_can_be_looked_at_first(rig: Rig) -> None:
     assert rig.door.num_wakes == wakes
 
 
-@pytest.mark.slow
 async def test_a_take_is_stopped(rig: Rig) -> None:
     episode_id = await rig.completed()
     await asked(rig, episode_id)
@@ -79,7 +76,6 @@ async def test_a_take_is_stopped(rig: Rig) -> None:
     assert "CANCELLED" in problem["hint"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", ["9", "0", "-1", "two", "1" * 30])
 async def test_a_take_that_nobody_asked_for_is_not_found(rig: Rig, number: str) -> None:
     episode_id = await rig.completed()
@@ -100,7 +96,6 @@ async def test_takes_that_cannot_be_are_refused_and_none_is_asked_for(rig: Rig, 
     assert len((await rig.client.get(path)).json()["takes"]) == 1
 
 
-@pytest.mark.slow
 async def test_takes_need_a_beat_with_a_clip_in_an_episode_that_is_not_cancelled(rig: Rig) -> None:
     planned, cancelled = await rig.planned(), await rig.executing()
     await rig.client.post(f"/episodes/{cancelled}/cancel")
@@ -115,7 +110,6 @@ async def test_takes_need_a_beat_with_a_clip_in_an_episode_that_is_not_cancelled
         is_problem(await rig.client.get(path), 404, "not-found")
 
 
-@pytest.mark.slow
 async def test_takes_of_what_a_beat_showed_before_are_listed_and_not_selected(rig: Rig) -> None:
     episode_id = await rig.completed()
     await asked(rig, episode_id)

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import pytest
-
 from episodes.health import fine, warning, wrong
-from tests.unit.api.rig import Rig
+from tests.api.rig import Rig
 
 
-@pytest.mark.slow
 async def test_every_finding_is_told_with_its_remedy() -> None:
     rig = Rig()
     rig.findings = (

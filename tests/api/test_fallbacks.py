@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 
 async def fallen_back(rig: Rig) -> str:

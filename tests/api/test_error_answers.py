@@ -20,7 +20,7 @@ from episodes.errors import (
 )
 from episodes.model import EpisodeView
 from storage.memory import MemoryEpisodeStore
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 
 class RaisingStore(MemoryEpisodeStore):
@@ -32,7 +32,6 @@ class RaisingStore(MemoryEpisodeStore):
         raise self.error
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status", "name"),
     [
@@ -78,7 +77,6 @@ async def test_an_answer_that_breaks_off_is_not_patched_with_another() -> None:
     assert [message["status"] for message in sent] == [200]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("error", [RuntimeError("secret"), StoryWorldError("secret"), KeyError("secret")])
 async def test_a_fault_of_ours_is_a_problem_for_the_client_and_a_story_for_the_log(
     error: Exception, caplog: pytest.LogCaptureFixture
@@ -100,7 +98,6 @@ async def test_a_detail_that_utf_8_cannot_hold_is_said_as_far_as_it_goes() -> No
     assert problem["detail"] == "half a ?"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "status", "name"),
     [
@@ -116,7 +113,6 @@ async def test_the_routers_own_refusals_are_problems_too(rig: Rig, method: str, 
     is_problem(answer, status, name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
@@ -132,7 +128,6 @@ async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: s
     assert answer.headers["allow"] == allowed
 
 
-@pytest.mark.slow
 async def test_no_other_origin_is_let_in_unless_named(rig: Rig) -> None:
     origin = {"Origin": "https://page.example"}
     assert "access-control-allow-origin" not in (await rig.client.get("/episodes", headers=origin)).headers

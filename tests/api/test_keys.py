@@ -9,7 +9,7 @@ import pytest
 
 from api.keys import COOKIE, OPEN_PATHS, api_key, refuse_open_door
 from episodes.errors import BadInput
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 KEY = "the-key-of-mika-itself"  # pragma: allowlist secret
 OTHER = "another-key-of-theirs"  # pragma: allowlist secret
@@ -27,7 +27,6 @@ def keyed(kept: Rig) -> Rig:
     return kept.begin_anew()
 
 
-@pytest.mark.slow
 async def test_every_path_but_probes_and_description_asks_for_a_key(keyed: Rig) -> None:
     described = keyed.app.openapi()["paths"]
     for path in [*described, "/nothing", "/healthz/", "http://api//healthz", "/healthz/../episodes"]:
@@ -60,7 +59,6 @@ async def test_nothing_else_is_a_key(keyed: Rig, headers: dict[str, str]) -> Non
     is_problem(await keyed.client.get("/episodes", params={"key": KEY}, headers=headers), 401, "unauthorized")
 
 
-@pytest.mark.slow
 async def test_each_key_opens_everything_and_the_log_says_whose_it_was(keyed: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "api.keys")
     for key in (KEY, OTHER):
@@ -73,7 +71,6 @@ async def test_each_key_opens_everything_and_the_log_says_whose_it_was(keyed: Ri
     assert KEY not in caplog.text + str([vars(record) for record in caplog.records])
 
 
-@pytest.mark.slow
 async def test_a_cookie_reads_and_changes_nothing(keyed: Rig) -> None:
     assert (await keyed.client.get("/episodes", headers=IN_COOKIE)).status_code == 200
     assert (await keyed.client.head("/episodes", headers=IN_COOKIE)).status_code != 401
@@ -110,14 +107,12 @@ async def test_another_origin_that_is_let_in_may_send_a_key_and_read_the_refusal
     assert refused.headers["access-control-allow-origin"] == "https://page.example"
 
 
-@pytest.mark.slow
 async def test_below_a_prefix_the_probes_stay_open_and_the_rest_closed(keyed: Rig) -> None:
     below = httpx.AsyncClient(transport=httpx.ASGITransport(keyed.app, root_path="/films"), base_url="http://api")
     assert (await below.get("/films/healthz")).status_code == 200
     is_problem(await below.get("/films/episodes"), 401, "unauthorized")
 
 
-@pytest.mark.slow
 def test_the_description_says_who_needs_which_key(keyed: Rig) -> None:
     spec = keyed.app.openapi()
     assert set(spec["components"]["securitySchemes"]) == {"key", "cookie"}
@@ -129,7 +124,6 @@ def test_the_description_says_who_needs_which_key(keyed: Rig) -> None:
     assert "401" not in spec["paths"]["/readyz"]["get"]["responses"]
 
 
-@pytest.mark.slow
 async def test_without_keys_nothing_is_asked_or_said_of_any(rig: Rig) -> None:
     assert (await rig.client.get("/episodes")).status_code == 200
     assert "security" not in (await rig.client.get("/openapi.json")).text

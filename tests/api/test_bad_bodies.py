@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 JSON = {"content-type": "application/json"}
 
@@ -28,7 +28,6 @@ WRONG_FIELDS: dict[str, list[object]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("field", WRONG_FIELDS)
 async def test_a_wrong_field_is_named_and_nothing_is_stored(rig: Rig, field: str) -> None:
     for value in WRONG_FIELDS[field]:

@@ -9,7 +9,7 @@ import pytest
 from api.body_limits import LimitedReceive
 from api.parts import ApiLimits
 from api.problems import ProblemError
-from tests.unit.api.rig import PNG, Rig, is_problem
+from tests.api.rig import PNG, Rig, is_problem
 
 JSON = {"content-type": "application/json"}
 SMALL = ApiLimits(max_body_bytes=100, max_picture_bytes=1000, max_upload_bytes=3000, max_pictures=2)
@@ -64,7 +64,6 @@ async def test_a_world_has_the_limit_of_json(rig: Rig) -> None:
     is_problem(await rig.client.put("/worlds/new", content=b" " * 101, headers=JSON), 413, "too-large")
 
 
-@pytest.mark.slow
 async def test_an_upload_has_a_limit_of_its_own(rig: Rig) -> None:
     async def uploading(*sizes: int) -> Any:
         files = [("file", ("a.png", PNG.ljust(size))) for size in sizes]
@@ -77,7 +76,6 @@ async def test_an_upload_has_a_limit_of_its_own(rig: Rig) -> None:
     is_problem(await uploading(10, 10, 10), 413, "too-large")
 
 
-@pytest.mark.slow
 async def test_an_upload_is_counted_as_it_comes(rig: Rig) -> None:
     async def endless_picture() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
@@ -106,7 +104,6 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
         assert answer.headers["connection"] == "close"
 
 
-@pytest.mark.slow
 async def test_an_upload_has_a_time_of_its_own() -> None:
     upload = {"content-type": "multipart/form-data; boundary=x"}
     for limits, status in ((ApiLimits(upload_timeout_s=0.0), 408), (ApiLimits(body_timeout_s=0.0), 422)):
@@ -120,7 +117,6 @@ async def slowly_nothing() -> AsyncIterator[bytes]:
     yield b"--x--"
 
 
-@pytest.mark.slow
 async def test_drops_do_not_wind_the_clock_back() -> None:
     """The time is for the whole body: a byte now and then does not make it longer."""
     drops = LimitedReceive(dripping, max_bytes=10**9, timeout_s=0.02)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 Json = dict[str, Any]
 PATH = "/worlds/anime_world"
@@ -132,7 +132,6 @@ async def test_a_world_moves_on_by_what_an_episode_told(rig: Rig) -> None:
     assert again.json()["revision"] == 2, "it stands so already"
 
 
-@pytest.mark.slow
 async def test_only_an_episode_of_this_world_that_has_its_film_moves_it(rig: Rig) -> None:
     planned, elsewhere = await rig.planned(), await rig.completed(world_id="empty")
 
@@ -144,7 +143,6 @@ async def test_only_an_episode_of_this_world_that_has_its_film_moves_it(rig: Rig
     assert (await rig.client.get(PATH)).json()["revision"] == 1
 
 
-@pytest.mark.slow
 async def test_a_lock_holds_the_world_where_it_is(rig: Rig) -> None:
     episode_id = await rig.completed()
     await rig.client.patch(PATH, json={"state": {"daylight": "night"}})

@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from episodes.errors import Unavailable
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 
-@pytest.mark.slow
 async def test_an_api_without_a_database_is_alive_and_not_ready() -> None:
     def away() -> dict[str, str]:
         raise Unavailable("The database does not answer.")
@@ -24,7 +21,6 @@ async def test_an_api_whose_parts_answer_is_ready(rig: Rig) -> None:
     assert answer.json() == {"status": "ready", "checks": {"database": "ok", "coordinator": "ok"}}
 
 
-@pytest.mark.slow
 async def test_what_is_not_ready_is_named_with_its_reason() -> None:
     rig = Rig(readiness=lambda: {"database": "", "coordinator": "nobody leads"})
     answer = await rig.client.get("/readyz")

@@ -12,7 +12,7 @@ from episodes.audit import Thing
 from episodes.errors import Unavailable
 from episodes.job import beat_path
 from episodes.upkeep import Upkeep
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
 
@@ -25,7 +25,6 @@ async def audited(rig: Rig, **query: Any) -> dict[str, Any]:
     return report
 
 
-@pytest.mark.slow
 async def test_a_whole_system_is_clean_and_says_what_was_looked_at(rig: Rig) -> None:
     rig.store_results(await rig.completed())
 
@@ -37,7 +36,6 @@ async def test_a_whole_system_is_clean_and_says_what_was_looked_at(rig: Rig) -> 
     assert looked_at["artifacts"] == 10
 
 
-@pytest.mark.slow
 async def test_a_missing_clip_is_named(rig: Rig) -> None:
     episode_id = await rig.completed()
     rig.store_results(episode_id)
@@ -54,7 +52,6 @@ async def test_a_missing_clip_is_named(rig: Rig) -> None:
     assert (await audited(rig, episode_id=other))["num_violations"] == 0
 
 
-@pytest.mark.slow
 async def test_an_attempt_that_is_open_at_rest_is_wrong(rig: Rig) -> None:
     rig.open(await rig.executing(), "b1")
 
@@ -62,7 +59,6 @@ async def test_an_attempt_that_is_open_at_rest_is_wrong(rig: Rig) -> None:
     assert (await audited(rig, at_rest=True))["num_violations"] == 1
 
 
-@pytest.mark.slow
 async def test_a_sweep_deletes_orphans_and_a_dry_run_says_which(rig: Rig) -> None:
     episode_id = await rig.executing()
     rig.render_all(episode_id, fail=["b1"])
@@ -128,7 +124,6 @@ class Busy:
         yield Thing(where="nobody")
 
 
-@pytest.mark.slow
 async def test_a_second_audit_is_told_to_wait() -> None:
     busy, rig = Busy(), Rig()
     busy.upkeep = Upkeep(rig.episodes, rig.artifacts, censuses=[busy])

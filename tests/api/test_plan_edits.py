@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 Json = dict[str, Any]
 
@@ -78,7 +78,6 @@ async def test_a_beat_gets_another_place_and_nothing_is_rendered(rig: Rig) -> No
     assert (again["plan_version"], again["difference"]["film_to_recut"]) == (edited["plan_version"], False)
 
 
-@pytest.mark.slow
 async def test_a_beat_is_told_anew_and_the_others_stay(rig: Rig) -> None:
     await rig.client.put("/worlds/anime_world", json={"title": "Anime"})
     episode_id = await rig.completed()
@@ -115,7 +114,6 @@ async def changed(rig: Rig, episode_id: str, change: str, **how: Any) -> Any:
     return await rig.client.request(method, f"/episodes/{episode_id}/beats{path}", json=body, **how)
 
 
-@pytest.mark.slow
 @every_change
 async def test_a_look_at_a_change_tells_what_the_change_does_and_does_nothing(rig: Rig, change: str) -> None:
     episode_id = await rig.completed()
@@ -128,7 +126,6 @@ async def test_a_look_at_a_change_tells_what_the_change_does_and_does_nothing(ri
     assert (done["difference"], names(done)) == (looked["difference"], names(looked))
 
 
-@pytest.mark.slow
 @every_change
 async def test_a_plan_that_was_changed_meanwhile_is_not_overwritten(rig: Rig, change: str) -> None:
     episode_id = await rig.planned()
@@ -142,7 +139,6 @@ async def test_a_plan_that_was_changed_meanwhile_is_not_overwritten(rig: Rig, ch
     assert (await changed(rig, episode_id, change, headers={"If-Match": '"1", "2"'})).status_code == 200
 
 
-@pytest.mark.slow
 @every_change
 async def test_what_has_no_plan_or_is_being_cancelled_is_not_changed(rig: Rig, change: str) -> None:
     created = (await rig.client.post("/episodes", json={"intent": "Mika waits"})).json()["episode_id"]

@@ -8,7 +8,7 @@ import pytest
 from episodes.fleet import Preview
 from episodes.ports import Download
 from storage.artifacts.memory import MemoryArtifacts
-from tests.unit.api.rig import CLIP, Rig, is_problem
+from tests.api.rig import CLIP, Rig, is_problem
 
 
 class LinkedArtifacts(MemoryArtifacts):
@@ -19,7 +19,6 @@ class LinkedArtifacts(MemoryArtifacts):
         return Download(url=f"https://store.example/{key}?signature=short-lived")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/film", "/poster", "/subtitles.srt", "/subtitles.vtt", "/beats/b1/video", "/beats/b3/poster"]
 )
@@ -35,7 +34,6 @@ async def test_every_file_of_a_finished_episode_is_served(rig: Rig, path: str) -
     assert episode_id in answer.headers["content-disposition"]
 
 
-@pytest.mark.slow
 async def test_every_url_that_an_episode_shows_can_be_fetched(rig: Rig) -> None:
     episode = (await rig.client.get(f"/episodes/{await rig.completed()}")).json()
     shown = [a for beat in episode["beats"] for a in beat["artifacts"]] + episode["artifacts"]
@@ -89,7 +87,6 @@ async def test_head_tells_the_size_and_sends_nothing(rig: Rig) -> None:
     assert answer.content == b""
 
 
-@pytest.mark.slow
 async def test_a_client_that_has_the_file_is_not_sent_it_again(rig: Rig) -> None:
     path = f"/episodes/{await rig.completed()}/film"
     etag = (await rig.client.head(path)).headers["etag"]
@@ -98,7 +95,6 @@ async def test_a_client_that_has_the_file_is_not_sent_it_again(rig: Rig) -> None
     assert (await rig.client.get(path, headers={"If-None-Match": '"other"'})).status_code == 200
 
 
-@pytest.mark.slow
 async def test_files_that_lie_elsewhere_are_a_redirect_to_a_link(rig: Rig) -> None:
     rig = Rig(artifacts=LinkedArtifacts())
     episode_id = await rig.completed()

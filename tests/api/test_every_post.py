@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute, Route
 from episodes.episode_store import StoredAnswer
 from episodes.errors import Unavailable
 from storage.memory import MemoryEpisodeStore
+from tests.api.rig import PNG, Rig, is_problem
 from tests.builders import a_world
-from tests.unit.api.rig import PNG, Rig, is_problem
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 
@@ -192,7 +192,6 @@ def all_there_is(rig: Rig) -> object:
     return told, rig.episodes.queue_is_paused(), rig.worlds.worlds(), rig.worlds.pictures("market")
 
 
-@pytest.mark.slow
 @every_post
 async def test_the_first_answer_is_given_for_ever_after(rig: Rig, path: str) -> None:
     case = CASES[path]
@@ -211,7 +210,6 @@ async def test_the_first_answer_is_given_for_ever_after(rig: Rig, path: str) -> 
     assert all_there_is(rig) == since
 
 
-@pytest.mark.slow
 @every_post
 async def test_another_body_is_refused_and_does_nothing(rig: Rig, path: str) -> None:
     case = CASES[path]
@@ -236,7 +234,6 @@ class DyingStore(MemoryEpisodeStore):
         return super().remember_answer(key, answer)
 
 
-@pytest.mark.slow
 @every_post
 async def test_a_call_that_died_between_effect_and_answer_has_no_second_effect(path: str) -> None:
     case, store = CASES[path], DyingStore()

@@ -13,7 +13,7 @@ from episodes.errors import Unavailable
 from episodes.model import EpisodeView
 from episodes.plan import EpisodeRequest
 from storage.memory import MemoryEpisodeStore
-from tests.unit.api.rig import PNG, Rig, is_problem
+from tests.api.rig import PNG, Rig, is_problem
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 BODY = {"intent": "A dog runs"}
@@ -125,7 +125,6 @@ class SlowStore(MemoryEpisodeStore):
         assert await asyncio.to_thread(self.is_creating.wait, 20)
 
 
-@pytest.mark.slow
 async def test_two_equal_calls_at_once_make_one_episode() -> None:
     store = SlowStore()
     rig = Rig(episodes=store)
@@ -137,7 +136,6 @@ async def test_two_equal_calls_at_once_make_one_episode() -> None:
     assert len(store.episodes().episodes) == 1
 
 
-@pytest.mark.slow
 async def test_a_client_that_went_away_in_the_middle_finds_its_answer() -> None:
     store = SlowStore()
     rig = Rig(episodes=store)
@@ -165,7 +163,6 @@ class RacedStore(MemoryEpisodeStore):
         return super().remember_answer(key, answer)
 
 
-@pytest.mark.slow
 async def test_the_slower_of_two_replicas_gives_the_answer_of_the_faster() -> None:
     answer = await Rig(episodes=RacedStore()).client.post("/episodes", json=BODY, headers=KEY)
     assert answer.content == RacedStore.first.body
@@ -204,7 +201,6 @@ POINTS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_create_that_broke_off_anywhere_makes_one_episode_when_it_is_repeated(point: str) -> None:
     store = DyingStore(point)
@@ -219,7 +215,6 @@ async def test_a_create_that_broke_off_anywhere_makes_one_episode_when_it_is_rep
     is_problem(await rig.client.post("/episodes", json={"intent": "A cat runs"}, headers=KEY), 422, "key-reused")
 
 
-@pytest.mark.slow
 async def test_a_create_that_broke_off_has_bound_its_key_to_its_body() -> None:
     store = DyingStore("before the answer is kept")
     rig = Rig(episodes=store)
@@ -246,7 +241,6 @@ class MeetingStore(MemoryEpisodeStore):
         return found
 
 
-@pytest.mark.slow
 async def test_two_replicas_at_once_make_one_episode() -> None:
     store = MeetingStore()
     rigs = [Rig(episodes=store), Rig(episodes=store)]

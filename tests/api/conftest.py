@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.api.rig import Rig
+from tests.api.rig import Rig
 
 
 @pytest.fixture(scope="session")

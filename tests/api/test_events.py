@@ -14,7 +14,7 @@ from episodes.errors import Unavailable
 from episodes.lifecycle import EpisodeState
 from episodes.model import ProgressView
 from storage.memory import MemoryEpisodeStore
-from tests.unit.api.rig import Rig, events_in, is_problem, open_stream
+from tests.api.rig import Rig, events_in, is_problem, open_stream
 
 
 def numbered(text: str) -> list[dict[str, str]]:
@@ -52,7 +52,6 @@ async def test_an_event_says_what_happened_when(rig: Rig) -> None:
     assert first["at"]
 
 
-@pytest.mark.slow
 async def test_a_stream_resumes_behind_the_last_event_that_was_seen(rig: Rig) -> None:
     episode_id = await rig.completed()
     every = numbered(await stream_of(rig, episode_id))
@@ -99,14 +98,12 @@ async def test_progress_comes_without_a_number_in_whole_per_cents_and_only_on_ch
     assert all(one != other for one, other in pairwise(told))
 
 
-@pytest.mark.slow
 async def test_a_silent_stream_gets_a_heartbeat(rig: Rig) -> None:
     rig = Rig(pace=rig.parts.pace.__class__(poll_s=0.001, progress_s=0.002, heartbeat_s=0.01))
     async with open_stream(rig.app, f"/episodes/{await rig.created()}/events") as stream:
         await stream.read_until(": still here\n\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 40])
 async def test_a_number_that_no_event_has_is_refused(rig: Rig, number: str) -> None:
     episode_id = await rig.completed()
@@ -116,7 +113,6 @@ async def test_a_number_that_no_event_has_is_refused(rig: Rig, number: str) -> N
     assert is_problem(by_query, 422, "bad-input")["errors"][0]["where"] == "after"
 
 
-@pytest.mark.slow
 async def test_one_stream_too_many_is_told_when_to_come_back_and_a_closed_one_makes_room() -> None:
     rig = Rig(limits=ApiLimits(max_event_streams=2))
     path = f"/episodes/{await rig.created()}/events"
@@ -139,7 +135,6 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(rig: Rig) -> None:
     assert asyncio.all_tasks() == before
 
 
-@pytest.mark.slow
 async def test_fifty_open_streams_do_not_hold_up_other_requests(rig: Rig) -> None:
     episode_ids = [await rig.planned() for _ in range(5)]
     async with AsyncExitStack() as opened:
@@ -166,7 +161,6 @@ class CountingStore(MemoryEpisodeStore):
         return super().latest_event_numbers(ids)
 
 
-@pytest.mark.slow
 async def test_one_question_serves_all_streams_and_none_is_asked_without_one() -> None:
     store = CountingStore()
     rig = Rig(episodes=store)
@@ -184,7 +178,6 @@ async def test_one_question_serves_all_streams_and_none_is_asked_without_one() -
     assert store.asked == []
 
 
-@pytest.mark.slow
 async def test_a_stream_outlives_a_database_that_is_away_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
     store = CountingStore()
     rig = Rig(episodes=store)

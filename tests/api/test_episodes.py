@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from episodes.model import RendererNote
+from tests.api.rig import Rig, is_problem
 from tests.builders import a_kind
-from tests.unit.api.rig import Rig, is_problem
 
 
 async def test_the_four_calls_of_existing_clients_have_their_very_shapes(rig: Rig) -> None:
@@ -157,7 +157,6 @@ async def test_a_beat_with_a_clip_is_not_retried(rig: Rig) -> None:
     is_problem(await rig.client.post(f"/episodes/{episode_id}/beats/b1/retry"), 409, "illegal-move")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -204,7 +203,6 @@ async def test_a_kind_of_which_the_fleet_has_none_is_no_backend() -> None:
     is_problem(await rig.client.post("/episodes", json={"intent": "A dog runs", "backend": "none"}), 422, "bad-input")
 
 
-@pytest.mark.slow
 async def test_who_names_no_backend_is_told_in_the_plan_which_was_chosen() -> None:
     rig = Rig(kinds=(a_kind("veo", costs_per_clip=True), a_kind("gpu"), a_kind("animatic")))
     chosen = await rig.created()

@@ -9,8 +9,8 @@ import pytest
 
 from api.beat_changes import BeatChange, changed_beat
 from episodes.errors import BadInput
+from tests.api.rig import Rig, is_problem
 from tests.builders import a_beat, a_character
-from tests.unit.api.rig import Rig, is_problem
 from tests.unit.episodes.test_plan import a_picture
 
 
@@ -58,7 +58,6 @@ def test_an_old_description_that_was_empty_is_found_nowhere() -> None:
     assert changed_beat(beat, change(description="Mika runs.")).prompt == "Mika runs. Mika"
 
 
-@pytest.mark.slow
 async def test_a_changed_beat_is_rendered_anew_at_the_next_revision(rig: Rig) -> None:
     episode_id = await rig.completed()
     num_wakes = rig.door.num_wakes
@@ -101,7 +100,6 @@ WRONG: dict[str, list[object]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("field", WRONG)
 async def test_a_wrong_field_is_named_and_nothing_is_changed(rig: Rig, field: str) -> None:
     episode_id = await rig.planned()

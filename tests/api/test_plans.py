@@ -10,7 +10,7 @@ import pytest
 from api import plan_examples
 from api.client import intent_or_screenplay
 from episodes.errors import BadInput
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 
 async def test_a_plan_can_be_put_into_another_episode(rig: Rig) -> None:
@@ -110,7 +110,6 @@ async def test_something_has_to_be_told(rig: Rig) -> None:
     assert problem["errors"][0]["where"] == "intent"
 
 
-@pytest.mark.slow
 def test_what_is_typed_is_an_intent_or_names_a_screenplay(tmp_path: Path) -> None:
     (tmp_path / "kite.fountain").write_text("INT. ROOM\n\nHe waits.\n")
     (tmp_path / "odd.fountain").write_bytes(b"\xff\xfe\x00")

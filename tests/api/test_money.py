@@ -8,8 +8,8 @@ import pytest
 
 from episodes.model import Opening
 from episodes.money import Tariff
+from tests.api.rig import Rig, is_problem
 from tests.builders import a_kind
-from tests.unit.api.rig import Rig, is_problem
 
 HOURLY = Tariff(per_hour_micros=3_600_000)
 SOLD = Tariff(sells_clips=True, per_s_micros=100_000, lengths_s=(4, 6))
@@ -34,7 +34,6 @@ def refuse(rig: Rig, episode_id: str, beat_id: str, micros: int) -> None:
     assert rig.episodes.open_attempts(rig.lease, [opening]) == [None]
 
 
-@pytest.mark.slow
 async def test_a_planned_episode_is_estimated() -> None:
     rig = a_rig()
     episode_id = await rig.planned(num_beats=2, duration_s=4.5, backend="veo", budget="5.00")
@@ -50,7 +49,6 @@ async def test_a_planned_episode_is_estimated() -> None:
     assert told["total"] is None
 
 
-@pytest.mark.slow
 async def test_a_plan_that_is_only_looked_at_comes_with_its_estimate() -> None:
     rig = a_rig()
     episode_id = await rig.created(num_beats=2, duration_s=4.5, backend="veo", budget="5.00")
@@ -65,7 +63,6 @@ async def test_a_plan_that_is_only_looked_at_comes_with_its_estimate() -> None:
     assert (await rig.client.get(f"/episodes/{episode_id}/estimate")).json() == looked["estimate"]
 
 
-@pytest.mark.slow
 async def test_another_plan_that_is_only_looked_at_counts_what_was_spent_on_its_beats(rig: Rig) -> None:
     episode_id = await rig.completed(num_beats=2)
 
@@ -77,7 +74,6 @@ async def test_another_plan_that_is_only_looked_at_counts_what_was_spent_on_its_
     assert [one["beat_id"] for one in looked["beats"]] == ["b1", "b2"]
 
 
-@pytest.mark.slow
 async def test_an_estimate_needs_a_plan() -> None:
     rig = a_rig()
 

@@ -31,9 +31,7 @@ from api.world_changes import Change, CharacterEdit, Locks, MovingOn, PlaceEdit,
 from api.world_shapes import RevisionListShape, UploadShape, WorldListShape, WorldShape
 from episodes.plan import Plan
 from episodes.world import World
-from tests.unit.api.rig import Rig
-
-pytestmark = pytest.mark.slow
+from tests.api.rig import Rig
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.api.rig import Rig, is_problem
+from tests.api.rig import Rig, is_problem
 
 
 async def state_of(rig: Rig, episode_id: str) -> dict[str, Any]:
@@ -92,7 +92,6 @@ async def test_a_beat_with_a_clip_or_of_no_plan_is_not_cancelled(rig: Rig) -> No
         is_problem(await rig.client.post(f"/episodes/{running}/beats/{name}/cancel"), 404, "not-found")
 
 
-@pytest.mark.slow
 async def test_all_failed_and_cancelled_beats_are_opened_at_once(rig: Rig) -> None:
     episode_id = await rig.executing(num_beats=4)
     rig.render_all(episode_id, fail=["b1", "b3"])

@@ -9,8 +9,8 @@ import pytest
 
 from episodes.errors import RevisionConflict
 from storage.memory import MemoryEpisodeStore
-from tests.unit.api.rig import Rig, is_problem
-from tests.unit.api.test_plan_edits import difference, names
+from tests.api.rig import Rig, is_problem
+from tests.api.test_plan_edits import difference, names
 
 Json = dict[str, Any]
 
@@ -42,7 +42,6 @@ def restoring(rig: Rig, episode_id: str, version: object, **how: Any) -> Any:
     return rig.client.post(f"/episodes/{episode_id}/plan/versions/{version}/restore", **how)
 
 
-@pytest.mark.slow
 async def test_each_change_is_listed_with_what_was_done(rig: Rig) -> None:
     episode_id = await edited_five_times(rig)
 
@@ -63,7 +62,6 @@ async def test_each_change_is_listed_with_what_was_done(rig: Rig) -> None:
     assert (await versions(rig, episode_id, limit=1))["versions"][0]["cause"] == "plan put in"
 
 
-@pytest.mark.slow
 async def test_the_history_comes_in_pages(rig: Rig) -> None:
     episode_id = await edited_five_times(rig)
     seen, before = [], 7
@@ -77,7 +75,6 @@ async def test_the_history_comes_in_pages(rig: Rig) -> None:
     assert (await versions(rig, await rig.created()))["versions"] == []
 
 
-@pytest.mark.slow
 async def test_a_version_is_shown_whole_and_can_be_put_into_another_episode(rig: Rig) -> None:
     episode_id = await rig.planned()
     plan = (await rig.client.get(f"/episodes/{episode_id}/plan")).json()
@@ -91,7 +88,6 @@ async def test_a_version_is_shown_whole_and_can_be_put_into_another_episode(rig:
     assert (await rig.client.put(f"/episodes/{await rig.created()}/plan", json=old["plan"])).status_code == 200
 
 
-@pytest.mark.slow
 async def test_a_version_that_comes_back_says_what_it_does_and_does_only_that(rig: Rig) -> None:
     episode_id = await edited_five_times(rig)
     before, num_wakes = rig.episodes.episode(episode_id), rig.door.num_wakes
@@ -113,7 +109,6 @@ async def test_a_version_that_comes_back_says_what_it_does_and_does_only_that(ri
     assert rig.door.num_wakes == num_wakes + 1
 
 
-@pytest.mark.slow
 async def test_a_plan_that_was_changed_meanwhile_is_not_taken_back(rig: Rig) -> None:
     episode_id = await rig.planned()
     await rig.client.patch(f"/episodes/{episode_id}/beats/b1", json={"seed": 99})
@@ -126,7 +121,6 @@ async def test_a_plan_that_was_changed_meanwhile_is_not_taken_back(rig: Rig) -> 
     assert (await restoring(rig, episode_id, 1, headers={"If-Match": '"1", "2"'})).status_code == 200
 
 
-@pytest.mark.slow
 async def test_whoever_names_no_version_brings_one_back_whatever_others_do_meanwhile() -> None:
     class Busy(MemoryEpisodeStore):
         """Somebody changes the plan just before the first two tries."""
@@ -146,7 +140,6 @@ async def test_whoever_names_no_version_brings_one_back_whatever_others_do_meanw
     assert (await restoring(rig, episode_id, 1)).status_code == 200
 
 
-@pytest.mark.slow
 async def test_two_who_repeat_a_call_bring_one_version_back(rig: Rig) -> None:
     episode_id = await rig.planned()
     await rig.client.patch(f"/episodes/{episode_id}/beats/b1", json={"seed": 99})
@@ -170,7 +163,6 @@ async def test_a_version_that_there_never_was_is_not_found(rig: Rig, version: st
     assert len((await versions(rig, episode_id))["versions"]) == 1
 
 
-@pytest.mark.slow
 async def test_what_nobody_knows_has_no_plan_or_is_being_cancelled_is_refused(rig: Rig) -> None:
     for episode_id in ("nobody", "NO-ID"):
         for path in ("", "/1"):
@@ -191,7 +183,6 @@ async def test_a_page_that_cannot_be_is_refused(rig: Rig, query: Json) -> None:
     is_problem(answer, 422, "bad-input")
 
 
-@pytest.mark.slow
 async def test_what_comes_back_with_contradictions_is_not_executed_unless_somebody_forces_it(rig: Rig) -> None:
     """As after any other change: the plan is shown with them, and refused when it would cost something."""
     rig.planner.says = " ".join(["word"] * 50)
