@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,8 @@ PATIENCE_S = 24 * 3600.0
 """A key that was revoked in the evening is mended in the morning, and nothing has to be rendered again for it."""
 LONGEST_WAIT_S = 30.0
 LOOK_AROUND_S = 0.25  # how late a cancel may be noticed while waiting
+NUM_LANES = 4
+"""Calls to the store at once. With a dozen of them, small files above all, the threads wait for Python's lock more than for the store."""
 
 T = TypeVar("T")
 
@@ -43,6 +47,7 @@ class Uploader:
         self._patience_s = patience_s
         self._sleep = sleep
         self._now_s = now_s
+        self._lanes = threading.BoundedSemaphore(NUM_LANES)
 
     def put_file(self, key: str, path: Path, media_type: str, control: Control) -> StoredFile:
         return self.patiently(lambda: self.store.put_file(key, path, media_type), control)
@@ -57,7 +62,8 @@ class Uploader:
 
         def attempt() -> T:
             control.check()
-            return call()
+            with self._lane(control):
+                return call()
 
         retrying = Retrying(
             retry=retry_if_exception_type(Unavailable),
@@ -71,6 +77,15 @@ class Uploader:
             return retrying(attempt)
         except Unavailable as error:
             raise RenderFailed(f"The store did not answer for {patience_s:.0f} s: {error}", FailureClass.INFRA) from error
+
+    @contextmanager
+    def _lane(self, control: Control) -> Iterator[None]:
+        while not self._lanes.acquire(timeout=LOOK_AROUND_S):
+            control.check()
+        try:
+            yield
+        finally:
+            self._lanes.release()
 
     def _wait(self, seconds: float, control: Control) -> None:
         while seconds > 0:

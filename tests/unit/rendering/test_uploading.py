@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from structlog.testing import capture_logs
 
-from episodes.errors import FailureClass, RenderFailed, Unavailable
-from rendering.uploading import PATIENCE_S, Uploader
+from episodes.errors import FailureClass, RenderCancelled, RenderFailed, Unavailable
+from rendering.uploading import NUM_LANES, PATIENCE_S, Uploader
 from tests.clips import FakeControl, FakeSleep, Outage, TroubledStore
 
 
@@ -42,3 +45,16 @@ def test_patience_ends_at_the_shorter_of_two_limits(patience_s: float, at_most_s
 
     assert ended.value.failure_class is FailureClass.INFRA
     assert sleep.now <= expected_s
+
+
+def test_a_few_calls_at_once_and_whoever_waits_for_them_can_be_cancelled() -> None:
+    uploader, go_on = Uploader(TroubledStore()), threading.Event()
+    with ThreadPoolExecutor(NUM_LANES) as pool:
+        going = [pool.submit(uploader.patiently, go_on.wait, FakeControl()) for _ in range(NUM_LANES)]
+        try:
+            with pytest.raises(RenderCancelled):
+                uploader.patiently(lambda: pytest.fail("no lane was free"), FakeControl(stop_at_check=2))
+        finally:
+            go_on.set()
+
+    assert all(one.result() for one in going)
