@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE  # without, every process of Ray, and every run
 # each of them starts a Ray, and two on one machine get into each other's way
 ON_RAY := tests/on_ray tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
 
-HALF_OF_UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks)
+HALF_OF_UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks relay)
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
 
 .PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
@@ -54,7 +54,7 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 
 # xdist would collect all of them in each worker; pytest's log capture looks at every logger six times a test; and without folders of
 # their own, the two clean up each other's
-UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks)
+UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks relay)
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
 
 .PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
