@@ -54,42 +54,6 @@ check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
 
 # xdist would collect all of them in each worker; pytest's log capture looks at every logger six times a test; and without folders of
 # their own, the two clean up each other's
-UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks relay)
-OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
-
-.PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
-
-help:  ## What there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
-
-demo: demo-$(BACKEND)  ## Make a film: starts Ray and the API, renders an episode of the example world, stops them again
-
-demo-animatic: .venv/base
-	$(BIN)/python storyworld.py render "$(INTENT)" --world $(WORLD) --cpus 2 --out outputs/demo.mp4
-
-demo-animatediff: .venv/models
-	@$(BIN)/python -m rendering.backends.animatediff.tiny models/tiny
-	STORYWORLD_FLEET='$(TINY_ANIMATEDIFF)' $(BIN)/python storyworld.py render "$(INTENT)" --world $(WORLD) --cpus 2 \
-		--backend animatediff --out outputs/demo-animatediff.mp4
-
-serve: .venv/base  ## Keep Ray and the API running (PORT=8000)
-	$(BIN)/python storyworld.py serve --port $(PORT)
-
-test: .venv/test  ## All tests
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/api tests/contract
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/models tests/integration
-	$(BIN)/pytest -q -n 2 tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
-	$(BIN)/pytest -q $(ON_RAY)
-
-check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
-	$(BIN)/ruff format --check -q .
-	$(BIN)/ruff check -q .
-	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --no-cache > .venv/import-contracts || (cat .venv/import-contracts; exit 1)
-	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 -n 120 -P 2 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
-	$(MAKE) --no-print-directory unit
-
-# xdist would collect all of them in each worker; pytest's log capture looks at every logger six times a test; and without folders of their own, the two clean up each other's
 UNIT := $(BIN)/pytest -q -p no:xdist -p no:logging -m "not slow"
 
 unit: .venv/test  ## Unit tests but for the slow ones, in two halves side by side

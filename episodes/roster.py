@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from episodes.fleet import MAX_PREVIEW_BYTES, FleetReport, Preview, RendererState
+from episodes.fleet import MAX_PREVIEW_BYTES, FleetReport, Preview, RendererReport, RendererState
 from episodes.model import OpenAttempt, RendererNote
 
 
@@ -57,6 +57,9 @@ class Roster:
         """Who has a beat in hand."""
         reported = (r.name for r in self.report.renderers if r.attempt_id is not None and r.attempt_id not in self._handed_over)
         return {*self._occupied, *reported}
+
+    def all_but(self, names: Collection[str]) -> list[RendererReport]:
+        return [r for r in self.report.renderers if r.name not in names]
 
     def idle(self, but_for: Collection[str] = ()) -> list[str]:
         full = {p.node for p in self.report.publishers if not p.has_room}

@@ -303,8 +303,7 @@ class Term:
 
     def _eligible(self) -> list[RendererReport]:
         """Everybody who gets beats, now or when free."""
-        blocked = self._blocklist.blocked()
-        return [r for r in self._roster.report.renderers if r.name not in blocked]
+        return self._roster.all_but(self._blocklist.blocked())
 
     def _hoped_for(self) -> list[RendererReport]:
         """Those of them who might get ready: nobody tries to start who is absent and not needed."""
