@@ -18,6 +18,7 @@ from actors.members import (
     names_of_actors,
     open_publisher_actor,
     open_renderer_actor,
+    stays,
     what_it_said,
 )
 from actors.names import CallNames, Handle, kind_of
@@ -108,7 +109,7 @@ class RayFleet:
         except ActorUnavailableError as error:
             raise RendererLost(f"{renderer} cannot be reached: {error}.") from error
         except RayActorError as error:
-            if error.preempted:
+            if error.preempted or not await asyncio.to_thread(stays, member.node):
                 raise RendererLost(f"The machine of {renderer} was taken away while it rendered.") from error
             raise RendererLost(f"{renderer} died while it rendered.", FailureClass.CRASH) from error
         except RayError as error:

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name
+from actors.names import HEAD_RESOURCE, NAMESPACE, Handle, publisher_name, short_node
 from actors.plan import PublisherPlan, RendererPlan
 from episodes.fleet import Preview
 
@@ -117,6 +117,15 @@ def actors_by_name(names: list[str]) -> Mapping[str, Handle]:
 def names_of_actors() -> set[str]:
     """All of this system's."""
     return {actor["name"] for actor in ray.util.list_named_actors(all_namespaces=True) if actor["namespace"] == NAMESPACE}
+
+
+def stays(node: str) -> bool:
+    """Whether a machine is there and goes on. One that was told to leave may kill its actors before it says that it has left, and Ray
+    takes these for crashed. Raises what Ray raises where its head does not answer.
+    """
+    leaving = ray._private.state.state.get_draining_nodes()
+    staying = {short_node(alive["NodeID"]) for alive in ray.nodes() if alive["Alive"] and alive["NodeID"] not in leaving}
+    return node in staying
 
 
 async def answer_of(ref: Handle) -> Any:

@@ -8,6 +8,8 @@ matter most (tests/on_ray/test_pods.py).
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from tests.runpod.faults import Fault, Faults
 from tests.runpod.outliving import what_renders_outlives_the_head
 from tests.runpod.pods import FakePod
 from tests.runpod.single import from_up_to_down
-from tests.runpod.village import FIRST_GPU, LONG, SECOND_GPU, Village, eventually, running_village
+from tests.runpod.village import FIRST_GPU, LONG, RENDERER, SECOND_GPU, Village, eventually, running_village
 
 LIMIT_S = 600.0
 UNUSED_S = 20.0
@@ -90,6 +92,21 @@ def preemption(village: Village) -> str:
     return f"rendered by a second pod ({_place(pods[1])}); not counted"
 
 
+def preemption_that_kills_the_renderer_first(village: Village) -> str:
+    """A busy machine may end its processes in any order; Ray takes a renderer that goes before its raylet for crashed."""
+
+    def strike(pod: FakePod) -> None:
+        (renderer,) = village.actors(RENDERER)
+        village.cloud.preempt(pod.id)
+        time.sleep(2)  # of the three seconds in which it drains
+        os.kill(renderer, signal.SIGKILL)
+
+    pods, episode = _rendered(village, strike)
+    assert len(pods) == 2
+    assert _classes(episode) == ["infra", None]
+    return "rendered by a second pod; not counted"
+
+
 def stuck_boot(village: Village) -> str:
     village.cloud.stuck = {FIRST_GPU, SECOND_GPU}
     episode_id = village.submit()
@@ -148,6 +165,7 @@ TROUBLES: tuple[Callable[[Village], str], ...] = (
     an_api_that_is_away,
     empty_lists,
     preemption,
+    preemption_that_kills_the_renderer_first,
     stuck_boot,
     frozen_pod,
     killed_head,
