@@ -46,6 +46,9 @@ DEATHS: Mapping[str, Callable[[ProcessMachines, str], None]] = {
 
 
 def main(places: list[str], deaths: list[str]) -> int:
+    if set(places) - set(PLACES) or set(deaths) - set(DEATHS):
+        sys.stderr.write(f"PLACE is one of: {', '.join(PLACES)}. DEATH is one of: {', '.join(DEATHS)}.\n")
+        return 2
     outcomes = [_told(place, death) for place in places for death in deaths]
     return int(not all(outcomes))
 
