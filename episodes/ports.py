@@ -118,7 +118,7 @@ class ArtifactStore(Protocol):
     """
 
     def put_file(self, key: str, path: Path, media_type: str) -> StoredFile:
-        """Store the file's bytes. Repeatable."""
+        """Store the file's bytes. Repeatable. Nobody may write to the file afterwards: a store may keep the very file; its name may go."""
 
     def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile: ...
 

@@ -20,6 +20,8 @@ from episodes.job import RenderJob, RuntimeFacts
 from episodes.nouns import Noun
 from rendering.probe import VideoFacts
 
+SEAL = "sealed.json"
+"""The file that an entry is whole with."""
 HANDOVER_S = 2.0  # a publisher that was just killed may take a moment to die
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,13 @@ class ClipFacts(Noun):
     video: VideoFacts
     began_at_s: float
     """Seconds since 1970, when publishing began: the waiting may outlast this process."""
+
+
+class _Seal(Noun):
+    """What is written last."""
+
+    job: RenderJob
+    facts: ClipFacts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,27 +62,21 @@ class Entry:
     @property
     def facts(self) -> ClipFacts:
         """Of a sealed entry."""
-        return ClipFacts.model_validate_json((self.folder / "facts.json").read_bytes())
+        return _seal_in(self.folder).facts
 
     def seal(self, facts: ClipFacts) -> None:
-        """Make the clip, its poster and facts survive everything from here on; the marker comes last."""
-        (self.folder / "job.json").write_text(self.job.model_dump_json())
-        (self.folder / "facts.json").write_text(facts.model_dump_json())
+        """Make the clip, its poster and facts survive everything from here on; the seal comes last, and whole or not at all."""
+        seal = self.folder / "unfinished.json"
+        seal.write_text(_Seal(job=self.job, facts=facts).model_dump_json())
         for file in self.folder.iterdir():
             _sync(file)
-        _sync(self.folder)
-        self._ready.touch()
-        _sync(self._ready)
+        seal.rename(self.folder / SEAL)
         _sync(self.folder)
 
     def discard(self) -> None:
-        """Repeatable. The marker goes first: a crash half-way leaves garbage, never half an entry."""
-        self._ready.unlink(missing_ok=True)
+        """Repeatable. The seal goes first: a crash half-way leaves garbage, never half an entry."""
+        (self.folder / SEAL).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def _ready(self) -> Path:
-        return self.folder / "ready"
 
 
 class Spool:
@@ -148,15 +151,17 @@ def entries_below(root: Path) -> list[Path]:
 
 def _reopened(folder: Path) -> Entry | None:
     """None: it was not finished, or another version of this code wrote it in words that this one does not know."""
-    if not (folder / "ready").exists():
-        return None
     try:
-        entry = Entry(folder=folder, job=RenderJob.model_validate_json((folder / "job.json").read_bytes()))
-        _ = entry.facts
-    except (ValueError, FileNotFoundError) as error:
+        return Entry(folder=folder, job=_seal_in(folder).job)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
         log.warning("spool.entry_unreadable", attempt=folder.name, reason=str(error))
         return None
-    return entry
+
+
+def _seal_in(folder: Path) -> _Seal:
+    return _Seal.model_validate_json((folder / SEAL).read_bytes())
 
 
 def _size(file: Path) -> int:

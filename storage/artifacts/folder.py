@@ -21,15 +21,18 @@ from storage.artifacts.keys import INCOMING, check_key, check_prefix, is_key, me
 MOST_REMEMBERED = 4096
 """Folders, about 1 MB."""
 
+_NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM})
+"""Another file system, too many links already, or a file that is somebody else's."""
 _NOTHING_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class FolderArtifacts:
     """An ArtifactStore in a folder. Several processes may share it.
 
-    A file is written and synced under `.incoming/`, locked by its writer, then linked to its key: the link appears with all bytes or
-    not at all, and never replaces anything. Nothing is remembered beside the files: `head` reads the file for its hash and tells the
-    media type from the key's ending. Unlike in S3, no key lies below another (`a` and `a/b`): the second one is an ArtifactConflict.
+    Bytes are written and synced under `.incoming/`, locked by their writer, then linked to their key: the link appears with all bytes or
+    not at all, and never replaces anything. A file of the same disk is linked to its key as it is. Nothing is remembered beside the
+    files: `head` reads the file for its hash and tells the media type from the key's ending. Unlike in S3, no key lies below another
+    (`a` and `a/b`): the second one is an ArtifactConflict.
     """
 
     def __init__(self, root: Path) -> None:
@@ -43,7 +46,7 @@ class FolderArtifacts:
 
     def put_file(self, key: str, path: Path, media_type: str) -> StoredFile:
         with path.open("rb") as source:
-            return self._put(key, source, media_type)
+            return self._put_linked(key, path, source, media_type) or self._put(key, source, media_type)
 
     def put_bytes(self, key: str, data: bytes, media_type: str) -> StoredFile:
         return self._put(key, io.BytesIO(data), media_type)
@@ -86,15 +89,32 @@ class FolderArtifacts:
         return Download(path=path)
 
     def _put(self, key: str, source: BinaryIO, media_type: str) -> StoredFile:
-        path = self._path(key)
         with self._disk(), self._written(source) as (temporary, digest):
-            check_not_empty(key, digest)
-            _make_folder(key, path.parent)
+            return self._name(key, temporary, digest, media_type)
+
+    def _put_linked(self, key: str, path: Path, source: BinaryIO, media_type: str) -> StoredFile | None:
+        """None: from there a file cannot be linked to its key."""
+        self._path(key)  # a bad key is refused before the file is read
+        digest = digest_of(source)
+        with self._disk():
+            os.fsync(source.fileno())
             try:
-                os.link(temporary, path)
-            except FileExistsError:
-                check_same(key, _digest_there(key, path), digest)
-            self._make_last(path.parent)
+                return self._name(key, path.resolve(), digest, media_type)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+        source.seek(0)
+        return None
+
+    def _name(self, key: str, file: Path, digest: Digest, media_type: str) -> StoredFile:
+        path = self._path(key)
+        check_not_empty(key, digest)
+        _make_folder(key, path.parent)
+        try:
+            os.link(file, path)
+        except FileExistsError:
+            check_same(key, _digest_there(key, path), digest)
+        self._make_last(path.parent)
         return digest.stored(key, path.as_uri(), media_type)
 
     def _make_last(self, folder: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from episodes.job import JobResult
 from rendering import spool as spool_module
 from rendering.ffmpeg import Child
 from rendering.publishing import Publisher
-from rendering.spool import Spool
+from rendering.spool import SEAL, Spool
 from storage.artifacts import FolderRecipe, open_artifact_store
 from tests.builders import TINY, a_job
 from tests.clips import RUNTIME, FakeControl, TroubledStore, decoded, keyframes_for
@@ -97,7 +98,7 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def test_a_kill_at_any_moment_leaves_a_clip_that_is_stored_or_nothing_at_all(copies: list[Path]) -> None:
     outcomes: list[bool] = []
     for world in copies:
-        was_sealed = any((world / "spool").glob("*/ready"))
+        was_sealed = any((world / "spool").glob(f"*/{SEAL}"))
         was_stored = bool(list((world / "store").rglob(f"result/{JOB.job_id}.json")))
 
         results = resumed(world)
@@ -128,7 +129,7 @@ def audit(world: Path, results: list[JobResult]) -> None:
 
 
 def test_a_clip_that_was_resumed_plays(copies: list[Path], tmp_path: Path) -> None:
-    world = next(copy for copy in copies if any((copy / "spool").glob("*/ready")))
+    world = next(copy for copy in copies if any((copy / "spool").glob(f"*/{SEAL}")))
 
     resumed(world)
 
@@ -137,7 +138,7 @@ def test_a_clip_that_was_resumed_plays(copies: list[Path], tmp_path: Path) -> No
 
 
 def test_a_cancel_after_the_restart_stores_nothing(copies: list[Path]) -> None:
-    world = next(copy for copy in copies if any((copy / "spool").glob("*/ready")))
+    world = next(copy for copy in copies if any((copy / "spool").glob(f"*/{SEAL}")))
     publisher, spool, store = a_publisher(world)
 
     with spool:
@@ -183,7 +184,10 @@ def test_a_killed_publisher_takes_ffmpeg_with_it_and_leaves_its_spool_to_the_nex
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"working\n"
-            ffmpeg = os.pidfd_open(int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()))
+            child = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().strip()
+            while not Path(f"/proc/{child}/comm").read_text().startswith("ffmpeg"):
+                time.sleep(0.01)  # it is on its leash from the moment it is ffmpeg
+            ffmpeg = os.pidfd_open(int(child))
         finally:
             process.kill()
 

@@ -25,6 +25,7 @@ from episodes.job import JobResult
 from episodes.lifecycle import AttemptState
 from episodes.model import Attempt, EpisodeView
 from episodes.sweep import sweep
+from rendering.spool import SEAL
 from storage.artifacts.folder import FolderArtifacts
 from storage.artifacts.keys import INCOMING
 from storage.database import open_database, upgrade
@@ -114,7 +115,7 @@ def _lines_above(frame: FrameType | None) -> Iterator[str]:
 def finished_attempts(folder: Path) -> list[str]:
     """Whose clip or film is made, for good: it must never be made again."""
     stored = [JobResult.model_validate_json(path.read_bytes()) for path in (folder / "outputs").rglob("result/*.json")]
-    return [r.job_id for r in stored if r.status == "succeeded"] + [p.parent.name for p in (folder / "spool").glob("*/ready")]
+    return [r.job_id for r in stored if r.status == "succeeded"] + [p.parent.name for p in (folder / "spool").glob(f"*/{SEAL}")]
 
 
 def look_over(folder: Path, database_url: str, chapter: str, finished: Sequence[str]) -> list[str]:

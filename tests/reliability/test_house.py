@@ -10,6 +10,7 @@ from episodes.errors import FailureClass, Unavailable
 from episodes.job import StoredFile
 from episodes.lifecycle import EpisodeState
 from episodes.model import EpisodeView
+from rendering.spool import SEAL
 from tests.clips import TroubledStore
 from tests.reliability.acts import fails, hangs, is_deaf, kills_its_renderer, lasts
 from tests.reliability.house import House
@@ -107,6 +108,6 @@ def test_nothing_is_left_over_when_it_stops(tmp_path: Path) -> None:
 
 def eventually_sealed(spool: Path, num_entries: int = 1) -> None:
     deadline_s = time.monotonic() + 20
-    while len(list(spool.glob("*/ready"))) < num_entries:
+    while len(list(spool.glob(f"*/{SEAL}"))) < num_entries:
         assert time.monotonic() < deadline_s
         time.sleep(0.005)

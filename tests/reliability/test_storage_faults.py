@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from episodes.audit import audit
 from episodes.lifecycle import EpisodeState
+from rendering.spool import SEAL
 from storage.artifacts import S3Recipe, s3_client
 from storage.artifacts.s3 import S3Artifacts
 from tests.contract.lossy_line import LossyLine, Refusal
@@ -105,7 +106,7 @@ def test_what_was_rendered_is_kept_until_it_is_stored(trouble: Trouble, place: P
     [film] = [one.file for one in episode.artifacts if one.artifact_type == "film"]
     assert _sha256(house.artifacts.get_bytes(film.key)) == film.sha256
     assert all(trouble.says in reason for reason in _waits(said))
-    assert not list(place.spool.glob("*/ready"))
+    assert not list(place.spool.glob(f"*/{SEAL}"))
     assert audit(house.episodes, house.artifacts).violations == ()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from episodes.errors import BadInput, Conflict
 from rendering.probe import VideoFacts
-from rendering.spool import ClipFacts, Entry, Spool
+from rendering.spool import SEAL, ClipFacts, Entry, Spool
 from tests.builders import a_job
 from tests.clips import RUNTIME
 
@@ -61,7 +61,7 @@ def test_what_another_version_wrote_is_dropped_and_does_not_stop_the_publisher(s
     old, sound = filled(spool), filled(spool)
     for entry in (old, sound):
         entry.seal(FACTS)
-    (old.folder / "job.json").write_text('{"from": "long ago"}')
+    (old.folder / SEAL).write_text('{"from": "long ago"}')
 
     assert spool.resume() == [sound]
     assert not old.folder.exists()

@@ -38,6 +38,34 @@ def test_only_the_stored_file_remains(store: FolderArtifacts, tmp_path: Path) ->
     assert _files_in(tmp_path) == [KEY]
 
 
+def test_a_file_of_the_same_disk_is_not_copied_and_outlives_its_first_name(tmp_path: Path) -> None:
+    store, clip = FolderArtifacts(tmp_path / "artifacts"), tmp_path / "clip.mp4"
+    clip.write_bytes(b"clip")
+
+    store.put_file(KEY, clip, "video/mp4")
+
+    assert (tmp_path / "artifacts" / KEY).samefile(clip)
+    clip.unlink()
+    assert store.get_bytes(KEY) == b"clip"
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EMLINK, errno.EPERM])
+def test_a_file_that_cannot_be_linked_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    store, clip = FolderArtifacts(tmp_path / "artifacts"), tmp_path / "clip.mp4"
+    clip.write_bytes(b"clip")
+    link = os.link
+
+    def link_unless_far_away(source: Path, target: Path) -> None:
+        if source == clip:
+            raise OSError(number, os.strerror(number))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", link_unless_far_away)
+
+    assert store.put_file(KEY, clip, "video/mp4") == store.head(KEY)
+    assert not (tmp_path / "artifacts" / KEY).samefile(clip)
+
+
 @pytest.mark.parametrize("failing", ["fsync", "link"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_says_so_and_leaves_nothing(
