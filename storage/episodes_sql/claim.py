@@ -20,7 +20,7 @@ _CLAIM = text(
 )
 DONE = 102  # "Processing": the effect is there, the answer is not kept under this key
 _OWNER = select(LEASE.c.cluster_id)
-_LEADS = select(LEASE.c.fence).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
+_LEADS = select(LEASE.c.queue_is_paused).where(LEASE.c.holder == bindparam("holder"), LEASE.c.fence == bindparam("fence"))
 _QUEUE_IS_PAUSED = select(LEASE.c.queue_is_paused)
 _LEADS_ON = _LEADS.with_for_update(read=True)
 _LEADS_ALONE = _LEADS.with_for_update()
@@ -61,11 +61,13 @@ class Claim:
             yield connection
 
     @contextmanager
-    def _leading_alone(self, story: str, lease: Lease) -> Iterator[Connection]:
-        """Likewise, with no other leading transaction beside it."""
+    def _handing_out(self, story: str, lease: Lease) -> Iterator[tuple[Connection, bool]]:
+        """Likewise, with whether the queue is paused, which it stays until the end.
+
+        Where all episodes share one budget, no two transactions may reserve of it at once: then no other leading one is beside it.
+        """
         with self._writing(story) as connection:
-            _check_lease(connection, lease, _LEADS_ALONE)
-            yield connection
+            yield connection, _check_lease(connection, lease, _LEADS_ON if self._budget_total_micros is None else _LEADS_ALONE)
 
     def _total(self, connection: Connection) -> Funds | None:
         """Of all episodes together; None: no limit is set for them."""
@@ -76,9 +78,14 @@ class Claim:
 
     @contextmanager
     def _reading_as(self, lease: Lease) -> Iterator[Connection]:
-        with self._reading() as connection:
-            _check_lease(connection, lease, _LEADS)
+        with self._reading_queue_as(lease) as (connection, _):
             yield connection
+
+    @contextmanager
+    def _reading_queue_as(self, lease: Lease) -> Iterator[tuple[Connection, bool]]:
+        """With whether the queue is paused."""
+        with self._reading() as connection:
+            yield connection, _check_lease(connection, lease, _LEADS)
 
     @contextmanager
     def _episode_locked(
@@ -131,7 +138,6 @@ def _mark_of(once: str) -> str:
 
 
 def queue_is_paused(connection: Connection) -> bool:
-    """In a leading transaction it stays so until the end."""
     is_paused: bool = connection.scalars(_QUEUE_IS_PAUSED).one()
     return is_paused
 
@@ -145,6 +151,9 @@ def _ledger(connection: Connection, episode_id: str) -> Iterator[tuple[Ledger, L
     ledger.write()
 
 
-def _check_lease(connection: Connection, lease: Lease, statement: Select[int]) -> None:
-    if connection.execute(statement, {"holder": lease.holder, "fence": lease.fence}).first() is None:
+def _check_lease(connection: Connection, lease: Lease, statement: Select[bool]) -> bool:
+    """Whether the queue is paused: both stand in one row. Raises LeaseLost."""
+    is_paused: bool | None = connection.scalar(statement, {"holder": lease.holder, "fence": lease.fence})
+    if is_paused is None:
         raise lease_lost(lease)
+    return is_paused

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal, select, text, union_all, update
@@ -16,7 +15,7 @@ from episodes.lifecycle import AttemptState, BeatState, EpisodeState
 from episodes.model import ActiveEpisode, ClipSource, FleetSnapshot, Lease, OpenAttempt, Opening, ReadyBeat
 from episodes.money import least_left
 from episodes.plan import Beat, EpisodeRequest, fallbacks_after
-from storage.episodes_sql.claim import Claim, queue_is_paused
+from storage.episodes_sql.claim import Claim
 from storage.episodes_sql.failing import FIRST_BACKEND
 from storage.episodes_sql.held import hold, unwanted
 from storage.episodes_sql.ledger import Ledger
@@ -139,11 +138,11 @@ class Coordinating(Claim):
             ]
 
     def ready_beats(self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[str] = ()) -> list[ReadyBeat]:
-        with self._reading_as(lease) as connection:
+        with self._reading_queue_as(lease) as (connection, is_paused):
             episode = connection.execute(_STATE, {"of_episode": episode_id}).first()
             if episode is None:
                 raise NotFound("episode", episode_id)
-            if episode.state != EpisodeState.EXECUTING or queue_is_paused(connection):
+            if episode.state != EpisodeState.EXECUTING or is_paused:
                 return []
             fallbacks = _request(episode.request).fallbacks
             asked: dict[str, object] = {"of_episode": episode_id, "limit": limit, "exclude": list(exclude)}
@@ -171,11 +170,11 @@ class Coordinating(Claim):
     def ready_takes(
         self, lease: Lease, episode_id: str, *, limit: int, exclude: Sequence[tuple[str, int]] = ()
     ) -> list[ReadyBeat]:
-        with self._reading_as(lease) as connection:
+        with self._reading_queue_as(lease) as (connection, is_paused):
             episode = connection.execute(_STATE, {"of_episode": episode_id}).first()
             if episode is None:
                 raise NotFound("episode", episode_id)
-            if not EpisodeState(episode.state).begins_takes or queue_is_paused(connection):
+            if not EpisodeState(episode.state).begins_takes or is_paused:
                 return []
             left = least_left(funds(episode), self._total(connection))
             takes = READY_TAKES if left is None else READY_TAKES.where(TAKES.c.needs_micros <= left)
@@ -209,20 +208,14 @@ class Coordinating(Claim):
             }
 
     def next_ready_in_s(self, lease: Lease) -> float | None:
-        with self._reading_as(lease) as connection:
-            return None if queue_is_paused(connection) else connection.scalar(_NEXT_READY)
+        with self._reading_queue_as(lease) as (connection, is_paused):
+            return None if is_paused else connection.scalar(_NEXT_READY)
 
     def open_attempts(self, lease: Lease, openings: Sequence[Opening]) -> list[OpenAttempt | None]:
-        with self._opening(lease) as connection:
+        with self._handing_out("open_attempts", lease) as (connection, is_paused):
             ledger = Ledger.of(connection, [o.episode_id for o in openings])
-            is_paused, total = queue_is_paused(connection), self._total(connection)
-            return Opener(connection, ledger, lease, is_paused=is_paused, total=total).open_all(openings)
-
-    def _opening(self, lease: Lease) -> AbstractContextManager[Connection]:
-        """Where all share one budget, no two transactions may reserve of it at once."""
-        if self._budget_total_micros is None:
-            return self._leading("open_attempts", lease)
-        return self._leading_alone("open_attempts", lease)
+            opener = Opener(connection, ledger, lease, is_paused=is_paused, total=self._total(connection))
+            return opener.open_all(openings)
 
     def unclosed_attempts(self, lease: Lease) -> list[OpenAttempt]:
         with self._reading_as(lease) as connection:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, Update, bindparam, insert, select, update
 
 from episodes.lifecycle import EpisodeState
 from episodes.money import Funds
@@ -54,11 +55,15 @@ class LockedEpisode:
 
 
 _COLUMNS = [EPISODES.c[name] for name in LockedEpisode.__dataclass_fields__]
-_CHANGING = [column.name for column in _COLUMNS[1:]]
+_CHANGING = tuple(column.name for column in _COLUMNS[1:])
 # in order of their ids, so that two transactions that lock several never wait for each other in a ring
 _LOCK = select(now_s().label("now"), *_COLUMNS).order_by(EPISODES.c.episode_id).with_for_update()
 _LOCK_IDS = _LOCK.where(EPISODES.c.episode_id.in_(bindparam("ids", expanding=True)))
-_WRITE = update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({name: bindparam(name) for name in _CHANGING})
+
+
+@cache
+def _write(names: tuple[str, ...]) -> Update:
+    return update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({name: bindparam(name) for name in names})
 
 
 def locking(ids: ScalarSelect[str]) -> Select[tuple[float, str]]:
@@ -73,14 +78,15 @@ class Ledger:
         self._connection = connection
         self._events: list[dict[str, object]] = []
         self._touched: dict[str, LockedEpisode] = {}
+        self._read: dict[str, tuple[Any, ...]] = {}  # Any: columns of a list
+        """Episode → what of it may change, as it was found."""
         self.now_s = 0.0
         self.episodes: dict[str, LockedEpisode] = {}
         for row in connection.execute(lock, parameters):
             self.now_s = row.now
-            fields: dict[str, Any] = dict(
-                zip(LockedEpisode.__dataclass_fields__, row[1:], strict=True)
-            )  # Any: columns of a list
+            fields: dict[str, Any] = dict(zip(LockedEpisode.__dataclass_fields__, row[1:], strict=True))
             self.episodes[row.episode_id] = LockedEpisode(**{**fields, "state": EpisodeState(row.state)})
+            self._read[row.episode_id] = tuple(row[2:])
 
     @classmethod
     def of(cls, connection: Connection, ids: Iterable[str]) -> Ledger:
@@ -126,10 +132,15 @@ class Ledger:
     def write(self) -> None:
         if self._events:
             self._connection.execute(insert(EVENTS), self._events)
-        if self._touched:
-            self._connection.execute(_WRITE, [_changes(one) for one in self._touched.values()])
+        changes: dict[tuple[str, ...], list[dict[str, object]]] = {}
+        for one in self._touched.values():
+            changed = self._changed(one)
+            changes.setdefault(tuple(changed), []).append({"of": one.episode_id, **changed})
+        for names, rows in changes.items():
+            if names:
+                self._connection.execute(_write(names), rows)
 
-
-def _changes(episode: LockedEpisode) -> dict[str, object]:
-    # under its own name SQLAlchemy would set the id, and a key that is set makes SQLite look for orphans in every other table
-    return {"of": episode.episode_id, **{name: getattr(episode, name) for name in _CHANGING}}
+    def _changed(self, episode: LockedEpisode) -> dict[str, object]:
+        """Of two dozen columns a beat's end changes four: most of an update's time goes into its parameters."""
+        was = zip(_CHANGING, self._read[episode.episode_id], strict=True)
+        return {name: value for name, before in was if (value := getattr(episode, name)) != before}

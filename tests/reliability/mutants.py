@@ -49,7 +49,12 @@ LEASES = (
         "with self._writing(story) as connection, _ledger",
     ),
     a_mutant("ending.py", "failing asks for no lease", '_leading("fail", lease)', '_writing("fail")'),
-    a_mutant("coordinating.py", "beginning asks for no lease", '_leading("open_attempts", lease)', '_writing("open_attempts")'),
+    a_mutant(
+        "claim.py",
+        "beginning asks for no lease",
+        "_check_lease(connection, lease, _LEADS_ON if self._budget_total_micros is None else _LEADS_ALONE)",
+        "queue_is_paused(connection)",
+    ),
     a_mutant(
         "coordinating.py",
         "progress asks for no lease",
@@ -69,10 +74,10 @@ BEGINNING = (
     a_mutant(
         "coordinating.py",
         "beats are ready while the queue is paused",
-        "state != EpisodeState.EXECUTING or queue_is_paused(connection)",
+        "state != EpisodeState.EXECUTING or is_paused",
         "state != EpisodeState.EXECUTING",
     ),
-    a_mutant("coordinating.py", "a paused queue has a next moment", "None if queue_is_paused(connection) else ", ""),
+    a_mutant("coordinating.py", "a paused queue has a next moment", "None if is_paused else ", ""),
     a_mutant(
         "coordinating.py",
         "a paused episode has a next moment",
