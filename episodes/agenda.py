@@ -25,6 +25,8 @@ class Run:
     """To be rendered."""
     copies: list[tuple[ReadyBeat, ClipSource]] = field(default_factory=list)
     """Ready too, and there is a clip that shows what they would."""
+    backends: set[str] = field(default_factory=set)
+    """Of all beats that were ever in `ready`."""
     may_have_more: bool = True
     """The store may know ready beats beyond the window."""
     may_settle: bool = False
@@ -62,6 +64,7 @@ class Run:
             source = sources.get((one.beat.beat_id, one.take))
             if source is None:
                 self.ready.append(one)
+                self.backends.add(one.beat.backend)
             else:
                 self.copies.append((one, source))
         self.may_have_more = len(beats) == WINDOW

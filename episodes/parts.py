@@ -42,6 +42,8 @@ class Pace:
     survey_s: float = 1.0
     doubt_s: float = 0.4
     """To the survey that settles whether a lost attempt is anywhere; frames on their way arrive in less."""
+    gather_s: float = 0.1
+    """What a finished beat's row may wait for others, while all renderers have something in hand."""
     preview_s: float = 3.0
     """Between two writes of how beats look so far; each is up to 32 kB for every beat that renders."""
     look_s: float = 2.0

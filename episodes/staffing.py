@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
 
 from episodes.agenda import Agenda
 from episodes.air import Air
-from episodes.blocklist import Blocklist
-from episodes.model import KindNote
+from episodes.blocklist import MAX_BEATS_IN_A_ROW, Blocklist
+from episodes.fleet import RendererReport, RendererState
+from episodes.model import KindNote, ReadyBeat
 from episodes.parts import Parts
 from episodes.roster import Roster
 from episodes.sizing import Needs, Sizing
@@ -54,6 +56,33 @@ class Staffing:
         lacking = self._sizing.lacking(self._roster.report, self._needs(), self._clock.now_s())
         unasked = {name for name in lacking if name not in self._asked_for}
         return bool(unasked) and not unasked.issubset(r.name for r in self._roster.report.renderers)
+
+    def eligible(self) -> list[RendererReport]:
+        """Everybody who gets beats, now or when free."""
+        return self._roster.all_but(self._blocklist.blocked())
+
+    def hoped_for(self) -> list[RendererReport]:
+        """Those of them who might get ready: nobody tries to start who is absent and not needed."""
+        waiting = self._agenda.num_ready()
+        return [r for r in self.eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
+
+    def possible(self) -> set[str]:
+        """Kinds of which not all renderers are blocked."""
+        blocked = self._blocklist.blocked()
+        return {kind.name for kind in self.kinds if not blocked.issuperset(kind.renderers)}
+
+    def why_impossible(self, ready: ReadyBeat, possible: Collection[str], in_vain: Mapping[str, str]) -> str:
+        """Empty: somebody can render it, or may yet get ready. A beat that can fall back does not wait for that without end.
+
+        `in_vain`: backend → why waiting for it is in vain.
+        """
+        backend = ready.beat.backend
+        if backend in possible:
+            return in_vain.get(backend, "") if ready.fallbacks else ""
+        there = [kind.name for kind in self.kinds if kind.renderers]
+        if backend in there:
+            return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
+        return f"No eligible renderer: this fleet has none for {backend!r}, only {', '.join(sorted(there)) or 'nobody'}."
 
     def was_used(self, renderer: str) -> None:
         """It was given a beat."""

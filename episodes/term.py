@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,6 @@ from episodes.air import Air
 from episodes.blocklist import MAX_BEATS_IN_A_ROW
 from episodes.dispatch import Start, choose_starts
 from episodes.errors import FailureClass
-from episodes.fleet import RendererReport, RendererState
 from episodes.flight import Flight, judged
 from episodes.lifecycle import EpisodeState
 from episodes.model import (
@@ -70,6 +69,10 @@ class Term:
         """Backend → why waiting for it is in vain."""
         self._noted: tuple[tuple[RendererNote, ...], tuple[KindNote, ...]] | None = None
         self._next_look_s = 0.0
+        self._won: list[Flight] = []
+        """Succeeded, and not recorded yet."""
+        self._record_at_s = 0.0
+        """When they have to be."""
         self._signal = asyncio.Event()
         self._survey_now = asyncio.Event()
         self._surveyed = asyncio.Event()
@@ -111,7 +114,7 @@ class Term:
         while True:
             began_s = self._clock.now_s()
             await self._staffing.survey()
-            self._in_vain = self._patience.saw(self._hoped_for(), self._notebook.watched_s(began_s))
+            self._in_vain = self._patience.saw(self._staffing.hoped_for(), self._notebook.watched_s(began_s))
             await self._air.replace_the_overdue()
             await self._record_fleet()
             await self._air.record_progress()
@@ -134,14 +137,15 @@ class Term:
 
     async def _work(self) -> None:
         while True:
-            won = await self._collect()
+            await self._collect()
             await self._look()
             await self._dispatch()  # before the won are recorded: an idle renderer costs more than a late row
-            await self._accept(won)
+            has_recorded = await self._record_won()
             await self._settle()
             await self._look_ahead()  # last: who is idle next need not wait for a question to the store
-            if not won and not self._air.landed:
-                await first_of(self._signal, self._clock, self._next_look_s - self._clock.now_s())
+            if not has_recorded and not self._air.landed:
+                next_s = min(self._next_look_s, self._record_at_s) if self._won else self._next_look_s
+                await first_of(self._signal, self._clock, next_s - self._clock.now_s())
 
     async def _look_for_the_lost(self) -> None:
         for flight in self._air.lost():
@@ -160,8 +164,8 @@ class Term:
 
     # --- what came back ---
 
-    async def _collect(self) -> list[Flight]:
-        """Record what failed or was stopped, before its renderer gets more to do. Returns what may be accepted."""
+    async def _collect(self) -> None:
+        """Record what failed or was stopped, before its renderer gets more to do; and gather what may be accepted."""
         landed: dict[str, list[Flight]] = {"succeeded": [], "failed": [], "cancelled": []}
         while self._air.landed:
             flight = self._air.landed.popleft()
@@ -169,11 +173,19 @@ class Term:
                 landed[flight.landed.status].append(flight)
         await self._fail([*landed["failed"], *(f for f in landed["succeeded"] if not f.has_its_file)])
         await self._close_stopped(landed["cancelled"])
-        return [f for f in landed["succeeded"] if f.has_its_file]
+        if not self._won:
+            self._record_at_s = self._clock.now_s() + self._pace.gather_s
+        self._won += [f for f in landed["succeeded"] if f.has_its_file]
+
+    async def _record_won(self) -> bool:
+        """Many cost little more to record than one; a moment later harms nobody while all renderers have something in hand."""
+        if not self._won or (self._clock.now_s() < self._record_at_s and not self._roster.idle(self._blocklist.blocked())):
+            return False
+        won, self._won = self._won, []
+        await self._accept(won)
+        return True
 
     async def _accept(self, flights: list[Flight]) -> None:
-        if not flights:
-            return
         acceptances = [Acceptance(attempt_id=f.attempt.attempt_id, result=f.landed) for f in flights if f.landed is not None]
         selected = await self._in_thread(lambda: self._store.accept(self._lease, acceptances))
         for flight, acceptance, is_selected in zip(flights, acceptances, selected, strict=True):
@@ -262,7 +274,7 @@ class Term:
             num_episodes=len(self._agenda.runs),
         )
         idle = self._roster.idle(self._blocklist.blocked())
-        if idle and (starts := choose_starts(self._agenda.candidates(), self._eligible(), idle)):
+        if idle and (starts := choose_starts(self._agenda.candidates(), self._staffing.eligible(), idle)):
             await self._start(starts)
         if self._staffing.is_short():
             self._survey_now.set()
@@ -278,37 +290,17 @@ class Term:
 
     async def _give_up_the_impossible(self, runs: Sequence[Run]) -> None:
         """A beat that nobody in the fleet can render any more falls back or fails now, instead of waiting for ever."""
-        blocked = self._blocklist.blocked()
-        possible = {kind.name for kind in self._staffing.kinds if not blocked.issuperset(kind.renderers)}
+        possible = self._staffing.possible()
         for run in runs:
-            if not self._in_vain and possible.issuperset(ready.beat.backend for ready in run.ready):
+            if not self._in_vain and possible.issuperset(run.backends):
                 continue
             for ready in list(run.ready):
-                if reason := self._why_impossible(ready, possible):
+                if reason := self._staffing.why_impossible(ready, possible, self._in_vain):
                     run.forget(ready.beat.beat_id, ready.take)
                     run.ask_again()
                     self._signal.set()
                     which = (run.episode.episode_id, ready.beat.beat_id)
                     await self._in_thread(partial(self._store.give_up, self._lease, *which, reason, take=ready.take))
-
-    def _why_impossible(self, ready: ReadyBeat, possible: Collection[str]) -> str:
-        """Empty: somebody can, or may yet get ready. A beat that can fall back does not wait for that without end."""
-        backend = ready.beat.backend
-        if backend in possible:
-            return self._in_vain.get(backend, "") if ready.fallbacks else ""
-        there = [kind.name for kind in self._staffing.kinds if kind.renderers]
-        if backend in there:
-            return f"No eligible renderer: all for {backend!r} are blocked after failing {MAX_BEATS_IN_A_ROW} beats in a row."
-        return f"No eligible renderer: this fleet has none for {backend!r}, only {', '.join(sorted(there)) or 'nobody'}."
-
-    def _eligible(self) -> list[RendererReport]:
-        """Everybody who gets beats, now or when free."""
-        return self._roster.all_but(self._blocklist.blocked())
-
-    def _hoped_for(self) -> list[RendererReport]:
-        """Those of them who might get ready: nobody tries to start who is absent and not needed."""
-        waiting = self._agenda.num_ready()
-        return [r for r in self._eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
 
     async def _start(self, starts: Sequence[Start]) -> None:
         runs = self._agenda.runs

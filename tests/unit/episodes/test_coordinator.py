@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from episodes.errors import FailureClass
 from episodes.lifecycle import AttemptState, BeatState, EpisodeState
-from episodes.model import Lease
+from episodes.model import Acceptance, Lease
 from episodes.plan import Plan
 from tests.builders import a_beat, a_plan
 from tests.fakes import settle
@@ -321,3 +323,42 @@ async def test_when_every_renderer_is_blocked_the_rest_fails_with_that_reason() 
     episode = stage.look(episode_id)
     assert episode.state is EpisodeState.FAILED
     assert "No eligible renderer" in episode.beats[-1].reason
+
+
+async def test_clips_that_come_while_all_renderers_are_busy_are_recorded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(num_renderers=2)
+    recorded = batches_of(stage, monkeypatch)
+    async with stage.coordinator():
+        await stage.begin(a_plan(4))
+        for renderer in ("renderer:animatic:0", "renderer:animatic:1"):
+            stage.fleet.finish(renderer)
+            await settle()
+        before = list(recorded)
+        await stage.clock.advance(PACE.gather_s)
+
+    assert (before, recorded) == ([], [2])
+
+
+async def test_no_renderer_stays_idle_for_a_clip_that_waits_to_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(num_renderers=1)
+    recorded = batches_of(stage, monkeypatch)
+    async with stage.coordinator():
+        await stage.begin(Plan(beats=(a_beat(0), a_beat(1, depends_on=("b1",)))))
+        stage.fleet.finish()
+        await settle()
+
+        assert recorded == [1]
+        assert len(stage.fleet.rendering) == 1
+
+
+def batches_of(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many clips each call to the store accepts, as they come."""
+    batches: list[int] = []
+
+    def counted(lease: Lease, acceptances: Sequence[Acceptance]) -> list[bool]:
+        batches.append(len(acceptances))
+        return accept(lease, acceptances)
+
+    accept = stage.store.accept
+    monkeypatch.setattr(stage.store, "accept", counted)
+    return batches
