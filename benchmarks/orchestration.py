@@ -122,7 +122,8 @@ def compare_with_old(report: Report, size: Size, folder: Path) -> None:
         _run_both(new, old, 1)
         turns = [_run_both(new, old, 1) for _ in range(size.num_turns)]
         _say_share(report, 1, [t[0] for t in turns], [t[1] for t in turns])
-        _say_share(report, size.num_episodes, *([one] for one in _run_both(new, old, size.num_episodes)))
+        turns = [_run_both(new, old, size.num_episodes) for _ in range(3)]
+        _say_share(report, size.num_episodes, [t[0] for t in turns], [t[1] for t in turns])
 
 
 def _run_both(new: System, old: OldPipeline, num_episodes: int) -> tuple[float, float]:
