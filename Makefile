@@ -41,7 +41,7 @@ serve: .venv/base  ## Keep Ray and the API running (PORT=8000)
 test: .venv/test  ## All tests
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/api tests/contract
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/models tests/integration
-	$(BIN)/pytest -q -n 2 tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
+	$(BIN)/pytest -q -n 2 --dist loadgroup tests/reliability $(patsubst %,--ignore=%,$(filter tests/reliability/%,$(ON_RAY)))
 	$(BIN)/pytest -q $(ON_RAY)
 
 check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests

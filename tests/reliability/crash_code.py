@@ -21,7 +21,7 @@ CHECK_UP = "actors/doctor"
 STORES = "storage/artifacts"
 """Below the port: what calls each other here is one call of somebody else's."""
 
-_NAMED = ("writing", "_writing", "_leading", "_episode_locked", "_episode_led", "_change_plan")
+_NAMED = ("writing", "_writing", "_leading", "_handing_out", "_episode_locked", "_episode_led", "_change_plan")
 _COMMITS = ("begin", "begin_nested", "commit")
 _CALLS = ("put_file", "put_bytes", "get_bytes", "get_file", "head", "keys", "delete", "download")
 _OTHERS = ("router", "_http")

@@ -85,6 +85,19 @@ class Recorded:
                 where.setdefault(point, chapter)
         return [Case(chapter=chapter, points=(point,)) for point, chapter in where.items()]
 
+    def chains(self, points: set[str], length: int) -> list[Case]:
+        """Each of `points` once, in cases of so many deaths: later lives die at points that lie further on in the chapter."""
+        chains = []
+        of_chapters: dict[str, list[str]] = {}
+        for case in self.first_cases():
+            if points.issuperset(case.points):
+                of_chapters.setdefault(case.chapter, []).extend(case.points)
+        for chapter, wanted in of_chapters.items():
+            in_order = [point for point in self.num_times[chapter] if point in wanted]
+            num_chains = -(-len(in_order) // length)
+            chains += [Case(chapter=chapter, points=tuple(in_order[first::num_chains])) for first in range(num_chains)]
+        return chains
+
     def all_cases(self, most: int) -> list[Case]:
         """Every point of every chapter, the first `most` times that it is reached there."""
         return [

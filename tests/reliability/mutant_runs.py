@@ -1,4 +1,5 @@
-"""The model test against each mutant of the store: every one must be noticed, by the very run that the real store passes.
+"""The model test against each mutant of the store: every one must be noticed, by the very run that the real store passes: as far as
+the last of them needed it.
 
     python -m tests.reliability.mutant_runs
 
@@ -12,6 +13,7 @@ import argparse
 import gc
 import importlib.util
 import json
+import math
 import multiprocessing
 import os
 import shutil
@@ -20,7 +22,9 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -41,13 +45,15 @@ from tests.reliability.mutants import MUTANTS
 ROOT = Path(__file__).resolve().parents[2]
 PRELOADED = (hypothesis.stateful, sqlalchemy.dialects.sqlite, storage.database, tests.contract.leading)
 NUM_EXAMPLES, NUM_STEPS, THOROUGH = 40, 80, 24
-"""Enough for every mutant in the table; the real store passes all of it."""
+"""Enough for every mutant in the table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fate:
     breaks: str
     where: str
+    """Empty: it is the real store."""
+    about: str = "people"
     killed_by: str = ""
     """The step that showed it; empty: it survived."""
     error: str = ""
@@ -73,16 +79,28 @@ class Fate:
         return f"{end} ({self.num_calls} calls, {self.seconds:.1f} s)  {self.where}: {self.breaks}"
 
 
-def run_mutants(mutants: Sequence[Mutant | None], num_processes: int) -> Iterator[Fate]:
-    """As they are done. None is the real store, which must survive."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Control:
+    """The real store, which must survive the run of one machine for so many calls."""
+
+    about: str
+    num_calls: int
+
+
+def run_mutants(mutants: Sequence[Mutant], num_processes: int) -> Iterator[Fate]:
+    """As they are done; then the real store."""
     with tempfile.TemporaryDirectory(prefix="mutants") as folder:
         template = Path(folder) / "template.db"
         _migrate(template)
-        work = [(mutant, str(template)) for mutant in mutants]
         _warm_up()
         gc.freeze()  # or the children copy all of it when they collect
         with multiprocessing.get_context("fork").Pool(num_processes, maxtasksperchild=1) as pool:
-            yield from pool.imap_unordered(_run, work, chunksize=1)
+            needed: dict[str, int] = {}
+            for fate in pool.imap_unordered(partial(_run, str(template)), mutants, chunksize=1):
+                needed[fate.about] = max(fate.num_calls, needed.get(fate.about, 0))
+                yield fate
+            controls = [Control(about=about, num_calls=num_calls) for about, num_calls in needed.items()]
+            yield from pool.imap_unordered(partial(_run, str(template)), controls, chunksize=1)
 
 
 def changed(mutant: Mutant) -> str:
@@ -117,25 +135,25 @@ def _migrate(path: Path) -> None:
     engine.dispose()
 
 
-def _run(work: tuple[Mutant | None, str]) -> Fate:
+def _run(template: str, one: Mutant | Control) -> Fate:
     """In the child."""
-    mutant, template = work
     began = time.process_time()
-    fate = Fate(breaks=mutant.breaks, where=mutant.file) if mutant is not None else Fate(breaks="nothing", where="")
-    if mutant is not None:
-        module, path = mutant.file.removesuffix(".py").replace("/", "."), ROOT / mutant.file
-        assert module not in sys.modules, f"{module} has been imported before it could be changed"
-        try:
-            sys.meta_path.insert(0, _Changed(module, path, changed(mutant)))
-        except ValueError as untrue:
-            return replace(fate, is_invalid=str(untrue))
-    fate = _run_model(fate, template, about="people" if mutant is None else mutant.about)
-    return replace(fate, seconds=time.process_time() - began)
+    if isinstance(one, Control):
+        fate = _run_model(Fate(breaks="nothing", where="", about=one.about), template, enough=one.num_calls)
+        return replace(fate, seconds=time.process_time() - began)
+    fate = Fate(breaks=one.breaks, where=one.file, about=one.about)
+    module, path = one.file.removesuffix(".py").replace("/", "."), ROOT / one.file
+    assert module not in sys.modules, f"{module} has been imported before it could be changed"
+    try:
+        sys.meta_path.insert(0, _Changed(module, path, changed(one)))
+    except ValueError as untrue:
+        return replace(fate, is_invalid=str(untrue))
+    return replace(_run_model(fate, template), seconds=time.process_time() - began)
 
 
-def _run_model(fate: Fate, template: str, *, about: str) -> Fate:
+def _run_model(fate: Fate, template: str, *, enough: float = math.inf) -> Fate:
     # not before the changed source stands ready
-    from tests.reliability.store_bench import Noticed, Tally
+    from tests.reliability.store_bench import Enough, Noticed, Tally
     from tests.reliability.store_machine import run_model
     from tests.reliability.store_subjects import sql_subject
 
@@ -143,7 +161,7 @@ def _run_model(fate: Fate, template: str, *, about: str) -> Fate:
     with tempfile.TemporaryDirectory(prefix="mutant") as folder:
         shutil.copy(template, folder)
         try:
-            with sql_subject(f"sqlite:///{folder}/{Path(template).name}") as subject:
+            with suppress(Enough), sql_subject(f"sqlite:///{folder}/{Path(template).name}") as subject:
                 run_model(
                     [subject],
                     tally,
@@ -151,7 +169,8 @@ def _run_model(fate: Fate, template: str, *, about: str) -> Fate:
                     num_steps=NUM_STEPS,
                     thorough=THOROUGH,
                     stop_at_once=True,
-                    about=about,
+                    enough=enough,
+                    about=fate.about,
                 )
         except Noticed as noticed:
             fate = replace(fate, killed_by=noticed.step, error=f"{type(noticed.error).__name__}: {noticed.error}")
@@ -193,7 +212,7 @@ def main() -> int:
     given = parser.parse_args()
     fates = []
     chosen = some_of([m for m in MUTANTS if given.only in f"{m.breaks} {m.file}"], given.every)
-    for fate in run_mutants(chosen if given.only else [None, *chosen], given.processes):
+    for fate in run_mutants(chosen, given.processes):
         sys.stdout.write(f"{fate}\n")
         sys.stdout.flush()
         fates.append(fate)

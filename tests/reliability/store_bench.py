@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -52,6 +53,10 @@ class Noticed(BaseException):
         self.error = error
 
 
+class Enough(BaseException):
+    """As many calls were made as were wanted, to the end of an example."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     kind: str
@@ -85,6 +90,8 @@ class Bench(RuleBasedStateMachine):
     """Each example has only some of the rules, as Hypothesis does it by itself: finds more in the long run, but later."""
     stop_at_once: ClassVar[bool] = False
     """Whatever differs first ends the whole run: enough to know that a mutant is noticed."""
+    enough: ClassVar[float] = math.inf
+    """Calls after which no further example begins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,6 +117,8 @@ class Bench(RuleBasedStateMachine):
             with self._noticing("the end"):
                 self._look_at([*self.looks_now(), *rarer_looks(self.oracle.stories)])
         super().teardown()
+        if self.tally.num_calls >= self.enough:
+            raise Enough
 
     def a_number(self) -> int:
         """Another one each time, the same ones in each run."""

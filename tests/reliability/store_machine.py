@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -45,16 +46,18 @@ def run_model(
     thorough: int = THOROUGH,
     random_seed: int | None = None,
     stop_at_once: bool = False,
+    enough: float = math.inf,
     about: str = "people",
 ) -> None:
     """Raises AssertionError with the steps that led there when a store and the oracle differ; Noticed with `stop_at_once`.
 
-    `about` names one of MACHINES.
+    `about` names one of MACHINES. After `enough` calls, and the end of an example, it raises Enough.
 
     Without a seed it is the same run each time, and each example has all rules.
     """
     has_swarms = random_seed is not None
-    given = {"subjects": subjects, "tally": tally, "thorough": thorough, "stop_at_once": stop_at_once, "has_swarms": has_swarms}
+    limits = {"thorough": thorough, "stop_at_once": stop_at_once, "enough": enough}
+    given = {"subjects": subjects, "tally": tally, "has_swarms": has_swarms, **limits}
     test = get_state_machine_test(
         type("Machine", (MACHINES[about],), given),
         settings=settings(

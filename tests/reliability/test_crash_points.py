@@ -1,7 +1,8 @@
 """A kill -9 before or after any commit and any call to the artifact store loses nothing, and makes nothing twice.
 
 A short form: what only reads leaves the same behind before and after it, and what the artifact store holds is the same on either database.
-So PostgreSQL's half dies at commits alone, before one story's and after the next one's; `make crash-points` dies everywhere on both.
+So PostgreSQL's half dies at commits alone, before one story's and after the next one's. And a chapter is played through several deaths,
+of which each new life might mend what the one before it had lost; `make crash-points` dies everywhere on both, a death at a time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from tests.reliability.crash_case import Case
 from tests.reliability.crash_code import commits_without_a_name, kinds_of_files, storage_calls, stories_that_commit
 from tests.reliability.crash_sweep import DATABASES, RECOVERIES, Recorded, Sweep, sweep_on, what_went_wrong
 
+NUM_DEATHS = 4
+"""In one playing of a chapter."""
+pytestmark = pytest.mark.xdist_group("crash points")  # what is recorded once serves all of them
+
 READS = ("download", "get_bytes", "get_file", "head", "keys")
 """Calls to an artifact store that change nothing."""
 
@@ -27,15 +32,28 @@ def short_form(database: str, points: Set[str]) -> set[str]:
     return {f"{moment} commit {story}" for story, moment in zip(stories, cycle(("before", "after")), strict=False)}
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def sweep(request: pytest.FixtureRequest) -> Iterator[Sweep]:
-    with sweep_on(request.param) as sweep:
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Sweep]:
+    with sweep_on("sqlite") as sweep:
         yield sweep
 
 
 @pytest.fixture(scope="module")
-def recorded(sweep: Sweep) -> Recorded:
-    return sweep.record()
+def postgresql() -> Iterator[Sweep]:
+    with sweep_on("postgresql") as sweep:
+        yield sweep
+
+
+@pytest.fixture(params=DATABASES)
+def sweep(request: pytest.FixtureRequest) -> Sweep:
+    sweep: Sweep = request.getfixturevalue(request.param)
+    return sweep
+
+
+@pytest.fixture(scope="module")
+def recorded(sqlite: Sweep) -> Recorded:
+    """On either database the same code is reached."""
+    return sqlite.record()
 
 
 def test_nothing_commits_but_what_says_its_name() -> None:
@@ -65,7 +83,7 @@ def test_the_chapters_store_every_kind_of_file_that_the_code_has(recorded: Recor
 @pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded: Recorded) -> None:
     points = short_form(sweep.database, recorded.points)
-    results = sweep.run([case for case in recorded.first_cases() if points.issuperset(case.points)])
+    results = sweep.run(recorded.chains(points, NUM_DEATHS))
 
     assert not what_went_wrong(results, all_die=True)
     assert {point for _, outcome in results for point in outcome.died} == points
@@ -73,12 +91,11 @@ def test_no_death_loses_anything_or_makes_anything_twice(sweep: Sweep, recorded:
 
 @pytest.mark.timeout(1800)  # each child has a limit of its own
 def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
-    recoveries = RECOVERIES if sweep.database == "sqlite" else RECOVERIES[::2]
+    half = RECOVERIES[DATABASES.index(sweep.database) :: 2]
 
-    assert not what_went_wrong(sweep.run(recoveries), all_die=True)
+    assert not what_went_wrong(sweep.run(half), all_die=True)
 
 
-@pytest.mark.parametrize("sweep", ["sqlite"], indirect=True)  # what is broken is not the database
 @pytest.mark.parametrize(
     ("sabotage", "chapter", "point"),
     [
@@ -87,8 +104,8 @@ def test_neither_does_a_second_death_while_recovering(sweep: Sweep) -> None:
         ("make_episodes_anew", "changes", "after commit create"),
     ],
 )
-def test_a_system_that_is_broken_does_not_pass(sweep: Sweep, sabotage: str, chapter: str, point: str) -> None:
-    [(_, outcome)] = sweep.run([Case(chapter=chapter, points=(point,), sabotage=sabotage)])
+def test_a_system_that_is_broken_does_not_pass(sqlite: Sweep, sabotage: str, chapter: str, point: str) -> None:
+    [(_, outcome)] = sqlite.run([Case(chapter=chapter, points=(point,), sabotage=sabotage)])
 
     assert outcome.died == [point]
     assert outcome.problems
