@@ -17,10 +17,11 @@ unexport PYTHONDONTWRITEBYTECODE  # without, every process of Ray, and every run
 # each of them starts a Ray, and two on one machine get into each other's way
 ON_RAY := tests/on_ray tests/reliability/test_chaos.py tests/reliability/test_crash_points_on_ray.py
 
-HALF_OF_UNIT := $(patsubst %,tests/unit/%/,planning storage doors actors benchmarks relay)
+# those that load Ray, and about half of the rest
+HALF_OF_UNIT := $(patsubst %,tests/unit/%/,actors benchmarks cluster doors planning relay)
 OTHER_HALF_OF_UNIT := $(filter-out $(HALF_OF_UNIT) %__pycache__/,$(wildcard tests/unit/*/))
 
-.PHONY: help demo demo-animatic demo-animatediff serve test check unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
+.PHONY: help demo demo-animatic demo-animatediff serve test check types lint contracts secrets unit format benchmarks gpu-benchmark model crash-points faults chaos matrix clean
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,16 +46,25 @@ test: .venv/test  ## All tests
 	$(BIN)/pytest -q $(ON_RAY)
 
 check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target types lint secrets contracts
+	@$(MAKE) --no-print-directory unit
+
+types: .venv/test
+	$(BIN)/mypy --no-error-summary
+
+lint: .venv/test
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
-	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --no-cache > .venv/import-contracts || (cat .venv/import-contracts; exit 1)
-	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 -n 120 -P 2 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
-	$(MAKE) --no-print-directory unit
 
-# xdist would collect all of them in each worker; pytest's log capture looks at every logger six times a test; and without folders of
-# their own, the two clean up each other's
-UNIT := $(BIN)/pytest -q -p no:xdist -p no:logging -m "not slow"
+contracts: .venv/test
+	$(BIN)/lint-imports --no-cache > .venv/import-contracts || (cat .venv/import-contracts; exit 1)
+
+secrets: .venv/test
+	git ls-files -z ':!planning/worlds/*/world.json' | xargs -0 -n 120 $(BIN)/detect-secrets-hook --no-verify  # world.json is full of hashes
+
+# looking for plugins takes half a second; xdist would collect all tests in each worker; pytest's log capture looks at every logger six
+# times a test; and without folders of their own, the two clean up each other's
+UNIT := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/pytest -q -p pytest_asyncio.plugin -p pytest_timeout -p no:logging -m "not slow"
 
 unit: .venv/test  ## Unit tests but for the slow ones, in two halves side by side
 	@$(UNIT) --basetemp .venv/unit-tests $(HALF_OF_UNIT) & first=$$!; \

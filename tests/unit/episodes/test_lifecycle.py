@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from episodes.errors import IllegalMove
@@ -17,26 +15,28 @@ from episodes.lifecycle import (
 )
 
 
-@pytest.mark.parametrize(("state", "move"), list(itertools.product(EpisodeState, EpisodeMove)))
-def test_an_episode_moves_only_as_the_table_says(state: EpisodeState, move: EpisodeMove) -> None:
+@pytest.mark.parametrize("move", list(EpisodeMove))
+def test_an_episode_moves_only_as_the_table_says(move: EpisodeMove) -> None:
     legal, target = EPISODE_MOVES[move]
 
-    if state in legal:
-        assert episode_after("e1", state, move) is target
-    else:
-        with pytest.raises(IllegalMove, match=state):
-            episode_after("e1", state, move)
+    for state in EpisodeState:
+        if state in legal:
+            assert episode_after("e1", state, move) is target
+        else:
+            with pytest.raises(IllegalMove, match=state):
+                episode_after("e1", state, move)
 
 
-@pytest.mark.parametrize(("state", "move"), list(itertools.product(BeatState, BeatMove)))
-def test_a_beat_moves_only_as_the_table_says(state: BeatState, move: BeatMove) -> None:
+@pytest.mark.parametrize("move", list(BeatMove))
+def test_a_beat_moves_only_as_the_table_says(move: BeatMove) -> None:
     legal, target = BEAT_MOVES[move]
 
-    if state in legal:
-        assert beat_after("b1", state, move) is target
-    else:
-        with pytest.raises(IllegalMove, match=state):
-            beat_after("b1", state, move)
+    for state in BeatState:
+        if state in legal:
+            assert beat_after("b1", state, move) is target
+        else:
+            with pytest.raises(IllegalMove, match=state):
+                beat_after("b1", state, move)
 
 
 def test_only_another_content_leads_out_of_accepted() -> None:

@@ -35,15 +35,15 @@ def test_a_clip_slower_than_the_model_leaves_frames_out(fps: int) -> None:
 
 
 @pytest.mark.parametrize("fps", [1, 2, 7, 8, 9, 24, 25, 30, 60])
-@pytest.mark.parametrize("num_frames", [1, 2, 3, 8, 13, 120, 719])
-def test_any_clip_gets_ascending_keyframes_from_its_first_frame_to_its_last(fps: int, num_frames: int) -> None:
-    shape = shape_of(Format(fps=fps), num_frames, STANDARD, 512)
+def test_any_clip_gets_ascending_keyframes_from_its_first_frame_to_its_last(fps: int) -> None:
+    for num_frames in (1, 2, 3, 8, 13, 120, 719):
+        shape = shape_of(Format(fps=fps), num_frames, STANDARD, 512)
 
-    assert (shape.indices[0], shape.indices[-1]) == (0, num_frames - 1)
-    assert all(a < b for a, b in pairwise(shape.indices))
-    assert all(a < b for a, b in pairwise(shape.picks))
-    assert shape.picks[-1] < shape.num_frames
-    assert len(shape.picks) == len(shape.indices)
+        assert (shape.indices[0], shape.indices[-1]) == (0, num_frames - 1)
+        assert all(a < b for a, b in pairwise(shape.indices))
+        assert all(a < b for a, b in pairwise(shape.picks))
+        assert shape.picks[-1] < shape.num_frames
+        assert len(shape.picks) == len(shape.indices)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 
@@ -20,20 +20,19 @@ def test_a_model_that_always_makes_the_same_number_makes_it(wanted: int) -> None
 
 
 @pytest.mark.parametrize("name", names())
-@pytest.mark.parametrize("fps", [1, 5, 7, 8, 16, 24, 25, 60])
-@pytest.mark.parametrize("duration_s", [0.5, 1.0, 3.3, 5.0, 12.0, 30.0])
-def test_any_beat_gets_ascending_keyframes_from_its_first_frame_to_its_last(name: str, fps: int, duration_s: float) -> None:
-    num_frames = max(1, round(duration_s * fps))
+def test_any_beat_gets_ascending_keyframes_from_its_first_frame_to_its_last(name: str) -> None:
+    for fps, duration_s in product([1, 5, 7, 8, 16, 24, 25, 60], [0.5, 1.0, 3.3, 5.0, 12.0, 30.0]):
+        num_frames = max(1, round(duration_s * fps))
 
-    shape = shape_of(Format(fps=fps), num_frames, built_in(name))
+        shape = shape_of(Format(fps=fps), num_frames, built_in(name))
 
-    assert (shape.indices[0], shape.indices[-1]) == (0, num_frames - 1)
-    assert all(a < b for a, b in pairwise(shape.indices))
-    assert all(a < b for a, b in pairwise(shape.picks))
-    assert len(shape.picks) == len(shape.indices)
-    assert shape.picks[-1] < shape.num_frames
-    assert built_in(name).frames.at_least(shape.num_frames) == shape.num_frames
-    assert shape.slowdown >= 1
+        assert (shape.indices[0], shape.indices[-1]) == (0, num_frames - 1)
+        assert all(a < b for a, b in pairwise(shape.indices))
+        assert all(a < b for a, b in pairwise(shape.picks))
+        assert len(shape.picks) == len(shape.indices)
+        assert shape.picks[-1] < shape.num_frames
+        assert built_in(name).frames.at_least(shape.num_frames) == shape.num_frames
+        assert shape.slowdown >= 1
 
 
 def test_five_seconds_of_wan_are_all_that_it_can_make_but_one_frame() -> None:
