@@ -1,6 +1,6 @@
 """The stores do what the oracle says, on both databases and in memory; and it would be noticed if they did not.
 
-A sixth of the mutants, so that a test run stays short, and another sixth when the store has changed; `make model` has all of them.
+A twelfth of the mutants, so that a test run stays short, and another twelfth when the store has changed; `make model` has all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.reliability.store_bench import Tally
 from tests.reliability.store_machine import run_model
 from tests.reliability.store_subjects import MemorySubject, sql_subject
 
-EVERY = 6
+EVERY = 12
 LONGEST_S = 1500
 """Of all mutants, on a machine that is busy with much else."""
 
@@ -39,9 +39,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
     tally = Tally()
     with sql_subject(url) as subject:
-        # PostgreSQL answers each of the many looks over a socket
-        thorough = (6 if about in ("plans", "takes") else 1) * (1 if subject.name == "sqlite" else 6)
-        num_examples = {"people": 5, "plans": 2, "money": 3, "takes": 3}[about]
+        # PostgreSQL answers each of the many looks over a socket: it is asked less often, and gets the first examples only
+        is_sqlite = subject.name == "sqlite"
+        thorough = (6 if about in ("plans", "takes") else 1) * (1 if is_sqlite else 6)
+        num_examples = {"people": 5, "plans": 2, "money": 3, "takes": 3}[about] if is_sqlite else 2
         run_model(
             [subject, MemorySubject()],
             tally,
@@ -51,6 +52,9 @@ def test_the_stores_do_what_the_oracle_says(url: str, about: str) -> None:
             about=about,
         )
 
+    if not is_sqlite:
+        assert tally.num_calls > 100
+        return
     assert tally.num_calls > {"people": 300, "plans": 100, "money": 150, "takes": 150}[about]
     assert {"accept", "fail", "cancel", "edit_plan", "save_plan", "acquire_lease"} <= set(tally.calls)
     assert {"IllegalMove", "LeaseLost"} <= set(tally.refused)
@@ -70,7 +74,7 @@ def test_every_mutant_of_the_store_is_noticed_by_a_run_that_the_store_itself_pas
         "\n".join(line for line in done.stdout.splitlines() if not line.startswith("killed")) + done.stderr
     )
     fates = [Fate(**fate) for fate in json.loads(told.read_text())]
-    assert len([fate for fate in fates if fate.where]) == len(some_of(MUTANTS, EVERY)) > 30
+    assert len([fate for fate in fates if fate.where]) == len(some_of(MUTANTS, EVERY)) > 10
     assert {fate.about for fate in fates if not fate.where} == {fate.about for fate in fates}, "the real store passes each run"
     assert not [fate for fate in fates if fate.is_wrong]
 
