@@ -46,7 +46,7 @@ test: .venv/test  ## All tests
 	$(BIN)/pytest -q $(ON_RAY)
 
 check: .venv/test  ## Format, lint, types, import contracts, secrets, unit tests
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target types lint secrets contracts
+	@$(MAKE) --no-print-directory -j 2 types lint secrets contracts
 	@$(MAKE) --no-print-directory unit
 
 types: .venv/test

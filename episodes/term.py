@@ -178,7 +178,7 @@ class Term:
         self._won += [f for f in landed["succeeded"] if f.has_its_file]
 
     async def _record_won(self) -> bool:
-        """Many cost little more to record than one; a moment later harms nobody while all renderers have something in hand."""
+        """Eight take twice as long to record as one; a moment later harms nobody while all renderers have something in hand."""
         if not self._won or (self._clock.now_s() < self._record_at_s and not self._roster.idle(self._blocklist.blocked())):
             return False
         won, self._won = self._won, []

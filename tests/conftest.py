@@ -24,7 +24,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported and collected stays until the end: looking through it for garbage, again and again, took a fifth of a short run."""
+    """What is imported and collected stays until the end: looking through it for garbage, again and again, is a fifth of a short run."""
     gc.disable()
     try:
         return (yield)

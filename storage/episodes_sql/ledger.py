@@ -63,6 +63,7 @@ _LOCK_IDS = _LOCK.where(EPISODES.c.episode_id.in_(bindparam("ids", expanding=Tru
 
 @cache
 def _write(names: tuple[str, ...]) -> Update:
+    # `of`: under its own name SQLAlchemy would set the id, and a key that is set makes SQLite look for orphans in every other table
     return update(EPISODES).where(EPISODES.c.episode_id == bindparam("of")).values({name: bindparam(name) for name in names})
 
 

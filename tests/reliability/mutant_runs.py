@@ -80,8 +80,8 @@ class Fate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Control:
-    """The real store, which must survive the run of one machine for so many calls."""
+class RealStore:
+    """Of the same shape as a mutant, and must survive the run of one machine for so many calls."""
 
     about: str
     num_calls: int
@@ -99,8 +99,8 @@ def run_mutants(mutants: Sequence[Mutant], num_processes: int) -> Iterator[Fate]
             for fate in pool.imap_unordered(partial(_run, str(template)), mutants, chunksize=1):
                 needed[fate.about] = max(fate.num_calls, needed.get(fate.about, 0))
                 yield fate
-            controls = [Control(about=about, num_calls=num_calls) for about, num_calls in needed.items()]
-            yield from pool.imap_unordered(partial(_run, str(template)), controls, chunksize=1)
+            real_ones = [RealStore(about=about, num_calls=num_calls) for about, num_calls in needed.items()]
+            yield from pool.imap_unordered(partial(_run, str(template)), real_ones, chunksize=1)
 
 
 def changed(mutant: Mutant) -> str:
@@ -135,10 +135,10 @@ def _migrate(path: Path) -> None:
     engine.dispose()
 
 
-def _run(template: str, one: Mutant | Control) -> Fate:
+def _run(template: str, one: Mutant | RealStore) -> Fate:
     """In the child."""
     began = time.process_time()
-    if isinstance(one, Control):
+    if isinstance(one, RealStore):
         fate = _run_model(Fate(breaks="nothing", where="", about=one.about), template, enough=one.num_calls)
         return replace(fate, seconds=time.process_time() - began)
     fate = Fate(breaks=one.breaks, where=one.file, about=one.about)

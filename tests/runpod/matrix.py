@@ -202,7 +202,7 @@ def _told(name: str, happens: Callable[[], str]) -> bool:
         verdict, what = "ok", happens()
     except Exception as error:  # the table has to be whole, whatever a trouble did
         verdict, what = "FAILED", f"{type(error).__name__}: {error}"
-    sys.stdout.write(f"{verdict:<7} {name:<20} {time.monotonic() - began_s:6.0f} s  {what}\n")
+    sys.stdout.write(f"{verdict:<7} {name:<42} {time.monotonic() - began_s:6.0f} s  {what}\n")
     sys.stdout.flush()
     return verdict == "ok"
 
