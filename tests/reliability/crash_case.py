@@ -45,11 +45,17 @@ class Case:
     chapter: str
     points: tuple[str, ...]
     """Where the first process dies, then the second, …; the last one lives."""
+    in_order: bool = True
+    """Else each dies at whichever is left and comes first: threads of one process reach theirs in no order."""
     sabotage: str = ""
     """What is broken in all of them, as crash_sabotage.py has it."""
 
     def __str__(self) -> str:
-        return f"{self.chapter}: {', then '.join(self.points)}"
+        return f"{self.chapter}: {(', then ' if self.in_order else ', ').join(self.points)}"
+
+    def armed(self, life: int) -> tuple[str, ...]:
+        """Where this process may die; where an earlier one has died already, none does again."""
+        return self.points[life : life + 1] if self.in_order else self.points
 
 
 @dataclass(kw_only=True)
@@ -81,11 +87,10 @@ def migrate(database_url: str) -> None:
     engine.dispose()
 
 
-def play(folder: Path, database_url: str, case: Case, point: str | None, notes: Path) -> None:
+def play(folder: Path, database_url: str, case: Case, life: int, notes: Path) -> None:
     if case.sabotage:
         SABOTAGE[case.sabotage]()
-    if point is not None:
-        arm([point], notes)
+    arm(case.armed(life), notes)
     CHAPTERS[case.chapter].play(Stage(folder=folder, database_url=database_url))
 
 

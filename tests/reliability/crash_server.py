@@ -100,11 +100,13 @@ class _Server:
     def _run(self, case: Case) -> Outcome:
         outcome = Outcome()
         self._in_child(lambda: reset(self._folder, self._url, self._template, case))
-        for life, point in enumerate((*case.points, None)):
-            notes = self._folder / "run" / f"life-{life}"
-            status = self._in_child(lambda: play(self._folder, self._url, case, point, notes))  # noqa: B023  # at once
-            if status == -signal.SIGKILL and point is not None and note_of(point, notes).exists():
-                outcome.died.append(point)
+        for life in range(len(case.points) + 1):
+            notes = self._folder / "run" / (f"life-{life}" if case.in_order else "lives")
+            left = [point for point in case.armed(life) if not note_of(point, notes).exists()]
+            status = self._in_child(lambda: play(self._folder, self._url, case, life, notes))  # noqa: B023  # at once
+            died = [point for point in left if note_of(point, notes).exists()]
+            if status == -signal.SIGKILL and died:
+                outcome.died += died
                 outcome.finished = finished_attempts(self._folder)
             elif status != 0:
                 outcome.problems.append(f"Life {life} ended with {status}: {self._log.read_text()[-3000:]}")

@@ -86,7 +86,7 @@ class Recorded:
         return [Case(chapter=chapter, points=(point,)) for point, chapter in where.items()]
 
     def chains(self, points: set[str], length: int) -> list[Case]:
-        """Each of `points` once, in cases of so many deaths: later lives die at points that lie further on in the chapter."""
+        """Each of `points` once, in cases of so many deaths, whose points lie far from one another in the chapter."""
         chains = []
         of_chapters: dict[str, list[str]] = {}
         for case in self.first_cases():
@@ -95,7 +95,9 @@ class Recorded:
         for chapter, wanted in of_chapters.items():
             in_order = [point for point in self.num_times[chapter] if point in wanted]
             num_chains = -(-len(in_order) // length)
-            chains += [Case(chapter=chapter, points=tuple(in_order[first::num_chains])) for first in range(num_chains)]
+            chains += [
+                Case(chapter=chapter, points=tuple(in_order[first::num_chains]), in_order=False) for first in range(num_chains)
+            ]
         return chains
 
     def all_cases(self, most: int) -> list[Case]:
@@ -174,7 +176,8 @@ def what_went_wrong(results: Sequence[tuple[Case, Outcome]], *, all_die: bool) -
     """With `all_die`, a process that did not die where it should proves nothing."""
     wrong = [f"{case}: {problem}" for case, outcome in results for problem in outcome.problems]
     if all_die:
-        wrong += [f"{case}: died at {outcome.died} only." for case, outcome in results if outcome.died != list(case.points)]
+        lived = [(case, outcome) for case, outcome in results if sorted(outcome.died) != sorted(case.points)]
+        wrong += [f"{case}: died at {outcome.died} only." for case, outcome in lived]
     return wrong
 
 
