@@ -78,8 +78,11 @@ def eventually(look: Callable[[], T | None], limit_s: float = 60.0, every_s: flo
 
 
 @contextmanager
-def running_system(home: Path, cpus: int = 2, **environment: str) -> Iterator[System]:
-    """Start it as a user would, connect to its Ray, and stop it by its pid."""
+def running_system(home: Path, cpus: int = 2, *, joins_ray: bool = True, **environment: str) -> Iterator[System]:
+    """Start it as a user would, connect to its Ray, and stop it by its pid.
+
+    Who only calls its API need not join: to leave a Ray that was killed takes a quarter of a minute.
+    """
     log_path = home / "serve.log"
     environ = {**os.environ, "STORYWORLD_HOME": str(home), "RAY_AUTH_MODE": "token", **environment}
     command = [sys.executable, str(ROOT / "storyworld.py"), "serve", "--port", "0", "--cpus", str(cpus)]
@@ -87,7 +90,8 @@ def running_system(home: Path, cpus: int = 2, **environment: str) -> Iterator[Sy
         process = subprocess.Popen(command, stdout=log_file, stderr=subprocess.STDOUT, env=environ, cwd=home)
     try:
         addresses = _addresses(process, home, log_path)
-        ray.init(address=addresses["ray"], namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+        if joins_ray:
+            ray.init(address=addresses["ray"], namespace=NAMESPACE, log_to_driver=False, logging_level="error")
         try:
             with Client(addresses["api"]) as client:
                 yield System(home=home, addresses=addresses, client=client)

@@ -11,13 +11,13 @@ from tests.on_ray.system import eventually, running_system
 
 
 def test_after_a_restart_of_everything_the_episode_goes_on_by_itself(tmp_path: Path) -> None:
-    with running_system(tmp_path) as system:
+    with running_system(tmp_path, joins_ray=False) as system:
         episode_id = system.submit(num_beats=4, width=640, height=360, duration_s=4.0)
         eventually(lambda: accepted(system.client.episode(episode_id)))
         done = accepted(system.client.episode(episode_id))
         kill_everything_of(tmp_path)
 
-    with running_system(tmp_path) as system:
+    with running_system(tmp_path, joins_ray=False) as system:
         episode = system.wait_for_end(episode_id)
 
     assert episode["state"] == "COMPLETED"

@@ -20,7 +20,7 @@ POINTS = ("after commit create", "after commit accept", "after put_file video", 
 
 
 def test_whoever_dies_at_a_crash_point_comes_back_and_the_film_is_whole(tmp_path: Path) -> None:
-    with running_system(tmp_path, STORYWORLD_CRASH_POINTS=";".join(POINTS)) as system:
+    with running_system(tmp_path, joins_ray=False, STORYWORLD_CRASH_POINTS=";".join(POINTS)) as system:
         episode_id = create_insistently(system)
         system.client.plan(episode_id)
         system.client.execute(episode_id)
