@@ -1,4 +1,7 @@
-"""A head and a worker without StoryWorld: the real entry point and the real Ray, and nothing else, to see what outlives a head."""
+"""A head and a worker without StoryWorld: the real entry point and the real Ray, and nothing else, to see what outlives a head.
+
+Its dashboard runs, because Ray takes its jobs there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.runpod.processes import ROOT, ProcessMachines, free_port
 from tests.runpod.village import OF_A_BUSY_MACHINE, SMALL, START_LIMIT_S, eventually, open_site
@@ -16,6 +20,7 @@ from tests.runpod.village import OF_A_BUSY_MACHINE, SMALL, START_LIMIT_S, eventu
 HEAD, WORKER = "head", "worker"
 _TOKEN = "a-token-for-tests"
 _NO_API = "import signal; signal.pause()"
+_JOBS_WORDS = "a job was here"
 _WARM = """
 import os, ray
 
@@ -37,6 +42,8 @@ class BareCluster:
     machines: ProcessMachines
     driver: Mapping[str, str]
     """The environment of whoever speaks to it."""
+    dashboard: str
+    """Its address."""
 
     def ask(self) -> tuple[int, int] | None:
         """The process of what is kept warm on the worker, and how often it was asked; the first time, it is made. None: no answer."""
@@ -48,12 +55,19 @@ class BareCluster:
         pid, num_asked = ran.stdout.split()
         return int(pid), int(num_asked)
 
+    def takes_a_job(self) -> bool:
+        """`ray job submit`, whose log comes back."""
+        command = [str(Path(sys.executable).with_name("ray")), "job", "submit", "--", "echo", _JOBS_WORDS]
+        environment = {**self.driver, "RAY_ADDRESS": self.dashboard}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+        return ran.returncode == 0 and f"\n{_JOBS_WORDS}\n" in ran.stdout
+
 
 @contextmanager
 def bare_cluster(**of_head: str) -> Iterator[BareCluster]:
     """With a worker that has the only GPU. Nothing of it is left at the end."""
     with open_site() as site:
-        port = free_port()
+        port, dashboard_port = free_port(), free_port()
         (site.home / "storyworld.py").write_text(_NO_API)
         common = {
             **OF_A_BUSY_MACHINE,
@@ -64,15 +78,17 @@ def bare_cluster(**of_head: str) -> Iterator[BareCluster]:
         }
         head = {**common, "RAY_OVERRIDE_RESOURCES": '{"CPU": 1}', **of_head}
         worker = {**common, "STORYWORLD_HEAD_ADDRESS": f"127.0.0.1:{port}", "RAY_OVERRIDE_RESOURCES": '{"CPU": 1, "GPU": 1}'}
-        site.machines.start(HEAD, head, f"{SMALL} --include-dashboard=false --port={port} --temp-dir={site.home / 'ray'}")
+        ports = f"--port={port} --dashboard-port={dashboard_port}"
+        site.machines.start(HEAD, head, f"{SMALL} {ports} --temp-dir={site.home / 'ray'}")
         site.machines.start(WORKER, worker, SMALL)
         driver = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN, "RAY_ADDRESS": f"127.0.0.1:{port}"}
-        yield BareCluster(machines=site.machines, driver=driver)
+        yield BareCluster(machines=site.machines, driver=driver, dashboard=f"http://127.0.0.1:{dashboard_port}")
 
 
 def what_is_warm_outlives_the_head(cluster: BareCluster, kill: Callable[[str], None]) -> None:
     """`kill` is told which pod is the head's."""
     pid, num_asked = _answer(cluster)
+    eventually(cluster.takes_a_job)
     num_starts = _num_starts(cluster)
 
     kill(HEAD)
@@ -81,6 +97,7 @@ def what_is_warm_outlives_the_head(cluster: BareCluster, kill: Callable[[str], N
 
     assert pid_again == pid, "another process, which knows nothing"
     assert num_asked_again > num_asked
+    eventually(cluster.takes_a_job)
     assert not cluster.machines.has_exited(WORKER), cluster.machines.said(WORKER)
 
 
