@@ -131,6 +131,24 @@ class Client:
     def cancel_take(self, episode_id: str, beat_id: str, number: int) -> JsonObject:
         return self._post(_path(episode_id, beat_id, move=f"takes/{number}/cancel"))
 
+    def plan_versions(self, episode_id: str) -> Iterator[JsonObject]:
+        """What became of its plan, newest first."""
+        before = None
+        while True:
+            page = self._get(_path(episode_id, move="plan/versions"), before=before)
+            yield from page["versions"]
+            before = page["next_before"]
+            if before is None:
+                return
+
+    def plan_version(self, episode_id: str, version: int) -> JsonObject:
+        """A plan as it was."""
+        return self._get(_path(episode_id, move=f"plan/versions/{version}"))
+
+    def restore_plan(self, episode_id: str, version: int, *, dry_run: bool = False) -> JsonObject:
+        """Bring a version back, as a new one; with `dry_run` only say what that would do."""
+        return self._post(_path(episode_id, move=f"plan/versions/{version}/restore"), dry_run=dry_run or None)
+
     def episode(self, episode_id: str) -> JsonObject:
         return self._get(_path(episode_id))
 

@@ -1,4 +1,4 @@
-"""`takes`: several clips of one beat, to choose from, from a shell."""
+"""`takes` and `versions`: the clips of a beat and the plans of an episode to choose from, from a shell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from actors import running
 from api.client import JsonObject
@@ -33,7 +34,7 @@ def takes(
         if stop is not None:
             client.cancel_take(episode, beat, stop)
         if select is not None:
-            _tell_difference(client.select_take(episode, beat, select, dry_run=dry_run))
+            _tell_difference("Selected", client.select_take(episode, beat, select, dry_run=dry_run))
         for take in client.takes(episode, beat)["takes"]:
             _tell(take)
 
@@ -46,11 +47,32 @@ def _tell(take: JsonObject) -> None:
     console.print(escape(line), soft_wrap=True)
 
 
-def _tell_difference(told: JsonObject) -> None:
+def versions(
+    episode: EpisodeId,
+    version: Annotated[int | None, typer.Argument(metavar="[VERSION]", help="Print this one's plan; none: list them.")] = None,
+    restore: Annotated[int | None, typer.Option(help="Bring this one back, as a new one.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --restore: only say what it would do.")] = False,
+    url: Url = None,
+) -> None:
+    """The plans that an episode has had, newest first: list them, print one, or bring one back."""
+    with running.found_system(load_settings(), url) as client:
+        if restore is not None:
+            _tell_difference("Restored", client.restore_plan(episode, restore, dry_run=dry_run))
+        if version is not None:
+            console.print_json(data=client.plan_version(episode, version)["plan"])
+            return
+        table = Table("version", "when", "beats", "what", box=None, pad_edge=False)
+        for one in client.plan_versions(episode):
+            table.add_row(str(one["version"]), one["at"][:19], str(one["num_beats"]), escape(one["cause"]))
+        console.print(table)
+
+
+def _tell_difference(done: str, told: JsonObject) -> None:
     change = told["difference"]
-    anew = ", ".join(change["to_render"]) or "nothing"
+    what = [f"{', '.join(change['to_render']) or 'nothing'} to be rendered"]
+    what += [f"{', '.join(change[name])} {name}" for name in ("cancelled", "removed") if change[name]]
     film = "the film is cut anew" if change["film_to_recut"] else "no film is cut anew"
-    console.print(f"{'It would be so' if told['dry_run'] else 'Selected'}: {anew} to be rendered, {film}.")
+    console.print(f"{'It would be so' if told['dry_run'] else done}: {', '.join((*what, film))}.")
 
 
-COMMANDS = (takes,)
+COMMANDS = (takes, versions)

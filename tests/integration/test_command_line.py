@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import storyworld
 from actors.running import write_note
+from api.client import Client
 from api.keys import api_key
 from episodes.effects import Effect, Happening
 from episodes.health import fine, wrong
@@ -304,3 +305,38 @@ def test_takes_are_asked_for_stopped_and_selected(shell: Shell) -> None:
     assert shell.rig.episodes.episode(episode_id).state is EpisodeState.EXECUTING
     assert "CANCELLED" in shell.refused("takes", episode_id, "b1", "--select", "3")
     assert "9" in shell.refused("takes", episode_id, "b1", "--stop", "9")
+
+
+def test_versions_of_a_plan_are_listed_printed_and_brought_back(shell: Shell) -> None:
+    episode_id = shell.executing()
+    shell.rig.render_all(episode_id)
+    shell.rig.cut_film(episode_id)
+    with Client(shell.url) as client:
+        client.revise(episode_id, "b1", description="Mika dances.")
+
+    listed = shell.run("versions", episode_id)
+    printed = shell.run("versions", episode_id, "1")
+    looked = shell.run("versions", episode_id, "--restore", "1", "--dry-run")
+    restored = shell.run("versions", episode_id, "--restore", "1")
+
+    assert [line.split()[0] for line in listed.splitlines()] == ["version", "2", "1"]
+    assert "beat b1 changed" in listed
+    assert Plan.model_validate_json(printed) == a_plan(2)
+    assert looked.startswith("It would be so: b1 to be rendered, the film is cut anew.")
+    assert "restored version 1" not in looked
+    assert restored.startswith("Restored: b1 to be rendered, the film is cut anew.")
+    assert "restored version 1" in restored
+    assert shell.rig.episodes.episode(episode_id).beats[0].beat.description == a_plan(2).beats[0].description
+    assert shell.refused("versions", episode_id, "9").startswith("There is no plan version '9'.")
+    assert shell.refused("versions", NOBODY).startswith("There is no episode")
+
+
+def test_more_versions_than_a_page_has_are_all_listed(shell: Shell) -> None:
+    episode_id = shell.executing()
+    with Client(shell.url) as client:
+        for seed in range(51):
+            client.revise(episode_id, "b1", seed=seed)
+
+    listed = shell.run("versions", episode_id).splitlines()[1:]
+
+    assert [int(line.split()[0]) for line in listed] == list(range(52, 0, -1))
