@@ -28,7 +28,8 @@ def h264(film_format: Format) -> list[str]:
 
     `veryfast` at CRF 18 takes half the time of `medium` for files of the same size on drawn pictures, and looks the same.
     No B-frames: decoding order is showing order, so that nothing overlaps at a joint. A key frame every second makes seeking quick.
-    One thread: the bytes must not depend on the machine, and several clips are encoded side by side anyway.
+    Four threads on every machine: their number decides how far motion is looked for, and so the bytes, which must not depend on where a
+    clip was encoded. On two cores a clip alone takes three quarters of a single thread's time; four side by side cost what they cost before.
     """
     return [
         *(
@@ -41,7 +42,7 @@ def h264(film_format: Format) -> list[str]:
             "-profile:v",
             "high",
             "-threads",
-            "1",
+            "4",
             "-filter_threads",
             "1",
         ),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -71,6 +73,26 @@ def test_the_same_frames_give_the_same_bytes_without_a_visiting_card(tmp_path: P
 
     assert first == second
     assert b"x264 - core" not in first
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux can be told to use one core")
+def test_the_bytes_do_not_depend_on_how_many_cores_there_are(tmp_path: Path) -> None:
+    """A fall that grows faster than the encoder can follow with several threads that it chose itself."""
+    film_format = Format(width=64, height=256, fps=24)
+    blurred = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (1400, 64, 3), np.uint8), (0, 0), 6)
+    wall = np.interp(blurred, (blurred.min(), blurred.max()), (0, 255)).astype(np.uint8)
+    fall = [wall[2 * i * i : 2 * i * i + 256] for i in range(24)]
+    cores = os.sched_getaffinity(0)
+    encoded = []
+    try:
+        for of_these in ({min(cores)}, cores):
+            os.sched_setaffinity(0, of_these)
+            encode(fall, tmp_path / "c.mp4", film_format=film_format, num_frames=24, control=FakeControl())
+            encoded.append((tmp_path / "c.mp4").read_bytes())
+    finally:
+        os.sched_setaffinity(0, cores)
+
+    assert encoded[0] == encoded[1]
 
 
 def test_clips_of_one_format_have_the_same_parameters_whatever_they_show(tmp_path: Path) -> None:
