@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from episodes.errors import FailureClass
-from episodes.fleet import RendererReport
+from episodes.fleet import RendererReport, RendererState
 
 MAX_BEATS_IN_A_ROW = 3
 """One bad beat fails everywhere, two may be chance."""
@@ -15,23 +15,34 @@ BLAMED = frozenset({FailureClass.RESOURCE, FailureClass.CRASH, FailureClass.OUTP
 
 
 class Blocklist:
-    """Streaks of failures per renderer. A renderer has one backend, so that its name stands for the kind too."""
+    """Streaks of failures per renderer. A renderer has one backend, so that its name stands for the kind too.
+
+    A streak outlasts its renderer's crashes, and whoever is there after the last of them is blocked; whoever is started in place of a
+    blocked one gets another chance.
+    """
 
     def __init__(self) -> None:
         self._streaks: dict[str, list[tuple[str, str]]] = {}
         self._recorded: dict[str, str] = {}
         """Renderer → the incarnation that an earlier coordinator had blocked; until a survey tells whether that lives."""
-        self._kept: set[str] = set()
-        """Blocked by an earlier coordinator."""
+        self._incarnations: dict[str, str] = {}
+        """Blocked renderer → the process that is blocked, once a survey has seen it."""
 
     def were_blocked(self, incarnations: Mapping[str, str]) -> None:
         """As an earlier coordinator recorded it: renderer → incarnation. Whoever was started anew since gets another chance."""
         self._recorded = dict(incarnations)
 
     def saw(self, renderers: Iterable[RendererReport]) -> None:
-        for renderer in renderers:
-            if renderer.incarnation and self._recorded.pop(renderer.name, "") == renderer.incarnation:
-                self._kept.add(renderer.name)
+        there = {r.name: r for r in renderers if r.state is not RendererState.ABSENT}
+        for name, blocked in list(self._incarnations.items()):
+            if name not in there or there[name].incarnation not in ("", blocked):
+                del self._incarnations[name]
+                self._streaks.pop(name, None)
+        for name, renderer in there.items():
+            if not renderer.incarnation:
+                continue
+            if self._recorded.pop(name, "") == renderer.incarnation or self.is_blocked(name):
+                self._incarnations[name] = renderer.incarnation
 
     def failed(self, renderer: str, beat: tuple[str, str], failure_class: FailureClass) -> bool:
         """`beat`: episode and beat id. True when this very failure blocks the renderer."""
@@ -48,7 +59,7 @@ class Blocklist:
             self._streaks.pop(renderer, None)
 
     def is_blocked(self, renderer: str) -> bool:
-        return renderer in self._kept or len(self._streaks.get(renderer, ())) >= MAX_BEATS_IN_A_ROW
+        return renderer in self._incarnations or len(self._streaks.get(renderer, ())) >= MAX_BEATS_IN_A_ROW
 
     def blocked(self) -> frozenset[str]:
-        return frozenset(name for name in (*self._kept, *self._streaks) if self.is_blocked(name))
+        return frozenset(name for name in (*self._incarnations, *self._streaks) if self.is_blocked(name))

@@ -74,3 +74,50 @@ def test_who_was_started_anew_since_gets_another_chance() -> None:
     blocklist.saw([report("one")])
 
     assert blocklist.blocked() == frozenset()
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_who_is_started_in_place_of_a_blocked_one_gets_another_chance(is_recorded: bool) -> None:
+    """Under the coordinator that blocked it, and under the next one."""
+    blocklist = Blocklist()
+    if is_recorded:
+        blocklist.were_blocked({"r0": "one"})
+    else:
+        block(blocklist)
+    for incarnation in ("one", "", "one"):
+        blocklist.saw([report(incarnation)])
+    assert blocklist.blocked() == {"r0"}
+
+    blocklist.saw([report("two")])
+
+    assert blocklist.blocked() == frozenset()
+    assert block(blocklist) == [False, False, True]
+
+
+@pytest.mark.parametrize("seen", [[], [RendererReport(name="r0", backend="animatic", state=RendererState.ABSENT)]])
+def test_a_blocked_one_that_has_gone_may_be_started_again(seen: list[RendererReport]) -> None:
+    blocklist = Blocklist()
+    block(blocklist)
+    blocklist.saw(seen)
+    assert blocklist.blocked() == {"r0"}, "it crashed, and nobody has come in its place yet"
+
+    blocklist.saw([report("one")])
+    blocklist.saw(seen)
+
+    assert blocklist.blocked() == frozenset()
+
+
+def test_who_takes_the_place_of_one_that_crashed_for_the_third_time_is_blocked() -> None:
+    blocklist = Blocklist()
+    for incarnation, beat in (("one", "b1"), ("two", "b2"), ("three", "b3")):
+        blocklist.saw([report(incarnation)])
+        blocklist.failed("r0", ("e1", beat), FailureClass.CRASH)
+    for _ in range(2):
+        blocklist.saw([report("")])
+        blocklist.saw([report("four")])
+
+    assert blocklist.blocked() == {"r0"}
+
+
+def block(blocklist: Blocklist) -> list[bool]:
+    return [blocklist.failed("r0", ("e1", f"b{n}"), FailureClass.OUTPUT) for n in range(3)]

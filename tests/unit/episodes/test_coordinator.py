@@ -289,6 +289,24 @@ async def test_a_blocked_renderer_stays_blocked_under_the_next_coordinator_unles
 
 
 @pytest.mark.slow
+async def test_who_is_started_in_place_of_a_blocked_renderer_gets_beats() -> None:
+    stage = Stage(num_renderers=2)
+    bad, good = stage.fleet.kinds()[0].renderers
+    async with stage.coordinator() as coordinator:
+        stage.submit(a_plan(8))
+        coordinator.wake()
+        await fail_and_finish(stage, bad, good, every_s=0.5)
+        stage.submit(a_plan(2))
+        await stage.clock.advance(PACE.look_s)
+        assert list(stage.fleet.rendering) == [good]
+
+        stage.fleet.lose(bad)
+        await stage.clock.advance(PACE.look_s)
+
+        assert sorted(stage.fleet.rendering) == [bad, good]
+
+
+@pytest.mark.slow
 async def test_a_beat_that_kills_its_renderers_is_quarantined_and_the_rest_finishes() -> None:
     stage = Stage(num_renderers=2)
     async with stage.coordinator() as coordinator:
