@@ -12,6 +12,7 @@ from rich.table import Table
 from actors import running
 from api.client import JsonObject
 from commands.options import EpisodeId, Url
+from episodes.errors import BadInput
 from settings import load_settings
 
 console = Console(highlight=False)
@@ -28,6 +29,7 @@ def takes(
     url: Url = None,
 ) -> None:
     """The clips of a beat to choose from: list them, ask for more, stop or select one."""
+    _check_dry_run(dry_run, select, "--select")
     with running.found_system(load_settings(), url) as client:
         if count is not None or seed:
             client.ask_for_takes(episode, beat, count or len(seed or ()), seed or ())
@@ -55,6 +57,7 @@ def versions(
     url: Url = None,
 ) -> None:
     """The plans that an episode has had, newest first: list them, print one, or bring one back."""
+    _check_dry_run(dry_run, restore, "--restore")
     with running.found_system(load_settings(), url) as client:
         if restore is not None:
             _tell_difference("Restored", client.restore_plan(episode, restore, dry_run=dry_run))
@@ -65,6 +68,11 @@ def versions(
         for one in client.plan_versions(episode):
             table.add_row(str(one["version"]), one["at"][:19], str(one["num_beats"]), escape(one["cause"]))
         console.print(table)
+
+
+def _check_dry_run(dry_run: bool, number: int | None, option: str) -> None:
+    if dry_run and number is None:
+        raise BadInput("There is nothing to be tried.", f"--dry-run says what {option} would do: give both.")
 
 
 def _tell_difference(done: str, told: JsonObject) -> None:

@@ -29,7 +29,7 @@ def h264(film_format: Format) -> list[str]:
     `veryfast` at CRF 18 takes half the time of `medium` for files of the same size on drawn pictures, and looks the same.
     No B-frames: decoding order is showing order, so that nothing overlaps at a joint. A key frame every second makes seeking quick.
     Four threads on every machine: their number decides how far motion is looked for, and so the bytes, which must not depend on where a
-    clip was encoded. On two cores a clip alone takes three quarters of a single thread's time; four side by side cost what they cost before.
+    clip was encoded. On two cores a clip alone takes three quarters of a single thread's time, and four side by side take as long as with one each.
     """
     return [
         *(

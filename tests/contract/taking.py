@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from episodes.editing import with_beat_changed
 from episodes.lifecycle import BeatState
 from episodes.model import OpenAttempt, Opening, Take
 from tests.contract.leading import Leader
@@ -52,3 +53,9 @@ class TakeLeader(Leader):
 
     def selected_take(self, episode_id: str, beat_id: str) -> list[int]:
         return [one.number for one in self.store.takes(episode_id, beat_id) if one.is_selected]
+
+
+def revise(leader: TakeLeader, episode_id: str, beat_id: str) -> None:
+    beats = [view.beat for view in leader.store.episode(episode_id).beats]
+    old = next(beat for beat in beats if beat.beat_id == beat_id)
+    leader.store.edit_plan(episode_id, with_beat_changed(beats, old.model_copy(update={"caption": "Something else."})))

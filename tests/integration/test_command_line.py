@@ -305,6 +305,7 @@ def test_takes_are_asked_for_stopped_and_selected(shell: Shell) -> None:
     assert shell.rig.episodes.episode(episode_id).state is EpisodeState.EXECUTING
     assert "CANCELLED" in shell.refused("takes", episode_id, "b1", "--select", "3")
     assert "9" in shell.refused("takes", episode_id, "b1", "--stop", "9")
+    assert "--select" in shell.refused("takes", episode_id, "b1", "--dry-run")
 
 
 def test_versions_of_a_plan_are_listed_printed_and_brought_back(shell: Shell) -> None:
@@ -329,6 +330,7 @@ def test_versions_of_a_plan_are_listed_printed_and_brought_back(shell: Shell) ->
     assert shell.rig.episodes.episode(episode_id).beats[0].beat.description == a_plan(2).beats[0].description
     assert shell.refused("versions", episode_id, "9").startswith("There is no plan version '9'.")
     assert shell.refused("versions", NOBODY).startswith("There is no episode")
+    assert "--restore" in shell.refused("versions", episode_id, "--dry-run")
 
 
 def test_more_versions_than_a_page_has_are_all_listed(shell: Shell) -> None:
