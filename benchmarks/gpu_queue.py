@@ -55,7 +55,7 @@ def run_queue(loop: Loop, shots: list[Shot], folder: Path, pool: ProcessPoolExec
     spent_s, own_s = _children_s(pool), time.process_time()
     began_s = time.perf_counter()
     beats_s: list[float] = []
-    files: list[Future[None]] = []
+    files: list[Future[Future[None]]] = []
     with tempfile.TemporaryDirectory(dir="/dev/shm") as memory, ThreadPoolExecutor(32) as hand, _sampled() as samples:
         for number, shot in enumerate(shots):
             beat_s = time.perf_counter()
@@ -66,7 +66,7 @@ def run_queue(loop: Loop, shots: list[Shot], folder: Path, pool: ProcessPoolExec
         rendered_s = time.perf_counter() - began_s
         own_s = time.process_time() - own_s
         for file in files:
-            file.result()
+            file.result().result()
         wall_s = time.perf_counter() - began_s
     busy = [share for at, share in samples if at - began_s < rendered_s]
     return QueueResult(
@@ -80,9 +80,10 @@ def run_queue(loop: Loop, shots: list[Shot], folder: Path, pool: ProcessPoolExec
     )
 
 
-def _hand_over(frames: Frames, handed: Path, pool: ProcessPoolExecutor, path: Path, times: int) -> None:
+def _hand_over(frames: Frames, handed: Path, pool: ProcessPoolExecutor, path: Path, times: int) -> Future[None]:
+    """Does not wait for the file: the frames lie in pinned memory, which is slow to get and which the next beat but one uses again."""
     np.save(handed, frames)
-    pool.submit(_publish, handed, path, times).result()
+    return pool.submit(_publish, handed, path, times)
 
 
 def _publish(handed: Path, path: Path, times: int) -> None:
