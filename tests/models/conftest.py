@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
+
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # Triton reads it while it is imported, which diffusers does
 
 from rendering.backends.animatediff.tiny import TinyModel, clip_vocabulary, make_tiny
 

@@ -1,7 +1,7 @@
 """Kernels: what is bound by memory and not by arithmetic, written in Triton so that each value is read and written once.
 
 Nothing here is compiled ahead or tuned: the first call of a kernel builds it in a second, and Triton keeps it on disk. Only imported where
-there is a GPU. Computed in float32, stored in the model's type. Equality with the plain forms in `ops.py` is tested by Triton's interpreter.
+there is a GPU. Computed in float32, stored in the model's type. Triton's interpreter tests them against the plain forms in `ops.py`.
 """
 
 # ruff: noqa: ANN001, ANN202 - arguments of a kernel are pointers and numbers, as Triton types them when it is built
