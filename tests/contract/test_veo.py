@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ from storage.artifacts.memory import MemoryArtifacts
 from tests.clips import a_stored_clip
 from tests.contract.bought_rigs import OMNI, RIGS, GoogleRig, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import Pictures
-from tests.shops.films import place_of_square
-from tests.shops.google import KEY, TOKEN
+from tests.loopback import LOST, Answer, as_json
+from tests.shops.films import a_film, place_of_square
+from tests.shops.google import KEY, TOKEN, an_interaction
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_the_shortest_clip_that_is_long_enough_is_bought_in_the_nearest_shape(ve
             },
         }
     ]
-    assert keys.recipe["price_usd"] == "2.4000"
+    assert keys.recipe["price_usd"] == "1.2000"
     assert len(keys.indices) == 54
 
 
@@ -72,9 +74,60 @@ def test_an_omni_clip_is_ordered_in_the_background_and_kept_until_it_is_fetched(
         "duration": "5s",
         "resolution": "360p",
         "aspect_ratio": "16:9",
-        "delivery": "inline",
+        "delivery": "uri",
     }
+    assert asked["generation_config"] == {"seed": 7, "video_config": {"task": "text_to_video"}}
     assert "price_usd" not in keys.recipe, "nobody said what it costs"
+
+
+def test_an_omni_clip_that_comes_in_the_answer_is_taken_as_well(omni: Rig) -> None:
+    """As a gateway may have it."""
+    film = base64.b64encode(a_film("Mika", 3, 640, 360, None)).decode()
+    omni.server.troubles = [as_json(an_interaction("1", "completed", [{"type": "video", "data": film}]))]
+
+    omni.render(an_attempt())
+
+    assert not [asked for asked in omni.server.asked if "/files/" in asked.path]
+
+
+_THERE = {"type": "video", "uri": "https://generativelanguage.googleapis.com/v1beta/files/clip1:download?alt=media"}
+
+
+def test_an_omni_clip_is_fetched_once_google_has_it_ready(omni: Rig) -> None:
+    over = as_json(an_interaction("1", "completed", [_THERE]))
+    omni.server.troubles = [over, as_json({"name": "files/clip1", "state": "PROCESSING"})]
+
+    omni.render(an_attempt())
+
+    looks = [asked.path.split("/")[-1].split("?")[0] for asked in omni.server.asked if "/files/" in asked.path]
+    assert looks == ["clip1", "clip1", "clip1:download"]
+    assert omni.clock.now == pytest.approx(5), "as long as between any two looks"
+
+
+@pytest.mark.parametrize(
+    ("video", "file", "said"),
+    [
+        (_THERE, as_json({"name": "files/clip1", "state": "FAILED", "error": {"message": "Disk full."}}), "Disk full"),
+        (_THERE, as_json({"name": "files/clip1", "state": "FAILED"}), "its file came to nothing"),
+        (_THERE, an_error(404, "File not found."), "does not know the order 1 any more"),
+        ({"type": "video"}, None, "not where its video is"),
+        ({"type": "video", "uri": "https://videos.example/1"}, None, "not where its video is"),
+    ],
+)
+def test_an_omni_clip_that_cannot_be_fetched_says_why(omni: Rig, video: dict[str, str], file: Answer | None, said: str) -> None:
+    answers = [as_json(an_interaction("1", "completed", [video])), *([file] if file is not None else [])]
+    omni.server.troubles = 40 * answers
+
+    assert said in str(omni.fails(an_attempt()))
+
+
+def test_trouble_while_fetching_an_omni_clip_does_not_lose_it(omni: Rig) -> None:
+    over = as_json(an_interaction("1", "completed", [_THERE]))
+    omni.server.troubles = [over, an_error(503, "Busy."), over, LOST]
+
+    omni.render(an_attempt())
+
+    assert len(omni.server.bought) == 1
 
 
 def test_a_beat_that_is_longer_than_any_clip_gets_a_slower_one(vertex: Rig) -> None:

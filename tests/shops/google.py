@@ -61,12 +61,14 @@ def an_omni() -> Iterator[tuple[str, Counter]]:
             return _error(400, "INVALID_ARGUMENT", f"API key not valid: {asked.headers.get('x-goog-api-key')}")
         match asked.method, asked.path.split("?")[0].strip("/").split("/"):
             case "POST", [_, "interactions"]:
-                return counter.sell(asked.json, lambda number: as_json(_interaction(number, "in_progress")))
+                return counter.sell(asked.json, lambda number: as_json(an_interaction(number, "in_progress")))
             case "POST", [_, "interactions", number, "cancel"]:
                 counter.cancelled.append(number)
-                return as_json(_interaction(number, "cancelled"))
+                return as_json(an_interaction(number, "cancelled"))
             case "GET", [_, "interactions", number]:
                 return counter.trouble() or _interacted(counter, number)
+            case "GET", [_, "files", name]:
+                return counter.trouble() or _file(counter, name)
         return _error(404, "NOT_FOUND", f"no route {asked.path}")
 
     with serving(answer) as url:
@@ -95,24 +97,40 @@ def _fetched(counter: Counter, name: str) -> Answer:
 def _interacted(counter: Counter, number: str) -> Answer:
     wishes = counter.order(number)
     if wishes is None:
-        return _error(404, "NOT_FOUND", f"Interaction {number} not found.")
+        return _error(400, "INVALID_ARGUMENT", f"Invalid interaction name: {number}")
     match counter.fate:
         case Fate.NEVER_DONE:
-            return as_json(_interaction(number, "in_progress"))
+            return as_json(an_interaction(number, "in_progress"))
         case Fate.BLOCKED:
-            return as_json(_interaction(number, "completed", [{"type": "text", "text": SAFETY}]))
+            return as_json(an_interaction(number, "completed", [{"type": "text", "text": SAFETY}]))
         case Fate.FAILED:
-            return as_json(_interaction(number, "failed"))
+            return as_json(an_interaction(number, "failed"))
+    assert wishes["response_format"]["delivery"] == "uri"
+    uri = f"https://generativelanguage.googleapis.com/v1beta/files/clip{number}:download?alt=media"
+    return as_json(an_interaction(number, "completed", [{"type": "video", "uri": uri, "mime_type": "video/mp4"}]))
+
+
+def _file(counter: Counter, name: str) -> Answer:
+    """What is known of it, or with `:download` its bytes."""
+    number = name.removeprefix("clip").removesuffix(":download")
+    wishes = counter.order(number)
+    if wishes is None:
+        return _error(404, "NOT_FOUND", f"File {name} not found.")
+    if name.endswith(":download"):
+        return Answer(body=_omni_film(wishes), media_type="video/mp4")
+    return as_json({"name": f"files/{name}", "state": "ACTIVE", "mimeType": "video/mp4"})
+
+
+def _omni_film(wishes: dict[str, Any]) -> bytes:
     asked, [said] = wishes["response_format"], wishes["input"]
-    image = next((one["data"] for one in said["content"] if one["type"] == "image"), None)
-    film = _film(
-        said["content"][0]["text"], int(asked["duration"].rstrip("s")), asked["resolution"], asked["aspect_ratio"], image
-    )
-    video = {"type": "video", "data": base64.b64encode(film).decode(), "mime_type": "video/mp4"}
-    return as_json(_interaction(number, "completed", [video]))
+    words, images = ([one for one in said["content"] if one["type"] == kind] for kind in ("text", "image"))
+    task = wishes["generation_config"]["video_config"]["task"]
+    assert task == ("image_to_video" if images else "text_to_video")
+    image = images[0]["data"] if images else None
+    return _film(words[0]["text"], int(asked["duration"].rstrip("s")), asked["resolution"], asked["aspect_ratio"], image)
 
 
-def _interaction(number: str, status: str, content: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def an_interaction(number: str, status: str, content: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     steps = [{"type": "model_output", "content": content}] if content is not None else []
     return {"id": number, "object": "interaction", "status": status, "steps": steps, "created": "2026-11-26T00:00:00Z"}
 

@@ -91,7 +91,7 @@ class Unknown:
 
 
 class Shop(Protocol):
-    """One server's API. Each call is one request to it, made once: nothing here repeats what may cost money."""
+    """One server's API. Nothing here repeats what may cost money: `order` is one request, made once."""
 
     def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
         """Buy. `first_frame`: a PNG. Whatever may have reached the server without an answer is Unclear."""

@@ -18,8 +18,8 @@ def test_a_project_is_enough() -> None:
     setup = a_setup()
 
     assert (setup.name, setup.location, setup.base_url) == ("veo-3.1-fast-generate-001", "us-central1", None)
-    assert setup.terms.usd_per_s == 0.15
-    assert on_sale(BackendRecipe(name="veo", options={"project": "studio"})) == OnSale(usd_per_s=0.15, lengths_s=(4, 6, 8))
+    assert setup.terms.usd_per_s == 0.1
+    assert on_sale(BackendRecipe(name="veo", options={"project": "studio"})) == OnSale(usd_per_s=0.1, lengths_s=(4, 6, 8))
 
 
 def test_a_price_that_is_said_overrules_the_usual_one() -> None:
