@@ -90,6 +90,19 @@ def test_a_long_beat_is_forty_keyframes_of_the_clips_size(draft: AnimateDiffBack
     assert keys.recipe["made"] == "40 frames of 128x64"
 
 
+def test_a_clip_tells_the_licences_of_what_made_it(tiny: TinyModel, draft: AnimateDiffBackend) -> None:
+    recipe = a_recipe(tiny)
+    published = replace(
+        recipe, base=replace(recipe.base, licence="OpenRAIL"), motion=replace(recipe.motion, licence="Apache-2.0")
+    )
+
+    told = Renderer(AnimateDiffBackend(published, loaded(recipe)), NoPictures()).render(a_job(), FakeControl()).recipe
+    untold = Renderer(draft, NoPictures()).render(a_job(), FakeControl()).recipe
+
+    assert told["licence"] == "Apache-2.0; OpenRAIL"
+    assert "licence" not in untold, "nobody licensed random weights"
+
+
 def test_frames_of_a_beat_differ_and_are_no_plain_colour(draft: AnimateDiffBackend) -> None:
     frames = render(draft, a_job())
 

@@ -217,7 +217,7 @@ def crowd(monkeypatch: pytest.MonkeyPatch, vae: Any, has_room: Callable[[Any], b
 def test_without_room_for_the_whole_model_less_of_it_is_on_the_device_and_the_frames_are_the_same(
     opened: Open, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend, job = a_backend(opened, kind), a_job(SHORT)
+    backend, job = a_backend(opened, kind, memory="resident"), a_job(SHORT)
     wanted = rendered(backend, job)
     crowd(monkeypatch, opened(kind)[1].all[0].vae, lambda vae: hasattr(vae, "_hf_hook"))
 
@@ -225,7 +225,7 @@ def test_without_room_for_the_whole_model_less_of_it_is_on_the_device_and_the_fr
 
     assert "memory" not in wanted.recipe
     assert keys.recipe["memory"] == "No room for the whole model: now one part of the model at a time."
-    assert np.array_equal(keys.frames_THWC, wanted.frames_THWC)
+    assert np.abs(keys.frames_THWC.astype(int) - wanted.frames_THWC).max() <= 1, "weights that moved may lie differently"
     assert rendered(backend, job).recipe["memory"] == keys.recipe["memory"], "it is remembered"
 
 

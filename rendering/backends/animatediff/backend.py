@@ -129,6 +129,8 @@ class AnimateDiffBackend:
             "device": device_name(self._models.device),
             "torch": torch.__version__,
         }
+        if recipe.licences:
+            told["licence"] = "; ".join(recipe.licences)
         if recipe.tiny_vae is not None:
             told["tiny_vae"] = recipe.tiny_vae.label
         if recipe.loras:

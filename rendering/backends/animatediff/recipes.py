@@ -137,7 +137,9 @@ _LIGHTNING = Weights(
     file="animatediff_lightning_4step_diffusers.safetensors",
     licence="CreativeML Open RAIL-M",
 )
-_MOTION_3 = Weights(repository="guoyww/animatediff-motion-adapter-v1-5-3", licence="Apache-2.0")
+_MOTION_3 = Weights(  # its page names no licence; that of the code and of what others made of these weights is Apache-2.0
+    repository="guoyww/animatediff-motion-adapter-v1-5-3", licence="Apache-2.0 (of AnimateDiff's code)"
+)
 _TAESD = Weights(repository="madebyollin/taesd", licence="MIT")
 
 _EULER_TRAILING = SchedulerSpec(
