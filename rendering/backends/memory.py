@@ -10,6 +10,15 @@ import torch
 Result = TypeVar("Result")
 
 
+_SAID = ("out of memory", "ALLOC_FAILED")
+"""By CUDA, Triton, cuBLAS and cuDNN, where they ask for memory past PyTorch's allocator."""
+
+
+def is_shortage(error: RuntimeError) -> bool:
+    """The device had no room."""
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in _SAID)
+
+
 class Plan(Protocol):
     """How much a device is asked to hold at the same time; its text says it to a person."""
 
@@ -34,10 +43,12 @@ class Memory(Generic[Room]):
         while True:
             try:
                 return work(self.room)
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not is_shortage(error):
+                    raise
                 smaller = self.room.smaller()
                 if smaller is None:
-                    raise
+                    raise torch.OutOfMemoryError(str(error)) from error
             self.shortages.append(f"No room for {self.room}: now {smaller}.")
             self.room = smaller
             self._when_short()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from episodes.errors import BadInput
 
-DEVICES = "cuda, cuda:1 or cpu; default: cuda where there is one"
+DEVICES = "cuda or cpu; default: cuda where there is one"
 
 
 def device_of(text: str | None) -> str | None:
-    if text is None or text == "cpu" or text == "cuda" or (text.startswith("cuda:") and text[5:].isdigit()):
+    """A process has one GPU: Ray shows a renderer no other, and what is recorded and timed there is of the first that it sees."""
+    if text is None or text in ("cpu", "cuda"):
         return text
-    raise BadInput(f"{text!r} is no device.", f"It is {DEVICES}.", where="options.device")
+    hint = (
+        "CUDA_VISIBLE_DEVICES=1, where the renderer starts, shows it the second GPU alone." if text.startswith("cuda:") else ""
+    )
+    raise BadInput(f"{text!r} is no device.", hint or f"It is {DEVICES}.", where="options.device")
 
 
 def truth_of(option: str, text: str) -> bool:

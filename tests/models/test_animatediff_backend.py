@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from episodes.errors import BadInput, FailureClass, RenderCancelled, RenderFailed
+from episodes.errors import BadInput, FailureClass, RenderCancelled, RenderFailed, Unavailable
 from episodes.job import RenderJob
 from episodes.plan import Format
 from rendering.backends import BackendRecipe, open_backend
+from rendering.backends.animatediff import decoding
 from rendering.backends.animatediff.backend import AnimateDiffBackend
+from rendering.backends.animatediff.decoding import Decoder
+from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.options import setup_of
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.tiny import TinyModel
@@ -24,7 +27,7 @@ from rendering.backends.animatediff.unet import Unet
 from rendering.renderer import Renderer
 from tests.builders import TINY, a_beat, a_job
 from tests.clips import FakeControl
-from tests.models.loaded import loaded
+from tests.models.loaded import CPU, loaded
 
 WIDE = Format(width=128, height=72, fps=24)
 
@@ -202,22 +205,82 @@ def test_opening_keeps_the_fused_weights_under_the_home(tiny: TinyModel, tmp_pat
     assert Renderer(backend, NoPictures()).render(a_job(film_format=TINY), FakeControl()).num_frames == 8
 
 
-def test_warming_up_goes_through_a_short_and_a_long_clip_of_each_shape_and_changes_nothing(
+def test_whatever_the_device_has_no_room_for_is_tried_again_with_more_room_and_said(
     tiny: TinyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = a_backend(tiny)
-    job, seen = a_job(a_beat(duration_s=0.5)), set[torch.Size]()
-    call = Unet.__call__
+    encoder = type(loaded(a_recipe(tiny)).text_encoder)
+    short_once(encoder, "forward", monkeypatch)
+
+    keys = Renderer(backend, NoPictures()).render(a_job(), FakeControl())
+
+    assert keys.recipe["memory"].startswith("No room for 4 windows")
+
+
+def test_a_device_without_room_for_the_models_is_tried_again_later(tiny: TinyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_once(type(loaded(a_recipe(tiny)).vae), "to", monkeypatch)
+
+    with pytest.raises(Unavailable, match="no room for AnimateDiff's models"):
+        open_backend(BackendRecipe(name="animatediff", options={**tiny.options, "tier": "draft"}))
+
+
+def short_once(owner: type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of memory, the next time that this is called."""
+    work, calls = getattr(owner, name), iter([True])
+
+    def crowded(self: Any, *given: Any, **named: Any) -> Any:
+        if next(calls, False):
+            raise torch.OutOfMemoryError("injected")
+        return work(self, *given, **named)
+
+    monkeypatch.setattr(owner, name, crowded)
+
+
+def test_pictures_that_are_no_numbers_are_no_clip(tiny: TinyModel) -> None:
+    recipe = a_recipe(tiny)
+    models = load_models(recipe, CPU)
+    with torch.no_grad():
+        models.unet.conv_out.bias[:] = float("nan")
+
+    with pytest.raises(RenderFailed, match="no numbers") as failed:
+        render(AnimateDiffBackend(recipe, models), a_job())
+
+    assert failed.value.failure_class is FailureClass.OUTPUT
+
+
+def test_no_beat_meets_a_shape_that_was_not_warm(tiny: TinyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = a_backend(tiny)
+    seen = shapes_at_work(monkeypatch)
+    backend.warm(((512, 512), (64, 64), (1280, 720)))
+    warm = set(seen)
+    seen.clear()
+
+    for duration_s in (0.5, 2.0, 3.0, 5.0, 6.0, 8.0, 11.0):
+        render(backend, a_job(a_beat(duration_s=duration_s), film_format=WIDE))
+
+    assert seen
+    assert seen <= warm
+    assert {shape[0] for shape in warm if len(shape) == 5} == {1, 2, 3, 4}
+    job = a_job(a_beat(duration_s=0.5))
+    assert (render(backend, job) == render(a_backend(tiny), job)).all()
+
+
+def shapes_at_work(monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, ...]]:
+    """Of what the UNet and the decoder are given from now on; the decoder's have four numbers."""
+    seen = set[tuple[int, ...]]()
+    call, decode = Unet.__call__, decoding.frames_of
 
     def watched(self: Unet, latents: torch.Tensor, *rest: Any) -> torch.Tensor:
-        seen.add(latents.shape)
+        seen.add(tuple(latents.shape))
         return call(self, latents, *rest)
 
-    monkeypatch.setattr(Unet, "__call__", watched)
-    backend.warm(((512, 512), (64, 64), (1280, 720)))
+    def decoded(decoder: Decoder, latents: torch.Tensor) -> torch.Tensor:
+        seen.add(tuple(latents.shape))
+        return decode(decoder, latents)
 
-    assert {tuple(shape) for shape in seen} == {(windows, 4, 16, 8, width) for windows in (1, 2) for width in (8, 16)}
-    assert (render(backend, job) == render(a_backend(tiny), job)).all()
+    monkeypatch.setattr(Unet, "__call__", watched)
+    monkeypatch.setattr(decoding, "frames_of", decoded)
+    return seen
 
 
 def test_a_parked_backend_keeps_its_weights_alone_and_makes_the_same_frames_again(
@@ -236,7 +299,7 @@ def test_a_parked_backend_keeps_its_weights_alone_and_makes_the_same_frames_agai
 
 
 def test_a_gpu_that_is_not_there_is_said_in_a_sentence(tiny: TinyModel) -> None:
-    recipe = BackendRecipe(name="animatediff", options={**tiny.options, "device": "cuda:9"})
+    recipe = BackendRecipe(name="animatediff", options={**tiny.options, "device": "cuda"})
 
-    with pytest.raises(BadInput, match="This process sees no GPU 'cuda:9'"):
+    with pytest.raises(BadInput, match="This process sees no GPU"):
         open_backend(recipe)

@@ -348,9 +348,9 @@ def test_warming_up_goes_through_the_longest_clip_with_and_without_an_opening(
 
 
 def test_a_gpu_that_is_not_there_is_said_in_a_sentence(tiny_videos: Path) -> None:
-    options = {"recipe": str(make_tiny("ltx", tiny_videos)), "device": "cuda:9"}
+    options = {"recipe": str(make_tiny("ltx", tiny_videos)), "device": "cuda"}
 
-    with pytest.raises(BadInput, match="This process sees no GPU 'cuda:9'"):
+    with pytest.raises(BadInput, match="This process sees no GPU"):
         open_backend(BackendRecipe(name="diffusers", options=options))
 
 

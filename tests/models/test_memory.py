@@ -45,6 +45,31 @@ def test_moving_models_in_and_out_is_the_last_resort_and_then_it_fails() -> None
     assert [room.is_offloaded for room in tried] == [False] * 4 + [True]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "Triton Error [CUDA]: out of memory",
+    ],
+)
+def test_a_shortage_that_a_library_tells_in_its_own_words_is_one(said: str) -> None:
+    memory = a_memory([])
+
+    def work(room: Room) -> int:
+        if room.windows_at_once > 2:
+            raise RuntimeError(said)
+        return room.windows_at_once
+
+    assert memory.fitting(work) == 2
+    with pytest.raises(torch.OutOfMemoryError, match="no matter how little"):
+        memory.fitting(lambda _: hopeless())
+
+
+def hopeless() -> None:
+    raise RuntimeError("out of memory, no matter how little")
+
+
 def test_any_other_error_is_not_taken_for_a_shortage() -> None:
     memory = a_memory([])
 

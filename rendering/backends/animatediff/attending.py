@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from rendering.backends.memory import is_shortage
 
 _CANDIDATES = (SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
 _REPEATS = 5
@@ -31,7 +35,8 @@ def chosen() -> dict[str, str]:
 
 def _try_out(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> SDPBackend:
     times_ms = {backend: _time_ms(backend, q, k, v) for backend in _CANDIDATES}
-    return min(times_ms, key=lambda backend: times_ms[backend])
+    fastest = min(times_ms, key=lambda backend: times_ms[backend])
+    return fastest if isfinite(times_ms[fastest]) else SDPBackend.MATH
 
 
 def _time_ms(backend: SDPBackend, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> float:
@@ -45,9 +50,9 @@ def _time_ms(backend: SDPBackend, q: torch.Tensor, k: torch.Tensor, v: torch.Ten
             with torch.cuda.graph(graph):
                 for _ in range(_REPEATS):
                     functional.scaled_dot_product_attention(q, k, v)
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError:
+    except RuntimeError as error:
+        if is_shortage(error):
+            raise
         return float("inf")
     graph.replay()
     begin.record()

@@ -6,10 +6,12 @@ import hashlib
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
+from episodes.errors import Unavailable
 from episodes.job import RenderInput, RenderJob
 from episodes.ports import Control
 from episodes.world import Picture
@@ -24,6 +26,7 @@ from rendering.backends.animatediff.shapes import legal_size, shape_of
 from rendering.backends.animatediff.sparse_control import Opened
 from rendering.backends.devices import chosen_device, device_name
 from rendering.backends.fitting import fitted, unfitted
+from rendering.backends.memory import is_shortage
 from rendering.backends.opening import Opening, OpeningSource, opening_of
 from rendering.backends.untrained import CONFESSION, WARNING
 from rendering.previewing import Previews
@@ -34,15 +37,23 @@ log = logging.getLogger("storyworld.animatediff")
 def open_animatediff(setup: Setup) -> AnimateDiffBackend:
     """Load the models, warm their shapes on a GPU, and only then give the backend out: no beat pays for either.
 
-    Raises BadInput for models or a device that are not there, Unavailable when the hub cannot be reached.
+    Raises BadInput for models or a device that are not there, Unavailable when the hub cannot be reached or the device has no room for the
+    models.
     """
     began_s = time.monotonic()
-    models = load_models(setup.recipe, chosen_device(setup.device), setup.kept)
-    backend = AnimateDiffBackend(setup.recipe, models)
-    if models.device.type == "cuda":  # a CPU has nothing to choose or record, and would paint for minutes
-        backend.warm(setup.warm_sizes)
+    device = chosen_device(setup.device)
+    try:
+        backend = AnimateDiffBackend(setup.recipe, load_models(setup.recipe, device, setup.kept))
+        if device.type == "cuda":  # a CPU has nothing to choose or record, and would paint for minutes
+            backend.warm(setup.warm_sizes)
+    except RuntimeError as error:
+        if not is_shortage(error):
+            raise
+        raise Unavailable(
+            "The device has no room for AnimateDiff's models.", "Look at what else it holds: nvidia-smi."
+        ) from error
     seconds = round(time.monotonic() - began_s, 2)
-    log.info("animatediff.ready", extra={"tier": setup.recipe.tier, "device": str(models.device), "seconds": seconds})
+    log.info("animatediff.ready", extra={"tier": setup.recipe.tier, "device": str(device), "seconds": seconds})
     return backend
 
 
@@ -56,11 +67,11 @@ class AnimateDiffBackend:
         self._likeness = Likeness(models) if models.image_encoder is not None else None
 
     def warm(self, sizes: tuple[tuple[int, int], ...]) -> None:
-        """Go through every shape that clips of these sizes need: a short beat and a long one."""
+        """Go through every shape that clips of these sizes need: as many windows as are ever sampled at once, and what is left of longer clips."""
         recipe, native = self._recipe, self._models.native_side
         legal = dict.fromkeys(legal_size(width, height, recipe.size, native) for width, height in sizes)
-        lengths = (recipe.frames.window, recipe.frames.window + recipe.frames.stride)
-        looks = self._likeness.of_nobody() if self._likeness is not None else NO_LOOKS
+        lengths = [recipe.frames.window + more * recipe.frames.stride for more in range(recipe.memory.windows_at_once)]
+        looks = self._loop.fitting(self._likeness.of_nobody) if self._likeness is not None else NO_LOOKS
         blank = Shot(
             prompt="",
             seed=0,
@@ -80,7 +91,9 @@ class AnimateDiffBackend:
         asked = job.input
         shape = shape_of(asked.format, job.num_frames, self._recipe, self._models.native_side)
         control.check()
-        looks = self._likeness.of(asked.beat, pictures) if self._likeness is not None else NO_LOOKS
+        looks = NO_LOOKS
+        if self._likeness is not None:
+            looks = self._loop.fitting(partial(self._likeness.of, asked.beat, pictures))
         shot = Shot(
             prompt=_prompt(asked),
             negative_prompt=asked.negative_prompt,
@@ -154,7 +167,7 @@ class AnimateDiffBackend:
         return told
 
     def _opened(self, picture_HWC: Frames) -> Opened:
-        return Opened(self._models, picture_HWC, self._recipe.sparse_control_scale)
+        return self._loop.fitting(lambda: Opened(self._models, picture_HWC, self._recipe.sparse_control_scale))
 
 
 def _prompt(asked: RenderInput) -> str:

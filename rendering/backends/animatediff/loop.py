@@ -6,16 +6,19 @@ prompts are remembered, the prediction comes from an exact rewrite of the UNet, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import torch
 
+from episodes.errors import FailureClass, RenderFailed
 from episodes.ports import Control
 from rendering.backend import Frames
-from rendering.backends.animatediff.decoding import Decoder, decoder_of, frames_of
+from rendering.backends.animatediff import decoding
+from rendering.backends.animatediff.decoding import Decoder, decoder_of
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
@@ -30,6 +33,8 @@ from rendering.backends.memory import Memory
 from rendering.backends.parking import to_device, to_host
 
 __all__ = ["Guide", "Loop", "Preview", "Shot"]
+
+Result = TypeVar("Result")
 
 DENOISING_SHARE = 0.8
 """Of a clip's work, about: decoding is the rest."""
@@ -76,10 +81,17 @@ class Loop:
         """What the device had no room for, in sentences, since the loop was made."""
         return tuple(self._memory.shortages)
 
+    @torch.no_grad()
     def warm(self, shots: Sequence[Shot], guide: Guide | None = None) -> None:
-        """Go once through every shape, so that no beat waits for kernels or graphs."""
+        """Go once through every shape, so that no beat waits for kernels or graphs: all steps have the same, so one is enough."""
         for shot in shots:
-            self.render([shot], Unwatched(), guide=guide)
+            pace = Pace.on(self._models.device, None)
+            latents_BCFHW = self._denoised([shot], Unwatched(), guide, pace, num_steps=1)
+            self._decode(latents_BCFHW, Unwatched(), pace)
+
+    def fitting(self, work: Callable[[], Result]) -> Result:
+        """Something else on the same device, before a clip: what it has no room for is made room for."""
+        return self._memory.fitting(lambda _: work())
 
     @torch.no_grad()
     def render(
@@ -88,7 +100,7 @@ class Loop:
         """Frames (time, height, width, 3) of each shot. All shots share number of frames and size.
 
         Looks at the control before each denoising step and each decoded chunk, reports after it. Raises RenderCancelled,
-        torch.OutOfMemoryError when even the least room is too much.
+        torch.OutOfMemoryError when even the least room is too much, RenderFailed when the model makes no numbers.
         """
         pace = Pace.on(self._models.device, preview)
         latents_BCFHW = self._denoised(shots, Share(control=control, end=DENOISING_SHARE), guide, pace)
@@ -124,17 +136,20 @@ class Loop:
         if self._models.device.type == "cuda":
             torch.cuda.synchronize()
 
-    def _denoised(self, shots: Sequence[Shot], control: Control, guide: Guide | None, pace: Pace) -> torch.Tensor:
+    def _denoised(
+        self, shots: Sequence[Shot], control: Control, guide: Guide | None, pace: Pace, num_steps: int | None = None
+    ) -> torch.Tensor:
+        """`num_steps`: of the schedule's, the first; None: all."""
         first, smaller = shots[0], self._models.pixels_per_latent
         if any((shot.num_frames, shot.height, shot.width) != (first.num_frames, first.height, first.width) for shot in shots):
             raise ValueError("Shots that are sampled together share number of frames and size.")
         size = {"num_frames": first.num_frames, "height": first.height // smaller, "width": first.width // smaller}
         noise = Noise([shot.seed for shot in shots], self._models, **size)
         drawing = self._drawer.submit(noise.on_host)
-        wishes = self._wishes(shots)
+        wishes = self.fitting(partial(self._wishes, shots))
         latents = noise.on_device(drawing.result()) * self._schedule.start_scale
         task = Task(wishes, num_clips=len(shots), num_frames=first.num_frames, guide=guide)
-        for index, step in enumerate(self._schedule.steps):
+        for index, step in enumerate(self._schedule.steps[:num_steps]):
             control.check()
             prediction = self._memory.fitting(partial(self._predicted, task, latents, index))
             if pace.is_watched and is_shown(index + 1, len(self._schedule.steps)):
@@ -144,6 +159,8 @@ class Loop:
                 latents += noise.on_device(noise.on_host()) * step.noise
             pace.step()
             control.report((index + 1) / len(self._schedule.steps))
+        if not torch.isfinite(latents).all():  # they would be decoded to black
+            raise RenderFailed("The model's pictures are no numbers.", FailureClass.OUTPUT, "Look at its weights and LoRAs.")
         return latents
 
     def _wishes(self, shots: Sequence[Shot]) -> Wishes:
@@ -185,7 +202,7 @@ class Loop:
             to_device(self._models.denoisers, torch.device("cpu"))
         if self._decoder is None:
             self._decoder = self._ready_decoder()
-        return frames_of(self._decoder, latents_NCHW[: room.decode_chunk])
+        return decoding.frames_of(self._decoder, latents_NCHW[: room.decode_chunk])
 
     def _ready_predictor(self) -> Predictor:
         if self._models.device.type == "cuda":

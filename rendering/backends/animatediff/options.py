@@ -24,9 +24,9 @@ OPTIONS = {
     "lora": "LoRAs, separated by commas, each with its scale: owner/name/file.safetensors:0.8",
     "device": DEVICES,
     "compile": "true (the default) or false: record the UNet as CUDA graphs while it warms up",
-    "warm": "sizes of clips to warm up for, like 512x512,1280x720; default: 512x512",
+    "warm": "sizes of clips to warm up for, like 512x512,1280x720; default: both modes' own",
 }
-DEFAULT_WARM = ((512, 512),)
+DEFAULT_WARM = ((512, 512), (1280, 720))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

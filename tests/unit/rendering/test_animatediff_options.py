@@ -42,6 +42,7 @@ def test_tiers_differ_in_steps_decoder_and_guidance() -> None:
         ({"model": "just-a-word"}, "options.model", "owner/name"),
         ({"model": "owner//name"}, "options.model", "owner/name"),
         ({"device": "tpu"}, "options.device", "cuda"),
+        ({"device": "cuda:1"}, "options.device", "CUDA_VISIBLE_DEVICES"),
         ({"compile": "maybe"}, "options.compile", "true or false"),
         ({"lora": "owner/name:strong"}, "options.lora", "0.8"),
         ({"sparse_control": "owner/name:strong"}, "options.sparse_control", "0.8"),

@@ -65,14 +65,14 @@ def test_where_and_how_it_is_opened_is_said_by_options() -> None:
         opening="picture, animatic",
         memory="tiled",
         compile="true",
-        device="cuda:1",
+        device="cuda",
         warm="64x64",
         lora="a/b/c.safetensors:0.5",
     )
 
     assert setup.recipe.opening == (OpeningSource.PICTURE, OpeningSource.ANIMATIC)
     assert setup.recipe.memory is Level.TILED
-    assert (setup.compiles, setup.device, setup.warm_sizes) == (True, "cuda:1", ((64, 64),))
+    assert (setup.compiles, setup.device, setup.warm_sizes) == (True, "cuda", ((64, 64),))
     assert setup.loras == (Lora(weights=Weights(repository="a/b", file="c.safetensors"), scale=0.5),)
 
 
