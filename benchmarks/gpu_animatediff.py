@@ -11,6 +11,7 @@ import argparse
 import copy
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -36,6 +37,8 @@ from rendering.encoding import encode
 
 OUT = Path(__file__).parent.parent / "outputs" / "benchmarks"
 DEVICE = torch.device("cuda")
+BOUND = 1e-2
+"""Of our latents' distance from the stock pipeline's, over the latter's length."""
 PROMPT = "a hero lands on a rooftop at night, rain, neon light, dramatic low angle, wind in the cape"
 NEGATIVE = "blurry, low quality"
 
@@ -75,6 +78,8 @@ def main() -> None:
     _tell(result, options.out)
     _tell(replace(result, timings=_compared(options, models, loops, result, say)), options.out)
     say("done")
+    if too_far := [name for name, distance in result.equality.items() if name.endswith("latents") and not distance < BOUND]:
+        sys.exit(f"Further from stock than {BOUND}: {', '.join(too_far)}. What is fast and wrong is no result.")
 
 
 def _tell(result: Result, out: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pynvml
 import torch
 
 from episodes.plan import Format, Motion
@@ -116,12 +117,10 @@ def _sampled() -> Iterator[list[tuple[float, float]]]:
     """The driver's own word on whether the GPU works, twenty times a second."""
     samples: list[tuple[float, float]] = []
     is_over = threading.Event()
+    pynvml.nvmlInit()
+    device = pynvml.nvmlDeviceGetHandleByIndex(0)
 
     def watch() -> None:
-        import pynvml  # type: ignore[import-not-found,unused-ignore]  # only where there is a GPU
-
-        pynvml.nvmlInit()
-        device = pynvml.nvmlDeviceGetHandleByIndex(0)
         while not is_over.wait(0.05):
             samples.append((time.perf_counter(), pynvml.nvmlDeviceGetUtilizationRates(device).gpu / 100))
 
