@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pynvml
+import pynvml  # type: ignore[import-untyped]
 import torch
 
 from episodes.plan import Format, Motion
