@@ -26,7 +26,7 @@ from actors.plan import FleetPlan, RendererPlan
 from actors.publisher import PublisherActor
 from actors.publishers import Publishers
 from actors.renderer import RendererActor
-from actors.room import why_no_room
+from actors.room import why_no_machine, why_no_room
 from actors.slot import SlotActor
 from actors.status import RendererStatus
 from episodes.errors import FailureClass, RendererLost
@@ -97,6 +97,7 @@ class RayFleet:
             renderers=(*renderers, *(self._absent(plan) for plan in gone)),
             publishers=tuple(p for p in publishers if isinstance(p, PublisherReport)),
             silent_publishers=tuple(p for p in publishers if isinstance(p, str)),
+            impossible=self._impossible(nodes),
         )
 
     async def render(self, renderer: str, job: RenderJob, handed_over: Callable[[], None]) -> JobResult:
@@ -247,6 +248,14 @@ class RayFleet:
             num_failed_starts=num_failed,
             no_room="" if was_found else why_no_room(plan, room, placed),
         )
+
+    def _impossible(self, nodes: Mapping[str, Node]) -> dict[str, str]:
+        """Only where no other machine can help: a cluster's next one may have what these lack."""
+        if not self._plan.is_for_one_node:
+            return {}
+        room = [node["Resources"] for node in nodes.values()]
+        first = {one.kind.name: one.renderers[0] for one in self._plan.kinds if one.renderers}
+        return {kind: why for kind, plan in first.items() if (why := why_no_machine(plan, room))}
 
     def _absent(self, plan: RendererPlan) -> RendererReport:
         failure, num_failed = self._failures.get(plan.name, ("", 0))

@@ -316,6 +316,7 @@ FLEET: Json = {
             "camera_moves": None,
             "can_work": True,
             "back_off_s": 0.0,
+            "impossible": "",
             "renderers": [
                 {
                     "name": "renderer:animatediff:0",

@@ -44,7 +44,9 @@ class KindShape(Shape):
     camera_moves: list[CameraMove] | None
     """Those that it can be told to make; null: all."""
     can_work: bool
-    """Somebody is there or can be started, and is neither blocked nor failing to start."""
+    """Somebody is there or can be started here, and is neither blocked nor failing to start."""
+    impossible: str
+    """Why nobody of it can ever start here; empty: somebody might."""
     back_off_s: float
     """It could not start, and is tried again when so much time has passed since; 0: it may be started."""
     renderers: list[RendererShape]
@@ -75,6 +77,7 @@ def _default(kinds: Sequence[Kind], fleet: FleetSnapshot | None) -> str | None:
 
 
 def _kind_shape(kind: Kind, fleet: FleetSnapshot | None) -> KindShape:
+    notes = [note for note in (fleet.kinds if fleet is not None else ()) if note.name == kind.name]
     return KindShape(
         name=kind.name,
         count=len(kind.renderers),
@@ -82,7 +85,8 @@ def _kind_shape(kind: Kind, fleet: FleetSnapshot | None) -> KindShape:
         costs_per_clip=kind.costs_per_clip,
         camera_moves=None if kind.camera_moves is None else list(kind.camera_moves),
         can_work=bool(kind.renderers) if fleet is None else can_work(kind, fleet),
-        back_off_s=next((note.back_off_s for note in (fleet.kinds if fleet else ()) if note.name == kind.name), 0.0),
+        back_off_s=next((note.back_off_s for note in notes), 0.0),
+        impossible=next((note.impossible for note in notes), ""),
         renderers=[_renderer_shape(note) for note in (fleet.renderers if fleet else ()) if note.backend == kind.name],
     )
 

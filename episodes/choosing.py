@@ -25,12 +25,12 @@ def chosen_kind(kinds: Sequence[Kind], fleet: FleetSnapshot | None) -> str:
 
 
 def can_work(kind: Kind, fleet: FleetSnapshot) -> bool:
-    """Somebody of it is there or can be started, and is neither blocked nor failing to start."""
+    """Somebody of it is there or can be started here, and is neither blocked nor failing to start."""
     notes = {note.name: note for note in fleet.renderers if note.name in kind.renderers}
     blocked = {name for name, note in notes.items() if note.blocked_reason}
     eligible = [notes[name] for name in kind.renderers if name in notes and name not in blocked]
     if any(note.state in _AT_WORK for note in eligible):
         return True
-    backs_off = any(note.name == kind.name and note.back_off_s for note in fleet.kinds)
+    is_out = any(note.name == kind.name and (note.back_off_s or note.impossible) for note in fleet.kinds)
     is_failing = any(note.start_failure and note.state == RendererState.STARTING for note in eligible)
-    return len(blocked) < len(kind.renderers) and not backs_off and not is_failing
+    return len(blocked) < len(kind.renderers) and not is_out and not is_failing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from episodes.money import FREE, Tariff
@@ -106,6 +106,8 @@ class FleetReport:
     publishers: tuple[PublisherReport, ...] = ()
     silent_publishers: tuple[str, ...] = ()
     """Alive by their name, but without an answer: what they hold is not known."""
+    impossible: Mapping[str, str] = field(default_factory=dict)
+    """Kind → why nobody of it can ever start here, as far as that is certain."""
 
     def holds(self, attempt_id: str, *, renderer: str, node: str) -> bool:
         """Somebody still works on it, or might: its own renderer and its node's publisher when they are silent.

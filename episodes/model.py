@@ -107,6 +107,8 @@ class KindNote(Noun):
     costs_per_clip: bool = False
     back_off_s: float = 0.0
     """It could not start, and is tried again when so much time has passed since; 0: it may be started."""
+    impossible: str = ""
+    """Why nobody of it can ever start here; empty: somebody might."""
 
 
 class FleetSnapshot(Noun):

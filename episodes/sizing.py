@@ -117,6 +117,7 @@ class Sizing:
                 min_count=kind.min_count,
                 costs_per_clip=kind.costs_per_clip,
                 back_off_s=self._failing[kind.name].back_off_s if now_s < self._tried_again_at_s(kind) else 0.0,
+                impossible=self._report.impossible.get(kind.name, ""),
             )
             for kind in self._kinds
         )

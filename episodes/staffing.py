@@ -66,6 +66,10 @@ class Staffing:
         waiting = self._agenda.num_ready()
         return [r for r in self.eligible() if r.state is not RendererState.ABSENT or waiting[r.backend]]
 
+    def impossible(self) -> Mapping[str, str]:
+        """Kind → why nobody of it can ever start here."""
+        return self._roster.report.impossible
+
     def possible(self) -> set[str]:
         """Kinds of which not all renderers are blocked."""
         blocked = self._blocklist.blocked()

@@ -114,7 +114,8 @@ class Term:
         while True:
             began_s = self._clock.now_s()
             await self._staffing.survey()
-            self._in_vain = self._patience.saw(self._staffing.hoped_for(), self._notebook.watched_s(began_s))
+            watched_s = self._notebook.watched_s(began_s)
+            self._in_vain = self._patience.saw(self._staffing.hoped_for(), watched_s, self._staffing.impossible())
             await self._air.replace_the_overdue()
             await self._record_fleet()
             await self._air.record_progress()

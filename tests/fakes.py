@@ -113,6 +113,8 @@ class FakeFleet:
         """Frozen before this leader looked: it never heard them."""
         self.not_ready: dict[str, str] = {}
         """Those that do not get ready when they are started, with what they fail at; empty: they go on starting."""
+        self.impossible: dict[str, str] = {}
+        """Kinds of which nobody can ever start, with why."""
         self.is_stuck = False
         """They answer, but come no further."""
         self.holds_films = False
@@ -128,7 +130,7 @@ class FakeFleet:
             self._start(name)
         renderers = tuple(self._report(name) for name in self._kind_of if name in self._there or name in self._failed)
         publisher = PublisherReport(name="publisher:head", node="head", shares=dict.fromkeys(self.publishing, 0.8))
-        return FleetReport(renderers=renderers, publishers=(publisher,))
+        return FleetReport(renderers=renderers, publishers=(publisher,), impossible=self.impossible)
 
     def _start(self, name: str) -> None:
         self.num_starts += 1

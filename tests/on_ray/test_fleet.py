@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -76,6 +77,16 @@ async def test_each_gpu_renderer_is_pinned_to_a_gpu_of_its_own(home: Path) -> No
     await staffed(RayFleet(plan))
 
     assert sorted(gpus_of(r) for r in plan.all_renderers()) == ["0", "1"]
+
+
+async def test_a_kind_that_needs_more_than_the_only_machine_has_is_told_to_be_impossible(home: Path) -> None:
+    plan = a_plan("v1", plan_kind("big", backend="animatic", num_cpus=0.1, num_gpus=9, options={}, version="v1"))
+
+    alone = await RayFleet(plan).survey([])
+    in_a_cluster = await RayFleet(replace(plan, is_for_one_node=False)).survey([])
+
+    assert alone.impossible == {"big": "it needs 9 GPU, and no machine of the cluster has that."}
+    assert in_a_cluster.impossible == {}, "the next machine may have them"
 
 
 async def test_why_a_renderer_cannot_start_is_told(home: Path) -> None:

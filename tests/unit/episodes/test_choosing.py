@@ -23,6 +23,11 @@ def backing_off(fleet: FleetSnapshot) -> FleetSnapshot:
     return fleet.model_copy(update={"kinds": (note,)})
 
 
+def without_gpus(fleet: FleetSnapshot) -> FleetSnapshot:
+    note = KindNote(name=GPU.name, count=2, min_count=0, impossible="it needs 1 GPU, and no machine of the cluster has that.")
+    return fleet.model_copy(update={"kinds": (note,)})
+
+
 def gpu(index: int, state: RendererState, *, blocked: str = "", failure: str = "") -> RendererNote:
     name = GPU.renderers[index]
     return RendererNote(name=name, backend=GPU.name, state=state, blocked_reason=blocked, start_failure=failure)
@@ -43,6 +48,8 @@ ABSENT, IDLE, BUSY, STARTING = RendererState.ABSENT, RendererState.IDLE, Rendere
         (backing_off(seen(gpu(0, ABSENT, failure="No model."))), "animatic"),
         (backing_off(seen(gpu(0, ABSENT, failure="No model."), gpu(1, BUSY))), "animatediff"),
         (seen(gpu(0, STARTING, failure="No model."), gpu(1, IDLE)), "animatediff"),
+        (without_gpus(seen()), "animatic"),
+        (without_gpus(seen(gpu(0, STARTING))), "animatic"),
         (seen(gpu(0, IDLE, blocked="3 beats failed.")), "animatediff"),
         (seen(gpu(0, IDLE, blocked="3 beats failed."), gpu(1, STARTING, failure="No model.")), "animatic"),
         (seen(gpu(0, IDLE, blocked="3 beats failed."), gpu(1, BUSY, blocked="3 beats failed.")), "animatic"),

@@ -87,6 +87,21 @@ async def test_a_backend_that_cannot_start_is_left_after_a_while() -> None:
 
 
 @pytest.mark.slow
+async def test_a_backend_that_no_machine_has_room_for_is_left_after_a_while() -> None:
+    stage = a_stage(num_svd=1)
+    stage.fleet.not_ready, stage.fleet.impossible = {SVD: ""}, {"svd": "it needs 1 GPU."}
+    async with stage.coordinator() as coordinator:
+        episode_id = stage.submit(a_plan(1, backend="svd"), "animatic")
+        coordinator.wake()
+        await stage.clock.advance(PACE.failing_s + 5)
+        await stage.finish_all()
+
+    [beat] = stage.look(episode_id).beats
+    assert (beat.state, beat.backend) == (BeatState.ACCEPTED, "animatic")
+    assert beat.fallback_reason == "svd could not: No renderer for 'svd' can start: it needs 1 GPU."
+
+
+@pytest.mark.slow
 async def test_a_backend_that_gets_no_room_is_left_when_its_renderers_should_be_ready() -> None:
     stage = a_stage(num_svd=1)
     stage.fleet.not_ready = {SVD: ""}

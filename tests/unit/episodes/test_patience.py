@@ -51,6 +51,15 @@ def test_where_there_is_no_room_for_one_the_reason_says_so() -> None:
     }
 
 
+def test_who_can_never_start_here_is_not_waited_for_like_a_machine_that_is_on_its_way() -> None:
+    patience, impossible = a_patience(), {"svd": "it needs 1 GPU, and no machine of the cluster has that."}
+    patience.saw([starting()], 0, impossible)
+
+    assert patience.saw([starting()], 31, impossible) == {
+        "svd": "No renderer for 'svd' can start: it needs 1 GPU, and no machine of the cluster has that."
+    }
+
+
 def test_each_backend_is_waited_for_by_itself() -> None:
     patience = a_patience()
     patience.saw([starting("no weights")], 0)
