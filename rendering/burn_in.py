@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -99,9 +99,10 @@ class _Clock:
 
 def _slate(label: str, size: int, right: int) -> Strip | None:
     """The label in a box at the top left, cut where the timecode begins."""
+    label = printable(label)
     if not label:
         return None
-    strip = _boxed(_text(label.replace("\n", " "), size), size, WHITE, x=0)
+    strip = _boxed(_text(label, size), size, WHITE, x=0)
     room = right - size // 2
     if room < 2 * size:
         return None
@@ -110,6 +111,7 @@ def _slate(label: str, size: int, right: int) -> Strip | None:
 
 def _subtitle(text: str, film_format: Format) -> Strip | None:
     """Centred lines with a dark outline; smaller letters where it would take too many lines."""
+    text = printable(text)
     if not text:
         return None
     size = _size(SUBTITLE_SIZE, film_format)
@@ -121,6 +123,16 @@ def _subtitle(text: str, film_format: Format) -> Strip | None:
     if len(lines) > MAX_SUBTITLE_LINES:
         lines = [*lines[: MAX_SUBTITLE_LINES - 1], f"{lines[MAX_SUBTITLE_LINES - 1]} …"]
     return _outlined([_text(line, size) for line in lines], size, film_format)
+
+
+def printable(text: str) -> str:
+    """Without what the font has no letter for, such as emoji: it would print a question mark for each."""
+    return " ".join("".join(c for c in text if c.isspace() or _has_letter(c)).split())
+
+
+@lru_cache(maxsize=4096)
+def _has_letter(letter: str) -> bool:
+    return letter == "?" or not np.array_equal(_text(letter, 20), _text("?", 20))
 
 
 def wrap(text: str, size: int, room: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from episodes.plan import Beat, CastMember, ShotSize, StoryTurn
-from rendering.backends.animatic.acts import Act, Mood, act_of, mood_of
+from rendering.backends.animatic.acts import LYING, Act, Mood, act_of, mood_of
 from rendering.backends.animatic.looks import Body, Looks, looks_of
 
 AIR = 0.62
@@ -62,13 +62,13 @@ class Actor:
 
     @property
     def width(self) -> float:
-        lies = self.act in (Act.DOWN, Act.SLEEP) and self.looks.body is not Body.BEAST
+        lies = self.act in LYING and self.looks.body is not Body.BEAST
         return self.height * (1.05 if lies else _WIDE[self.looks.body])
 
     @property
     def top(self) -> float:
         """How high it reaches over the ground."""
-        return self.height + AIR * min(self.height, 1.3) if self.act in (Act.FLY, Act.FALL) else self.height
+        return self.height + AIR * min(self.height, 1.3) if self.act is Act.FLY else self.height
 
 
 _WALKS_IN = frozenset({Act.STAND, Act.LOOK, Act.TALK, Act.FACE_OFF, Act.FIND, Act.WAVE, Act.HIDE})

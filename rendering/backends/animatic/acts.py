@@ -59,6 +59,9 @@ class Mood(StrEnum):
     ASLEEP = "asleep"
 
 
+LYING = frozenset({Act.SLEEP, Act.DOWN, Act.FALL})
+"""They end, or are all the time, on the ground."""
+
 # phrases that decide wherever they stand in the sentence
 _TELLING: dict[Act, str] = {
     Act.DOWN: "beaten defeated lies\\sstill lies\\son lies\\sbeaten collapse knocked\\sout faint dies\\b dead\\b unconscious",
@@ -80,7 +83,7 @@ _DEEDS: dict[Act, str] = {
     Act.ROAR: "roar scream shout yell howl rage growl",
     Act.RUN: "run ran\\b race\\b races racing chas hunt pursu sprint rush hurr gallop ride riding drive driving ski\\b skat",
     Act.FLY: "fly flies flew float soar hover swim swam dive",
-    Act.FALL: "fall fell\\b drop plunge trip",
+    Act.FALL: "fall fell\\b plunge trips\\sover tripped stumbl",
     Act.JUMP: "jump leap hop\\b hops bounce climb",
     Act.DANCE: "danc spin sing sang music perform",
     Act.CRY: "cry\\b cries cried crying weep sob mourn grie lowered\\shead",

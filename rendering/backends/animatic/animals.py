@@ -17,7 +17,7 @@ _BONE: Rgb = (250, 240, 214)
 def draw_beast(pen: Pen, looks: Looks, pose: Pose, mood: Mood, sway: float, time_s: float, blink: bool) -> None:
     """Four legs that go like a person's two pairs; asleep it curls up."""
     fur = looks.top if "fur" not in looks.detail else looks.hair_colour
-    if mood is Mood.ASLEEP and abs(pose.roll) > 45:
+    if abs(pose.roll) > 45 and (mood is Mood.ASLEEP or pose.y == 0):  # not while it falls
         _curled(pen.at((0, 0), 1.0, -pose.roll), fur, looks, pose, time_s)
         return
     if pose.y == 0 and min(pose.near_leg, pose.far_leg) > 60:

@@ -10,7 +10,7 @@ from typing import assert_never
 from episodes.plan import Beat, CameraMove, ShotSize
 from episodes.shots import Angle
 from rendering.backends.animatic.actors import Actor
-from rendering.backends.animatic.acts import Act
+from rendering.backends.animatic.acts import LYING, Act
 from rendering.backends.animatic.camera import PAN
 from rendering.backends.animatic.looks import Body
 
@@ -105,7 +105,7 @@ def _medium(actors: Sequence[Actor], focus: Actor, aspect: float, sway: float) -
     """From the waist up; two who stand close are both in it."""
     near = [a for a in actors if a.back == 0 and a.height < focus.height * 1.6]
     left, right = min(a.x - a.width * 0.4 for a in near), max(a.x + a.width * 0.4 for a in near)
-    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB, Body.DRAGON) or focus.act in (Act.SLEEP, Act.DOWN, Act.FLY)
+    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB, Body.DRAGON) or focus.act in (*LYING, Act.FLY)
     tall = focus.height * (1.5 if low else 0.8)
     both = (right - left) * 1.12 / (aspect - sway)
     if both < tall * 1.9 and len(near) > 1:
@@ -119,11 +119,11 @@ def _medium(actors: Sequence[Actor], focus: Actor, aspect: float, sway: float) -
 
 def _close_up(focus: Actor, aspect: float) -> Framing:
     """The head, a little off the middle, with room where it looks."""
-    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB) or focus.act in (Act.SLEEP, Act.DOWN)
+    low = focus.looks.body in (Body.BEAST, Body.BIRD, Body.BLOB) or focus.act in LYING
     tall = focus.height * (0.95 if low else 0.5 if focus.looks.child else 0.42)
     top = focus.top + (0.2 if low else 0.15) * tall
     side = -1 if focus.faces_left else 1
     x = focus.x + side * 0.08 * tall * max(1.0, aspect)
-    if focus.act in (Act.SLEEP, Act.DOWN):
+    if focus.act in LYING:
         x, top = x - side * 0.3 * focus.height, 0.6 * tall
     return Framing(tall=tall, x=x, floor=top / tall, horizon=0.74, zoom=2.1, blur=0.013)

@@ -47,9 +47,11 @@ _BODY_WORDS: dict[Body, str] = {
     Body.BIRD: "bird owl crow raven eagle parrot chick duck penguin hawk",
     Body.BLOB: "ghost slime blob spirit jelly phantom",
     Body.BEAST: "cat\\b kitten dog\\b puppy wolf fox horse lion tiger bear\\b deer rabbit pig\\b cow\\b mouse panther unicorn sheep goat animal",
-    Body.MONSTER: "monster beast demon ogre troll kaiju godzilla creature orc\\b giant alien devil golem minotaur goblin villain\\smonster",
+    Body.MONSTER: "monster beast demon ogre troll kaiju godzilla creature orc\\b alien devil golem minotaur goblin villain\\smonster",
     Body.PERSON: "boy girl man\\b woman hero heroine kid child knight princess prince witch wizard student friend",
 }
+_NOUNS = " ".join(stem.removesuffix("\\b") for stems in _BODY_WORDS.values() for stem in stems.split() if "\\s" not in stem)
+_OLD = "(?<!years\\s)(?<!year\\s)(?<!-)old\\b elderly grandma grandmother granny grandpa grandfather grandad"
 _HAIR_WORDS: dict[Hair, str] = {
     Hair.BALD: "bald hairless shaved\\shead",
     Hair.TAIL: "ponytail pony\\stail pigtail braid twintail",
@@ -75,6 +77,7 @@ _HAIRS: tuple[Rgb, ...] = (
     (214, 214, 228),
     (206, 110, 150),
 )
+_GREY: Rgb = (206, 206, 214)
 _CLOTHES: tuple[Rgb, ...] = (
     (214, 66, 66),
     (60, 120, 206),
@@ -117,19 +120,22 @@ def looks_of(character: Character, *, scale: float = 1.0) -> Looks:
     chance = int.from_bytes(hashlib.sha256(f"{character.character_id} {character.name}".encode()).digest()[:6], "big")
     body = meaning_of(character.name, _BODY_WORDS) or meaning_of(character.description, _BODY_WORDS)
     if body is None:
-        body = Body.MONSTER if scale >= 2.5 else Body.PERSON
+        body = Body.MONSTER if scale >= 2.5 or mentions(text, "giant") else Body.PERSON
     feminine = mentions(
-        text, "girl woman she\\b her\\b lady princess queen witch heroine sister mother female"
+        text, "girl woman she\\b her\\b lady princess queen witch heroine sister mother grandm granny female"
     ) or chance % 5 in (0, 2)
-    if mentions(text, "boy man\\b he\\b his\\b king prince\\b wizard brother father male"):
+    if mentions(text, "boy man\\b he\\b his\\b king prince\\b wizard brother father grandf grandpa grandad male"):
         feminine = False
     head, top, legs = _colours(character, chance)
+    if body is not Body.PERSON:  # "Red Dragon": a name says it more plainly than a palette
+        top = _named_colour(character.name, _NOUNS) or top
+    is_old = mentions(text, _OLD)
     accent = _named_colour(text, "cape") or (mix(top, (255, 255, 255), 0.75) if body is Body.PERSON else darker(top, 0.5))
     return Looks(
         body=body,
         hair=_hair(text, chance, feminine=feminine),
         dress=meaning_of(text, _DRESS_WORDS) or Dress.PLAIN,
-        hair_colour=_named_colour(text, "hair") or head,
+        hair_colour=_named_colour(text, "hair") or (_GREY if is_old and body is Body.PERSON else head),
         skin=_skin(text, chance),
         top=top,
         legs=legs,
@@ -143,7 +149,7 @@ def looks_of(character: Character, *, scale: float = 1.0) -> Looks:
         if mentions(text, "hat\\b cap\\b witch wizard helmet")
         else None,
         glasses=mentions(text, "glasses goggles spectacles"),
-        beard=mentions(text, "beard bearded moustache mustache old\\sman grandfather wizard"),
+        beard=mentions(text, "beard bearded moustache mustache wizard") or (is_old and not feminine),
         ears=mentions(text, "cat\\sears fox\\sears catgirl neko"),
         horns=mentions(text, "horn demon devil oni\\b"),
         detail=text.lower(),

@@ -73,7 +73,15 @@ SCORES: dict[Act, Score] = {
     ),
     Act.JUMP: Score(period_s=1.7, moments=((0.0, p.CROUCH), (0.18, p.CROUCH), (0.42, p.LEAP), (0.55, p.LEAP), (0.8, p.CROUCH))),
     Act.FLY: _loop(1.8, p.FLIGHT_A, p.FLIGHT_B),
-    Act.FALL: _loop(1.2, p.FALLING_A, p.FALLING_B),
+    Act.FALL: Score(
+        moments=(
+            (0.0, p.FALLING_A),
+            (0.12, p.FALLING_B),
+            (FALLEN_AT, p.LYING),
+            (0.6, p.LYING),
+            (1.0, p.LYING._replace(head=-10, near_arm=40)),
+        )
+    ),
     Act.TALK: _loop(2.2, p.TALK_A, p.TALK_B, p.TALK_C, p.TALK_B, p.TALK_A._replace(mouth=0.4), p.TALK_C._replace(mouth=0.9)),
     Act.LISTEN: _loop(2.6, p.STAND, p.NOD, p.STAND, p.BREATHE),
     Act.LOOK: Score(

@@ -158,6 +158,8 @@ def test_the_lower_foot_stands_on_the_ground(act: Act) -> None:
         ("Momo", "a black cat", Body.BEAST),
         ("Ignis", "a red dragon", Body.DRAGON),
         ("Boo", "a shy ghost", Body.BLOB),
+        ("Giant Robot", "a giant robot", Body.ROBOT),
+        ("Giant", "", Body.MONSTER),
     ],
 )
 def test_a_body_is_known_by_its_words(name: str, description: str, body: Body) -> None:
@@ -173,6 +175,49 @@ def test_looks_follow_the_description() -> None:
     assert looks.cape == (244, 244, 248)
     assert looks.top == (240, 192, 48)
     assert looks.shoes == (206, 48, 48)
+
+
+def test_a_creature_has_the_colour_of_its_name_and_a_person_that_of_the_palette() -> None:
+    dragon = looks_of(a_character("Red Dragon", description="a red dragon", palette=("#208040", "#208040", "#208040")))
+    knight = looks_of(a_character("Red Knight", description="a knight", palette=("#208040", "#208040", "#208040")))
+
+    assert dragon.top == (206, 48, 48)
+    assert knight.top == (32, 128, 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "is_grey", "has_beard"),
+    [
+        ("Old Lighthouse Keeper", "an old lighthouse keeper, a man", True, True),
+        ("Grandmother", "a grandmother", True, False),
+        ("Grandpa Joe", "", True, True),
+        ("Tom", "a boy, ten years old", False, False),
+        ("Mika", "a ten-year-old girl", False, False),
+        ("Anna", "an old woman with red hair", False, False),
+    ],
+)
+def test_the_old_are_grey_unless_they_are_said_to_have_other_hair(
+    name: str, description: str, is_grey: bool, has_beard: bool
+) -> None:
+    looks = looks_of(a_character(name, description=description, palette=()))
+
+    assert (looks.hair_colour == (206, 206, 214), looks.beard) == (is_grey, has_beard)
+
+
+@pytest.mark.parametrize("shot", [ShotSize.MEDIUM, ShotSize.WIDE, ShotSize.CLOSE_UP])
+def test_who_falls_ends_on_the_ground_and_in_the_picture(shot: ShotSize) -> None:
+    cast = (CastMember(character=a_character(), action="falls into a pond"),)
+    staging = stage(a_beat(cast=cast, turn=StoryTurn.TURN, shot_size=shot), 16 / 9)
+    [actor] = staging.actors
+
+    assert actor.act is Act.FALL
+    end = pose_at(actor.act, 3.9, 4.0)
+    assert (end.y, end.roll > 60) == (0, True)
+    assert 0 < staging.framing.floor < 1
+
+
+def test_what_is_dropped_lets_nobody_fall() -> None:
+    assert plays("drops the cake") is not Act.FALL
 
 
 def test_a_raincoat_does_not_let_it_rain() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from episodes.plan import Format
 from rendering.backend import BurnIn, Frames
-from rendering.burn_in import Overlay, timecode, wrap
+from rendering.burn_in import Overlay, printable, timecode, wrap
 from tests.clips import grey
 
 SQUARE = Format(width=256, height=256, fps=24)
@@ -76,6 +76,12 @@ def test_the_subtitle_can_be_read_on_any_ground(level: int) -> None:
 def test_letters_beyond_ascii_are_drawn_and_not_replaced(text: str) -> None:
     assert (drawn(subtitle=text) != drawn(subtitle="?" * len(text))).any()
     assert (drawn(subtitle=text) != drawn(subtitle="")).any()
+
+
+def test_what_has_no_letter_is_left_out_and_prints_no_question_mark() -> None:
+    assert printable("Guten Abend! 🤖 Wie geht's? ♪") == "Guten Abend! Wie geht's? ♪"
+    assert (drawn(subtitle="Hello 😀") == drawn(subtitle="Hello")).all()
+    assert (drawn(label="😀") == drawn(label="")).all()
 
 
 def test_lines_are_about_equally_long_and_lose_no_word() -> None:

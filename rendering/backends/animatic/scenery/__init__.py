@@ -49,7 +49,7 @@ _WORDS: Mapping[PlaceKind, str] = MappingProxyType(
         PlaceKind.CASTLE: "castle palace fortress tower temple shrine kingdom ruins",
         PlaceKind.CAVE: "cave cavern dungeon tunnel mine\\b underground sewer",
         PlaceKind.FOREST: "forest wood\\b woods jungle grove trees swamp",
-        PlaceKind.SEA: "sea\\b seaside beach harbour harbor ocean coast shore island lake river pier dock port\\b ship",
+        PlaceKind.SEA: "sea\\b seaside beach harbour harbor ocean coast shore island lake pond pool river waterfall pier dock port\\b ship\\b boat",
         PlaceKind.MOUNTAIN: "mountain peak cliff summit snow glacier volcano valley canyon",
         PlaceKind.DESERT: "desert dune sahara wasteland",
         PlaceKind.SPACE: "space\\b moon planet orbit galaxy mars asteroid cosmos stars\\b",
