@@ -79,6 +79,7 @@ class Child:
         return True
 
     def wait(self, control: Control) -> Said:
+        """Whoever is killed ran out of memory: what it was to read may be sound."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         while True:
@@ -91,7 +92,8 @@ class Child:
         said = self._said()
         if status != 0:
             reason = said.complaint or "it did not say why"
-            raise RenderFailed(f"ffmpeg ended with status {status}: {reason}", said.failure_class)
+            failure_class = said.failure_class if status > 0 else FailureClass.RESOURCE
+            raise RenderFailed(f"ffmpeg ended with status {status}: {reason}", failure_class)
         return said
 
     def _said(self) -> Said:

@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from episodes.errors import FailureClass, RenderCancelled
-from rendering.backend import VideoBackend
+from episodes.errors import FailureClass, RenderCancelled, RenderFailed
+from episodes.job import RenderJob
+from rendering.backend import Frames, VideoBackend
 from rendering.backends import BackendRecipe, Purse, open_backend
+from rendering.backends.bought import collecting
+from rendering.backends.bought.collecting import NO_VIDEO_S
+from rendering.backends.bought.placing import Placing
 from storage.artifacts.memory import MemoryArtifacts
 from tests.clips import FakeControl
 from tests.contract import test_video_backend as contract
@@ -137,6 +141,66 @@ def test_an_order_that_came_to_nothing_is_over(rig: Rig, fate: Fate, failure_cla
     assert failure.failure_class is failure_class
     assert rig.words[fate] in str(failure)
     assert len(rig.server.bought) == 2
+
+
+def test_what_is_no_video_is_bought_again_when_a_person_wants_it(rig: Rig) -> None:
+    rig.server.spoilt = 2 * [b"<html>Sign in</html>"]
+
+    failure = rig.fails(an_attempt(), price_per_s="0.1")
+
+    assert (failure.failure_class, failure.bought_nothing) == (FailureClass.CONTENT, False)
+    assert "delivered a web page instead of a video: ffmpeg ended" in str(failure)
+    assert "Retrying this beat buys it again" in failure.hint
+    rig.render(an_attempt(2, num_failures=0), price_per_s="0.1")
+    assert len(rig.server.bought) == 2
+
+
+def test_what_is_no_video_and_cost_nothing_is_ordered_again_by_the_next_attempt(rig: Rig) -> None:
+    rig.server.spoilt = 2 * [b"\x00 this is no video"]
+
+    failure = rig.fails(an_attempt(), price_per_s="0")
+    rig.render(an_attempt(2), price_per_s="0")
+
+    assert failure.failure_class is FailureClass.OUTPUT
+    assert "delivered 18 bytes instead of a video" in str(failure)
+    assert len(rig.server.bought) == 2
+
+
+def test_a_page_that_comes_once_in_a_clips_place_loses_nothing(rig: Rig) -> None:
+    rig.server.spoilt = [b"<html>Sign in</html>"]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(NO_VIDEO_S)
+    assert len(rig.server.bought) == 1
+
+
+def test_an_earlier_attempts_order_that_is_no_video_is_paid_once(rig: Rig) -> None:
+    rig.server.fate = Fate.NEVER_DONE
+    rig.fails(an_attempt(), longest_wait_s="20")
+    rig.server.fate, rig.server.spoilt = Fate.DONE, 2 * [b"{}"]
+
+    failure = rig.fails(an_attempt(2))
+
+    assert "delivered JSON instead" in str(failure)
+    assert failure.bought_nothing
+
+
+def test_a_clip_that_this_machine_cannot_read_now_is_kept_for_the_next_attempt(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(collecting, "frames_of", _out_of_memory)
+        failure = rig.fails(an_attempt())
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is FailureClass.RESOURCE
+    assert len(rig.server.bought) == 1
+
+
+def _out_of_memory(clip: bytes, job: RenderJob) -> tuple[Frames, Placing]:
+    raise RenderFailed("ffmpeg ended with status -9: it did not say why", FailureClass.RESOURCE)
 
 
 @pytest.mark.parametrize(

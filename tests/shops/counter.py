@@ -35,6 +35,8 @@ class Counter:
     """Given to the next ones who order, who buy nothing."""
     troubles: list[Answer] = field(default_factory=list)
     """Given to the next ones who look."""
+    spoilt: list[bytes] = field(default_factory=list)
+    """Delivered to the next ones who fetch a clip, in its place."""
     loses_its_answer: bool = False
     """The next order is taken, and its answer lost."""
     _lock: Lock = field(default_factory=Lock)
@@ -52,6 +54,10 @@ class Counter:
     def trouble(self) -> Answer | None:
         with self._lock:
             return self.troubles.pop(0) if self.troubles else None
+
+    def delivered(self, film: bytes) -> bytes:
+        with self._lock:
+            return self.spoilt.pop(0) if self.spoilt else film
 
     def order(self, operation: str) -> dict[str, Any] | None:
         known = operation.isdigit() and 0 < int(operation) <= len(self.bought) and self.fate is not Fate.FORGOTTEN

@@ -90,7 +90,7 @@ def _fetched(counter: Counter, name: str) -> Answer:
     [instance], parameters = wishes["instances"], wishes["parameters"]
     image = instance.get("image", {}).get("bytesBase64Encoded")
     film = _film(instance["prompt"], parameters["durationSeconds"], parameters["resolution"], parameters["aspectRatio"], image)
-    video = {"bytesBase64Encoded": base64.b64encode(film).decode(), "mimeType": "video/mp4"}
+    video = {"bytesBase64Encoded": base64.b64encode(counter.delivered(film)).decode(), "mimeType": "video/mp4"}
     return as_json({"name": name, "done": True, "response": {"videos": [video]}})
 
 
@@ -117,7 +117,7 @@ def _file(counter: Counter, name: str) -> Answer:
     if wishes is None:
         return _error(404, "NOT_FOUND", f"File {name} not found.")
     if name.endswith(":download"):
-        return Answer(body=_omni_film(wishes), media_type="video/mp4")
+        return Answer(body=counter.delivered(_omni_film(wishes)), media_type="video/mp4")
     return as_json({"name": f"files/{name}", "state": "ACTIVE", "mimeType": "video/mp4"})
 
 

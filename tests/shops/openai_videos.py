@@ -55,7 +55,7 @@ def _look(counter: Counter, name: str, *, is_content: bool) -> Answer:
         return as_json(_video(name, "completed"))
     width, height = (int(side) for side in wishes["size"].split("x"))
     film = a_film(wishes["prompt"], int(wishes["seconds"]), width, height, wishes.get("input_reference"))
-    return Answer(body=film, media_type="video/mp4")
+    return Answer(body=counter.delivered(film), media_type="video/mp4")
 
 
 def _video(name: str, status: str, **fields: object) -> dict[str, object]:

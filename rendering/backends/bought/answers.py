@@ -54,6 +54,14 @@ def forgotten(operation: str, *, server: str, is_free: bool) -> RenderFailed:
     return RenderFailed(said, FailureClass.CONTENT, hint)
 
 
+def no_video(clip: bytes, reason: str, *, server: str, is_free: bool) -> RenderFailed:
+    """The server delivered this for one, however often it was asked. `reason`: why it is none."""
+    said = f"{server} delivered {_kind_of(clip)} instead of a video: {reason.rstrip('.')}."
+    if is_free:
+        return RenderFailed(said, FailureClass.OUTPUT, "It costs nothing, and is ordered again.")
+    return RenderFailed(said, FailureClass.CONTENT, "Look at what the server says of it. Retrying this beat buys it again.")
+
+
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """From seconds or a date; None: the server did not say, or not so that anybody could read it."""
     text = headers.get("retry-after", "").strip()
@@ -65,6 +73,19 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _kind_of(data: bytes) -> str:
+    """In words, and none of its own: a server may repeat a key in them."""
+    match data.lstrip()[:1]:
+        case b"":
+            return "nothing"
+        case b"<":
+            return "a web page"
+        case b"{" | b"[":
+            return "JSON"
+        case _:
+            return f"{len(data):,} bytes"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -7,24 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
-import structlog
 
-from episodes.errors import RenderCancelled, RenderFailed
 from episodes.job import RenderJob
 from episodes.ports import ArtifactStore, Control
 from rendering.backend import Frames, Keyframes, PictureSource
 from rendering.backends.bought.buying import Buying
-from rendering.backends.bought.clips import frames_of
+from rendering.backends.bought.collecting import Collecting
 from rendering.backends.bought.ledger import Ledger, Order
 from rendering.backends.bought.placing import Placing
-from rendering.backends.bought.shop import Finished, Over, Request, Shop
+from rendering.backends.bought.shop import Request, Shop
 from rendering.backends.bought.terms import Terms
 from rendering.backends.bought.till import Patience, Till
 from rendering.backends.bought.widening import widened
 from rendering.backends.opening import Opening, opening_of
 from rendering.previewing import Previews
-
-log = structlog.get_logger(__name__)
 
 Catalogue = Callable[[RenderJob], Request]
 """What a server offers: turns a beat into the nearest request that it takes, without a first frame."""
@@ -52,9 +48,8 @@ class BoughtBackend:
             first_frame = _png(widened(opening.picture_HWC, request.aspect))
             request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
         control.check()
-        clip, order = self._bought(job, request, Till(self.shop, request, first_frame, self.patience, control))
-        control.check()
-        frames_THWC, placing = frames_of(clip, job)
+        till = Till(self.shop, request, first_frame, self.patience, control)
+        frames_THWC, placing, order = self._bought(job, request, till)
         previews.show(frames_THWC[len(frames_THWC) // 2])
         control.report(1.0)
         return Keyframes(
@@ -65,30 +60,10 @@ class BoughtBackend:
             bought_nothing=order.attempt != job.meta.attempt,
         )
 
-    def _bought(self, job: RenderJob, request: Request, till: Till) -> tuple[bytes, Order]:
-        ledger = Ledger(self.store, job, request)
-        order = Buying(job, ledger, is_free=self.terms.is_free).order(till)
-        try:
-            answer = till.collect(order.operation)
-        except RenderCancelled:
-            self._cancel(job, ledger, order)
-            raise
-        except RenderFailed as failed:
-            if order.attempt == job.meta.attempt:
-                raise
-            raise failed.for_nothing() from failed  # the attempt that ordered has paid
-        match answer:
-            case Finished(clip=clip):
-                return clip, order
-            case Over(failure=failure):
-                ledger.close(order, f"It came to nothing: {failure}")
-                raise failure if order.attempt == job.meta.attempt else failure.for_nothing()
-
-    def _cancel(self, job: RenderJob, ledger: Ledger, order: Order) -> None:
-        """An order of an earlier attempt's stays: a still later one may go on with it."""
-        if order.attempt == job.meta.attempt and self.shop.cancel(order.operation):
-            ledger.close(order, "It was cancelled.")
-            log.info("order.cancelled", attempt_id=job.job_id, operation=order.operation)
+    def _bought(self, job: RenderJob, request: Request, till: Till) -> tuple[Frames, Placing, Order]:
+        ledger, is_free = Ledger(self.store, job, request), self.terms.is_free
+        order = Buying(job, ledger, is_free=is_free).order(till)
+        return *Collecting(job, ledger, order, till, server=request.server, is_free=is_free).frames(), order
 
     def _recipe(self, request: Request, placing: Placing, opening: Opening | None) -> dict[str, str]:
         recipe = {

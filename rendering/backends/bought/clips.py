@@ -44,5 +44,5 @@ def frames_of(clip: bytes, job: RenderJob) -> tuple[Frames, Placing]:
 def _fps(said: Said) -> float:
     match = re.search(r"Stream #0:\d+.*: Video: .*?([\d.]+) fps", said.log)
     if match is None or float(match[1]) <= 0:
-        raise RenderFailed("The bought clip has no frame rate.", FailureClass.OUTPUT)
+        raise RenderFailed("The clip has no frame rate.", FailureClass.OUTPUT)
     return float(match[1])

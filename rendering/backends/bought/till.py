@@ -68,8 +68,9 @@ class Till:
                 return answer
             self._wait(wait_s, answer.failure)
 
-    def collect(self, operation: str) -> Finished | Over:
-        """Wait for an order. Raises RenderFailed when patience ends before it does: infra, unless no waiting makes it better."""
+    def collect(self, operation: str, after_s: float = 0.0) -> Finished | Over:
+        """Wait for an order, from `after_s` on. Raises RenderFailed when patience ends before it does: infra, unless no waiting makes it better."""
+        self._wait(after_s)
         began_s, trouble = self._patience.now_s(), _Trouble(self._patience)
         while True:
             self._control.check()
