@@ -146,6 +146,10 @@ def an_attempt(
     return job.model_copy(update={"meta": meta, "input": asked})
 
 
+A_PAGE = Answer(body=b"<html>Sign in</html>", media_type="text/html")
+"""Of a proxy, in place of the server's own answer."""
+
+
 def an_error(status: int, message: str, **headers: str) -> Answer:
     """As both OpenAI and Google tell one."""
     return as_json({"error": {"code": status, "message": message}}, status, **headers)

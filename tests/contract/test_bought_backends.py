@@ -22,9 +22,10 @@ from rendering.backends.bought.placing import Placing
 from storage.artifacts.memory import MemoryArtifacts
 from tests.clips import FakeControl
 from tests.contract import test_video_backend as contract
-from tests.contract.bought_rigs import RIGS, Rig, an_attempt, an_error
+from tests.contract.bought_rigs import A_PAGE, RIGS, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import *  # noqa: F403
 from tests.contract.test_video_backend import Kind
+from tests.loopback import Answer, as_json
 from tests.shops.counter import Fate
 from tests.shops.google import a_vertex
 from tests.shops.openai_videos import a_videos_server
@@ -97,6 +98,17 @@ def test_an_error_of_the_server_while_ordering_is_a_doubt(rig: Rig, status: int)
 
     assert failure.failure_class is FailureClass.CONTENT
     assert "Internal error" in str(failure)
+    assert rig.num_orders_asked == 1
+
+
+@pytest.mark.parametrize("answer", [A_PAGE, as_json(5), as_json({"name": 5, "id": 5})])
+def test_an_order_that_is_answered_with_nonsense_is_a_doubt(rig: Rig, answer: Answer) -> None:
+    rig.server.refusals = [answer]
+
+    failure = rig.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert f"Nobody knows whether this clip was bought: {rig.base_url}" in str(failure)
     assert rig.num_orders_asked == 1
 
 

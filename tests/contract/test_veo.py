@@ -17,7 +17,7 @@ from episodes.plan import Format
 from rendering.backends import BackendRecipe, Purse, open_backend
 from storage.artifacts.memory import MemoryArtifacts
 from tests.clips import a_stored_clip
-from tests.contract.bought_rigs import OMNI, RIGS, GoogleRig, Rig, an_attempt, an_error
+from tests.contract.bought_rigs import A_PAGE, OMNI, RIGS, GoogleRig, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import Pictures
 from tests.loopback import LOST, Answer, as_json
 from tests.shops.films import a_film, place_of_square
@@ -124,6 +124,45 @@ def test_an_omni_clip_that_cannot_be_fetched_says_why(omni: Rig, video: dict[str
 def test_trouble_while_fetching_an_omni_clip_does_not_lose_it(omni: Rig) -> None:
     over = as_json(an_interaction("1", "completed", [_THERE]))
     omni.server.troubles = [over, an_error(503, "Busy."), over, LOST]
+
+    omni.render(an_attempt())
+
+    assert len(omni.server.bought) == 1
+
+
+@pytest.mark.parametrize("answer", [A_PAGE, as_json([]), as_json(5), as_json({}), as_json({"name": 5, "status": 5, "id": 5})])
+def test_nonsense_in_place_of_an_order_is_trouble_that_passes(rig: GoogleRig, answer: Answer) -> None:
+    rig.server.troubles = [answer]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(1)
+    assert len(rig.server.bought) == 1
+
+
+def test_nonsense_that_does_not_end_names_the_server_and_leaves_the_order(rig: GoogleRig) -> None:
+    rig.server.troubles = 20 * [A_PAGE]
+    failure = rig.fails(an_attempt())
+    rig.server.troubles = []
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert f"{rig.base_url} answers with something that nobody can read" in str(failure)
+    assert len(rig.server.bought) == 1
+
+
+def test_an_omni_clip_whose_letters_are_none_of_base64_is_asked_for_again(omni: Rig) -> None:
+    omni.server.troubles = [as_json(an_interaction("1", "completed", [{"type": "video", "data": "abcde"}]))]
+
+    omni.render(an_attempt())
+
+    assert len(omni.server.bought) == 1
+
+
+@pytest.mark.parametrize("answer", [A_PAGE, as_json([]), as_json({"name": 5})])
+def test_nonsense_in_place_of_an_omni_clips_file_is_trouble_that_passes(omni: Rig, answer: Answer) -> None:
+    omni.server.troubles = [as_json(an_interaction("1", "completed", [_THERE])), answer]
 
     omni.render(an_attempt())
 

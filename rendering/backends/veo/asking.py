@@ -22,6 +22,10 @@ TIMEOUT_MS = 120_000
 LOST = (httpx.HTTPError, httpx2.HTTPError)
 UNSIGNED = GoogleAuthError
 """Raised while a request is signed: it was not sent."""
+NONSENSE = (ValueError, TypeError, AttributeError)
+"""What the library raises over an answer that is none of Google's, like a proxy's page: of JSON, of pydantic, or of its own surprise."""
+MOST_SAID = 200
+"""Characters of such an answer that are worth telling."""
 
 
 def http_options(setup: Setup) -> types.HttpOptions:
@@ -51,6 +55,10 @@ class Asking:
         failure = lost(error, server=self._server)
         return Refused(failure=failure) if was_never_sent(error) else Unclear(reason=str(failure))
 
+    def not_understood(self, why: str) -> Unclear:
+        """An order that was answered, but by whom?"""
+        return Unclear(reason=self._nonsense(why))
+
     def not_seen(self, status: int, said: str, headers: Mapping[str, str], operation: str) -> Trouble | Unknown:
         if status == httpx.codes.NOT_FOUND:
             return Unknown(failure=forgotten(operation, server=self._server, is_free=self._is_free))
@@ -58,6 +66,10 @@ class Asking:
 
     def away(self, error: Exception) -> Trouble:
         return Trouble(failure=lost(error, server=self._server))
+
+    def not_readable(self, why: str) -> Trouble:
+        """A look that was answered, likewise: the order stands."""
+        return Trouble(failure=RenderFailed(self._nonsense(why), FailureClass.INFRA))
 
     def unsigned(self, error: GoogleAuthError) -> RenderFailed:
         if isinstance(error, TransportError):
@@ -81,6 +93,10 @@ class Asking:
 
     def _failure(self, status: int, said: str) -> RenderFailed:
         return failure_of(status, self._clean(said), server=self._server, key_name=self._key_name)
+
+    def _nonsense(self, why: str) -> str:
+        why = " ".join(self._clean(why).split())[:MOST_SAID].rstrip(".")
+        return f"{self._server} answers with something that nobody can read: {why}."
 
     def _clean(self, said: str) -> str:
         return said.replace(self._key.get_secret_value(), "…") if self._key is not None else said

@@ -8,13 +8,13 @@ import httpx
 import structlog
 from google import genai
 from google.genai import errors, types
-from google.genai._interactions_errors import APIConnectionError, APIError, APIResponseValidationError, APIStatusError
+from google.genai._interactions_errors import APIConnectionError, APIError, APIStatusError
 from google.genai.interactions import Interaction, VideoContent
 from pydantic import SecretStr
 
 from episodes.errors import FailureClass, RenderFailed
 from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
-from rendering.backends.veo.asking import LOST, Asking, headers_of, http_options
+from rendering.backends.veo.asking import LOST, NONSENSE, Asking, headers_of, http_options
 from rendering.backends.veo.options import Setup
 
 KEY_NAME = "GEMINI_API_KEY"
@@ -58,25 +58,25 @@ class OmniShop:
             return self._asking.not_ordered(error.status_code, _words_of(error), error.response.headers)
         except APIConnectionError as error:
             return self._asking.not_answered(error)
-        except APIResponseValidationError as error:
-            return Unclear(reason=f"{self._setup.server} took it, but its answer makes no sense: {error.message}")
-        if not made.id:
+        except (APIError, *NONSENSE) as error:
+            return self._asking.not_understood(str(error))
+        if not isinstance(made, Interaction) or not isinstance(made.id, str) or not made.id:
             return Unclear(reason=f"{self._setup.server} took it, but named no id.")
         return Placed(operation=made.id)
 
     def look(self, operation: str) -> Working | Finished | Over | Trouble | Unknown:
         try:
-            found = self._client.interactions.get(operation)
+            return self._seen(operation)
         except APIStatusError as error:
             said = _words_of(error)
             status = httpx.codes.NOT_FOUND if _UNKNOWN in said else error.status_code
             return self._asking.not_seen(status, said, error.response.headers, operation)
-        except APIError as error:
+        except errors.APIError as error:
+            return self._asking.not_seen(error.code, error.message or "", headers_of(error), operation)
+        except (APIConnectionError, *LOST) as error:
             return self._asking.away(error)
-        if found.status in _GOING_ON:
-            return Working()
-        video = found.output_video
-        return self._not_delivered(found) if video is None else self._delivered(video, operation)
+        except (APIError, *NONSENSE) as error:
+            return self._asking.not_readable(str(error))
 
     def cancel(self, operation: str) -> bool:
         try:
@@ -86,18 +86,22 @@ class OmniShop:
             return False
         return True
 
-    def _delivered(self, video: VideoContent, operation: str) -> Working | Finished | Over | Trouble | Unknown:
+    def _seen(self, operation: str) -> Working | Finished | Over | Trouble:
+        found = self._client.interactions.get(operation)
+        if not isinstance(found, Interaction) or not isinstance(found.status, str):
+            return self._asking.not_readable("it tells no status")
+        if found.status in _GOING_ON:
+            return Working()
+        video = found.output_video
+        return self._not_delivered(found) if video is None else self._delivered(video, operation)
+
+    def _delivered(self, video: VideoContent, operation: str) -> Working | Finished | Over:
         if video.data:
             return Finished(clip=base64.b64decode(video.data))
         if not video.uri or "files/" not in video.uri:  # and the next one that is bought would come the same way
             said = f"{self._setup.server} says that {operation} is done, but not where its video is."
             return Over(failure=RenderFailed(said, FailureClass.CONTENT, "Retrying this beat buys it again."))
-        try:
-            return self._fetched(video.uri)
-        except errors.APIError as error:
-            return self._asking.not_seen(error.code, error.message or "", headers_of(error), operation)
-        except LOST as error:
-            return self._asking.away(error)
+        return self._fetched(video.uri)
 
     def _fetched(self, uri: str) -> Working | Finished | Over:
         """From where Google keeps its files. A clip may still be on its way there when the interaction has ended."""

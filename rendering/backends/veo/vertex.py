@@ -13,7 +13,7 @@ from google.oauth2 import service_account
 
 from episodes.errors import BadInput, FailureClass, RenderFailed
 from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
-from rendering.backends.veo.asking import LOST, Asking, headers_of, http_options
+from rendering.backends.veo.asking import LOST, NONSENSE, Asking, headers_of, http_options
 from rendering.backends.veo.options import Setup
 
 KEY_NAME = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -37,26 +37,26 @@ class VertexShop:
     def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
         image = types.Image(image_bytes=first_frame, mime_type="image/png") if first_frame is not None else None
         aspect, resolution = request.size.split()
+        config = types.GenerateVideosConfig(
+            number_of_videos=1,
+            duration_seconds=request.seconds,
+            aspect_ratio=aspect,
+            resolution=resolution,
+            negative_prompt=request.negative_prompt or None,
+            seed=request.seed,
+            generate_audio=False,  # a film's clips are silent
+        )
+        source = types.GenerateVideosSource(prompt=request.prompt, image=image)
         try:
-            operation = self._client.models.generate_videos(
-                model=request.model,
-                source=types.GenerateVideosSource(prompt=request.prompt, image=image),
-                config=types.GenerateVideosConfig(
-                    number_of_videos=1,
-                    duration_seconds=request.seconds,
-                    aspect_ratio=aspect,
-                    resolution=resolution,
-                    negative_prompt=request.negative_prompt or None,
-                    seed=request.seed,
-                    generate_audio=False,  # a film's clips are silent
-                ),
-            )
+            operation = self._client.models.generate_videos(model=request.model, source=source, config=config)
         except errors.APIError as error:
             return self._asking.not_ordered(error.code, error.message or "", headers_of(error))
         except GoogleAuthError as error:
             return Refused(failure=self._asking.unsigned(error))
         except LOST as error:
             return self._asking.not_answered(error)
+        except NONSENSE as error:
+            return self._asking.not_understood(str(error))
         if not operation.name:
             return Unclear(reason=f"{self._setup.server} took it, but named no operation.")
         return Placed(operation=operation.name)
@@ -70,8 +70,10 @@ class VertexShop:
             return Trouble(failure=self._asking.unsigned(error))
         except LOST as error:
             return self._asking.away(error)
+        except NONSENSE as error:
+            return self._asking.not_readable(str(error))
         if not found.done:
-            return Working()
+            return Working() if found.name else self._asking.not_readable("it names no order")
         if found.error:
             code, said = found.error.get("code"), str(found.error.get("message", ""))
             return Over(failure=self._asking.came_to_nothing(code, said))
