@@ -169,6 +169,19 @@ def test_nonsense_in_place_of_an_omni_clips_file_is_trouble_that_passes(omni: Ri
     assert len(omni.server.bought) == 1
 
 
+def test_a_clip_that_vertex_leaves_in_a_bucket_is_not_bought_again_by_itself(vertex: Rig) -> None:
+    video = {"gcsUri": "gs://studio/clip.mp4?signature=secret", "mimeType": "video/mp4"}
+    vertex.server.troubles = [as_json({"name": "operations/1", "done": True, "response": {"videos": [video]}})]
+
+    failure = vertex.fails(an_attempt())
+
+    assert failure.failure_class is FailureClass.CONTENT
+    assert "left the clip at gs://studio/clip.mp4, from" in str(failure)
+    assert "Retrying this beat buys another one" in failure.hint
+    vertex.render(an_attempt(2, num_failures=0))
+    assert len(vertex.server.bought) == 2
+
+
 def test_a_beat_that_is_longer_than_any_clip_gets_a_slower_one(vertex: Rig) -> None:
     keys = vertex.render(an_attempt(duration_s=12.0))
 

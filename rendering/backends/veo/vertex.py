@@ -85,13 +85,21 @@ class VertexShop:
     def _delivered(self, response: types.GenerateVideosResponse | None) -> Finished | Over:
         if response is None:
             return Over(failure=self._asking.came_to_nothing(None, "its answer is empty"))
-        for video in response.generated_videos or []:
-            if video.video is not None and video.video.video_bytes:
-                return Finished(clip=video.video.video_bytes)
+        for video in (one.video for one in response.generated_videos or [] if one.video is not None):
+            if video.video_bytes:
+                return Finished(clip=video.video_bytes)
+            if video.uri:
+                return Over(failure=self._left_elsewhere(video.uri))
         if response.rai_media_filtered_count:
             return Over(failure=self._asking.blocked("; ".join(response.rai_media_filtered_reasons or [])))
         failure = RenderFailed(f"{self._setup.server} made no clip, and did not say why.", FailureClass.OUTPUT)
         return Over(failure=failure)
+
+    def _left_elsewhere(self, uri: str) -> RenderFailed:
+        """Its bytes were asked for, and the next one that is bought would come the same way."""
+        address = uri.partition("?")[0]  # what follows may be a signature
+        said = f"{self._setup.server} left the clip at {address}, from where it is not fetched."
+        return RenderFailed(said, FailureClass.CONTENT, "It is paid, and lies there. Retrying this beat buys another one.")
 
 
 def credentials_of(path: Path | None) -> Credentials:
