@@ -139,6 +139,29 @@ def test_trouble_while_waiting_does_not_lose_the_order(rig: Rig) -> None:
     assert len(rig.server.bought) == 1
 
 
+@pytest.mark.parametrize("answer", [A_PAGE, as_json([]), as_json(5), as_json({}), as_json({"name": 5, "status": 5, "id": 5})])
+def test_nonsense_in_place_of_an_order_is_trouble_that_passes(rig: Rig, answer: Answer) -> None:
+    rig.server.troubles = [answer]
+
+    rig.render(an_attempt())
+
+    assert rig.clock.now == pytest.approx(1)
+    assert len(rig.server.bought) == 1
+
+
+def test_nonsense_that_does_not_end_names_the_server_and_leaves_the_order(rig: Rig) -> None:
+    rig.server.troubles = 20 * [A_PAGE]
+    failure = rig.fails(an_attempt())
+    rig.server.troubles = []
+
+    rig.render(an_attempt(2))
+
+    assert failure.failure_class is FailureClass.INFRA
+    assert rig.clock.now < 120, "and not as long as an order that is being made"
+    assert f"{rig.base_url} answers with something that nobody can read" in str(failure)
+    assert len(rig.server.bought) == 1
+
+
 @pytest.mark.parametrize(
     ("fate", "failure_class"),
     [(Fate.BLOCKED, FailureClass.CONTENT), (Fate.FAILED, FailureClass.OUTPUT), (Fate.FORGOTTEN, FailureClass.CONTENT)],

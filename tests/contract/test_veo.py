@@ -130,28 +130,6 @@ def test_trouble_while_fetching_an_omni_clip_does_not_lose_it(omni: Rig) -> None
     assert len(omni.server.bought) == 1
 
 
-@pytest.mark.parametrize("answer", [A_PAGE, as_json([]), as_json(5), as_json({}), as_json({"name": 5, "status": 5, "id": 5})])
-def test_nonsense_in_place_of_an_order_is_trouble_that_passes(rig: GoogleRig, answer: Answer) -> None:
-    rig.server.troubles = [answer]
-
-    rig.render(an_attempt())
-
-    assert rig.clock.now == pytest.approx(1)
-    assert len(rig.server.bought) == 1
-
-
-def test_nonsense_that_does_not_end_names_the_server_and_leaves_the_order(rig: GoogleRig) -> None:
-    rig.server.troubles = 20 * [A_PAGE]
-    failure = rig.fails(an_attempt())
-    rig.server.troubles = []
-
-    rig.render(an_attempt(2))
-
-    assert failure.failure_class is FailureClass.INFRA
-    assert f"{rig.base_url} answers with something that nobody can read" in str(failure)
-    assert len(rig.server.bought) == 1
-
-
 def test_an_omni_clip_whose_letters_are_none_of_base64_is_asked_for_again(omni: Rig) -> None:
     omni.server.troubles = [as_json(an_interaction("1", "completed", [{"type": "video", "data": "abcde"}]))]
 

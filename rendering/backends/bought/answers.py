@@ -14,6 +14,9 @@ _NOT_SOLD = (425, 429, 503)
 _NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
 """httpx's, and those of its descendants: by name, because each library has classes of its own."""
 
+_MOST_SAID = 200
+"""Characters of an answer that nobody can read which are worth telling."""
+
 
 def failure_of(status: int, said: str, *, server: str, key_name: str) -> RenderFailed:
     """`said`: the server's own words."""
@@ -43,6 +46,12 @@ def lost(error: BaseException, *, server: str) -> RenderFailed:
     """No answer came."""
     said = f"{type(error).__name__}: {error}".rstrip(":. ")
     return RenderFailed(f"{server} does not answer: {said}.", FailureClass.INFRA)
+
+
+def unreadable(why: str, *, server: str) -> RenderFailed:
+    """An answer came, and none of the server's: perhaps a proxy's page."""
+    why = " ".join(why.split())[:_MOST_SAID].rstrip(".")
+    return RenderFailed(f"{server} answers with something that nobody can read: {why}.", FailureClass.INFRA)
 
 
 def forgotten(operation: str, *, server: str, is_free: bool) -> RenderFailed:

@@ -13,7 +13,15 @@ import structlog
 from pydantic import SecretStr
 
 from episodes.errors import FailureClass, RenderFailed
-from rendering.backends.bought.answers import failure_of, forgotten, lost, retry_after_s, was_never_sent, was_sold
+from rendering.backends.bought.answers import (
+    failure_of,
+    forgotten,
+    lost,
+    retry_after_s,
+    unreadable,
+    was_never_sent,
+    was_sold,
+)
 from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
 from rendering.backends.openai_video.options import Setup
 
@@ -59,7 +67,10 @@ class VideosServer:
             if not response.is_success:
                 return self._trouble(response, operation)
             video = _fields(response)
-            status = str(video.get("status", "")).lower()
+            status = video.get("status")
+            if not isinstance(status, str) or not status:
+                return Trouble(failure=unreadable("it tells no status", server=self._setup.base_url))
+            status = status.lower()
             if status in _OVER:
                 return Over(failure=self._why(video))
             if status not in _DONE:

@@ -12,7 +12,15 @@ from google.genai import errors, types
 from pydantic import SecretStr
 
 from episodes.errors import FailureClass, RenderFailed
-from rendering.backends.bought.answers import failure_of, forgotten, lost, retry_after_s, was_never_sent, was_sold
+from rendering.backends.bought.answers import (
+    failure_of,
+    forgotten,
+    lost,
+    retry_after_s,
+    unreadable,
+    was_never_sent,
+    was_sold,
+)
 from rendering.backends.bought.shop import Refused, Trouble, Unclear, Unknown
 from rendering.backends.veo.options import Setup
 
@@ -24,8 +32,6 @@ UNSIGNED = GoogleAuthError
 """Raised while a request is signed: it was not sent."""
 NONSENSE = (ValueError, TypeError, AttributeError)
 """What the library raises over an answer that is none of Google's, like a proxy's page: of JSON, of pydantic, or of its own surprise."""
-MOST_SAID = 200
-"""Characters of such an answer that are worth telling."""
 
 
 def http_options(setup: Setup) -> types.HttpOptions:
@@ -57,7 +63,7 @@ class Asking:
 
     def not_understood(self, why: str) -> Unclear:
         """An order that was answered, but by whom?"""
-        return Unclear(reason=self._nonsense(why))
+        return Unclear(reason=str(self._unreadable(why)))
 
     def not_seen(self, status: int, said: str, headers: Mapping[str, str], operation: str) -> Trouble | Unknown:
         if status == httpx.codes.NOT_FOUND:
@@ -69,7 +75,7 @@ class Asking:
 
     def not_readable(self, why: str) -> Trouble:
         """A look that was answered, likewise: the order stands."""
-        return Trouble(failure=RenderFailed(self._nonsense(why), FailureClass.INFRA))
+        return Trouble(failure=self._unreadable(why))
 
     def unsigned(self, error: GoogleAuthError) -> RenderFailed:
         if isinstance(error, TransportError):
@@ -94,9 +100,8 @@ class Asking:
     def _failure(self, status: int, said: str) -> RenderFailed:
         return failure_of(status, self._clean(said), server=self._server, key_name=self._key_name)
 
-    def _nonsense(self, why: str) -> str:
-        why = " ".join(self._clean(why).split())[:MOST_SAID].rstrip(".")
-        return f"{self._server} answers with something that nobody can read: {why}."
+    def _unreadable(self, why: str) -> RenderFailed:
+        return unreadable(self._clean(why), server=self._server)
 
     def _clean(self, said: str) -> str:
         return said.replace(self._key.get_secret_value(), "…") if self._key is not None else said
