@@ -148,6 +148,27 @@ def test_an_order_of_an_earlier_attempt_is_not_cancelled(rig: Rig) -> None:
     assert not rig.server.cancelled
 
 
+class _StopsWhenItIsFetched(FakeControl):
+    def __init__(self, rig: Rig) -> None:
+        super().__init__()
+        self._asked = rig.server.asked
+
+    def check(self) -> None:
+        if any(asked.path.endswith("/content") for asked in self._asked):
+            self.stop()
+        super().check()
+
+
+def test_whoever_is_told_to_stop_while_a_clip_comes_leaves_it_to_the_next_attempt(rig: Rig) -> None:
+    with pytest.raises(RenderCancelled):
+        rig.render(an_attempt(), control=_StopsWhenItIsFetched(rig))
+
+    rig.render(an_attempt(2))
+
+    assert not rig.server.cancelled, "a server may delete what is cancelled"
+    assert len(rig.server.bought) == 1
+
+
 def test_the_key_is_sent_and_seen_nowhere_else(
     rig: Rig, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

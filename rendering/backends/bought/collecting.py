@@ -66,7 +66,8 @@ class Collecting:
         try:
             answer = self._till.collect(self._order.operation, after_s=after_s)
         except RenderCancelled:
-            self._cancel()
+            if not self._till.is_made:
+                self._cancel()
             raise
         match answer:
             case Finished(clip=clip):

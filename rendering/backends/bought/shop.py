@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +68,18 @@ class Finished:
     """A whole video file."""
 
 
+Take = Callable[[bytes], None]
+"""Is given a clip piece by piece. Raises what ends the fetching, RenderCancelled among others: nobody may keep it from coming through."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """It is made, and comes in pieces, which may take long."""
+
+    fetch: Callable[[Take], Trouble | Unknown | None]
+    """Called once. None: all of it was taken."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Over:
     """No clip will ever come of this order."""
@@ -96,7 +109,7 @@ class Shop(Protocol):
     def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
         """Buy. `first_frame`: a PNG. Whatever may have reached the server without an answer is Unclear."""
 
-    def look(self, operation: str) -> Working | Finished | Over | Trouble | Unknown:
+    def look(self, operation: str) -> Working | Finished | Ready | Over | Trouble | Unknown:
         """How far an order is. Repeatable, from any process, for as long as the server remembers it."""
 
     def cancel(self, operation: str) -> bool:

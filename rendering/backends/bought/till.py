@@ -14,6 +14,7 @@ from rendering.backends.bought.shop import (
     Finished,
     Over,
     Placed,
+    Ready,
     Refused,
     Request,
     Shop,
@@ -28,6 +29,9 @@ LOOK_AROUND_S = 0.25  # how late a cancel may be noticed while waiting
 LONGEST_RETRY_S = 60.0
 USUAL_WAIT_S = 60.0  # what a clip of a few seconds takes; only the reported share depends on it
 MOST_SHARE = 0.95  # the rest is decoding
+MOST_BYTES = (
+    2**30
+)  # of a clip: half a minute, the longest beat, of 4K at 250 Mbit/s; what is larger is none, and would fill the memory
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +59,8 @@ class Till:
         self._first_frame = first_frame
         self._patience = patience
         self._control = control
+        self.is_made = False
+        """What was waited for last is made: to cancel it would throw away what is paid."""
 
     def order(self) -> Placed | Refused | Unclear:
         """Buy; again while the server says for certain that it did not sell, and that it may be better later."""
@@ -75,6 +81,8 @@ class Till:
         while True:
             self._control.check()
             answer = self._shop.look(operation)
+            if isinstance(answer, Ready):
+                answer = self._fetched(answer, operation, began_s)
             waited_s = self._patience.now_s() - began_s
             match answer:
                 case Finished() | Over():
@@ -94,11 +102,20 @@ class Till:
                         said = f"The order {operation} is not done after {waited_s:.0f} s."
                         raise RenderFailed(said, FailureClass.INFRA, "The next attempt goes on with it.")
                     # rises at every look, so that nobody takes it for stuck
-                    self._control.report(MOST_SHARE * waited_s / (waited_s + USUAL_WAIT_S))
+                    self._control.report(_share(waited_s))
                     self._wait(self._patience.poll_s)
 
     def cancel(self, operation: str) -> bool:
         return self._shop.cancel(operation)
+
+    def _fetched(self, ready: Ready, operation: str, began_s: float) -> Finished | Over | Trouble | Unknown:
+        self.is_made = True
+        basket = _Basket(operation, self._patience, self._control, began_s)
+        try:
+            return ready.fetch(basket.take) or Finished(clip=basket.clip())
+        except _Overfull:
+            said = f"The clip of the order {operation} is larger than {MOST_BYTES / 2**30:g} GiB."
+            return Over(failure=RenderFailed(said, FailureClass.CONTENT, "Retrying this beat buys it again."))
 
     def _wait(self, seconds: float, failure: RenderFailed | None = None) -> None:
         if failure is not None:
@@ -107,6 +124,46 @@ class Till:
         while (left_s := end_s - self._patience.now_s()) > 0:
             self._control.check()
             self._patience.sleep(min(left_s, LOOK_AROUND_S))
+
+
+class _Overfull(Exception):
+    """A clip is larger than any clip is."""
+
+
+class _Basket:
+    """A clip that comes in pieces. Between two of them it looks whether anybody still waits for it, however slowly they come."""
+
+    def __init__(self, operation: str, patience: Patience, control: Control, began_s: float) -> None:
+        self._operation = operation
+        self._patience = patience
+        self._control = control
+        self._began_s = began_s
+        self._reported_s = began_s
+        self._pieces: list[bytes] = []
+        self._num_bytes = 0
+
+    def take(self, piece: bytes) -> None:
+        """Raises RenderCancelled, RenderFailed (infra) when patience ends, _Overfull."""
+        self._control.check()
+        now_s = self._patience.now_s()
+        waited_s = now_s - self._began_s
+        if waited_s > self._patience.order_s:
+            said = f"The order {self._operation} is made, but has not come after {waited_s:.0f} s."
+            raise RenderFailed(said, FailureClass.INFRA, "The next attempt goes on with it.")
+        if now_s - self._reported_s >= self._patience.poll_s:
+            self._reported_s = now_s
+            self._control.report(_share(waited_s))
+        self._num_bytes += len(piece)
+        if self._num_bytes > MOST_BYTES:
+            raise _Overfull
+        self._pieces.append(piece)
+
+    def clip(self) -> bytes:
+        return b"".join(self._pieces)
+
+
+def _share(waited_s: float) -> float:
+    return MOST_SHARE * waited_s / (waited_s + USUAL_WAIT_S)
 
 
 class _Trouble:

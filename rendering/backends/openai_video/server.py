@@ -5,6 +5,7 @@ Plain HTTP, because all of it is four requests, and because a client library tha
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from rendering.backends.bought.answers import (
     was_never_sent,
     was_sold,
 )
-from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
+from rendering.backends.bought.shop import Over, Placed, Ready, Refused, Request, Take, Trouble, Unclear, Unknown, Working
 from rendering.backends.openai_video.options import Setup
 
 KEY_NAME = "OPENAI_VIDEO_API_KEYS"
@@ -61,24 +62,20 @@ class VideosServer:
             return Unclear(reason=str(failure))
         return Refused(failure=failure, retry_after_s=retry_after_s(response.headers))
 
-    def look(self, operation: str) -> Working | Finished | Over | Trouble | Unknown:
+    def look(self, operation: str) -> Working | Ready | Over | Trouble | Unknown:
         try:
             response = self._http.get(self._url(operation))
-            if not response.is_success:
-                return self._trouble(response, operation)
-            video = _fields(response)
-            status = video.get("status")
-            if not isinstance(status, str) or not status:
-                return Trouble(failure=unreadable("it tells no status", server=self._setup.base_url))
-            status = status.lower()
-            if status in _OVER:
-                return Over(failure=self._why(video))
-            if status not in _DONE:
-                return Working()
-            content = self._http.get(f"{self._url(operation)}/content", follow_redirects=True)
         except httpx.HTTPError as error:
             return Trouble(failure=lost(error, server=self._setup.base_url))
-        return Finished(clip=content.content) if content.is_success else self._trouble(content, operation)
+        if not response.is_success:
+            return self._trouble(response, operation)
+        video = _fields(response)
+        status = video.get("status")
+        if not isinstance(status, str) or not status:
+            return Trouble(failure=unreadable("it tells no status", server=self._setup.base_url))
+        if status.lower() in _OVER:
+            return Over(failure=self._why(video))
+        return Ready(fetch=partial(self._fetch, operation)) if status.lower() in _DONE else Working()
 
     def cancel(self, operation: str) -> bool:
         try:
@@ -87,6 +84,18 @@ class VideosServer:
             log.warning("order.not_cancelled", operation=operation, reason=self._clean(str(error)))
             return False
         return response.is_success
+
+    def _fetch(self, operation: str, take: Take) -> Trouble | Unknown | None:
+        try:
+            with self._http.stream("GET", f"{self._url(operation)}/content", follow_redirects=True) as response:
+                if not response.is_success:
+                    response.read()
+                    return self._trouble(response, operation)
+                for piece in response.iter_bytes():
+                    take(piece)
+        except httpx.HTTPError as error:
+            return Trouble(failure=lost(error, server=self._setup.base_url))
+        return None
 
     def _url(self, operation: str) -> str:
         return f"{self._setup.base_url}/videos/{quote(operation, safe='')}"
