@@ -234,7 +234,7 @@ def test_a_clip_that_this_machine_cannot_read_now_is_kept_for_the_next_attempt(
     assert len(rig.server.bought) == 1
 
 
-def _out_of_memory(clip: bytes, job: RenderJob) -> tuple[Frames, Placing]:
+def _out_of_memory(clip: bytes, job: RenderJob, *, whole_s: float | None) -> tuple[Frames, Placing]:
     raise RenderFailed("ffmpeg ended with status -9: it did not say why", FailureClass.RESOURCE)
 
 

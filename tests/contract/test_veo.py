@@ -9,17 +9,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from episodes.errors import BadInput, FailureClass
 from episodes.job import StartFrame
 from episodes.plan import Format
+from rendering.backend import Frames
 from rendering.backends import BackendRecipe, Purse, open_backend
+from rendering.backends.animatic.backend import AnimaticBackend
 from storage.artifacts.memory import MemoryArtifacts
 from tests.clips import a_stored_clip
 from tests.contract.bought_rigs import A_PAGE, OMNI, RIGS, GoogleRig, Rig, an_attempt, an_error
 from tests.contract.test_video_backend import Pictures
 from tests.loopback import LOST, Answer, as_json
+from tests.shops.counter import Fate
 from tests.shops.films import a_film, place_of_square
 from tests.shops.google import KEY, TOKEN, an_interaction
 
@@ -182,6 +186,47 @@ def test_a_beat_that_goes_on_is_bought_with_the_last_frame_before_it(rig: Google
     assert "image/png" in json.dumps(rig.server.bought)
     assert keys.frames_THWC[0, :32].std() < 4, "one grey, and no stripes"
     assert "earlier.mp4" in keys.recipe["opening"]
+
+
+@pytest.mark.parametrize("duration_s", [2.5, 4.0, 9.0])
+def test_a_clip_that_is_given_an_end_is_there_when_its_beat_ends(vertex: Rig, duration_s: float) -> None:
+    job = an_attempt(duration_s=duration_s)
+
+    keys = vertex.render(job, opening="animatic", ending="animatic")
+
+    [instance] = vertex.server.bought[0]["instances"]
+    assert instance["image"]["mimeType"] == instance["lastFrame"]["mimeType"] == "image/png"
+    first, last = AnimaticBackend().first_frame(job, Pictures()), AnimaticBackend().last_frame(job, Pictures())
+    assert _distance(keys.frames_THWC[0], first) < 6
+    assert _distance(keys.frames_THWC[-1], last) < 6
+    assert _distance(first, last) > 6, "they are two pictures"
+    assert keys.indices[-1] == job.num_frames - 1
+    assert keys.recipe["ending"] == "animatic"
+    assert ("hurried" in keys.recipe, "spread" in keys.recipe) == (duration_s < 4, duration_s > 8)
+
+
+def _distance(one: Frames, other: Frames) -> float:
+    return float(np.abs(one.astype(int) - other).mean())
+
+
+def test_an_end_is_left_out_where_there_is_no_beginning_and_told(vertex: Rig) -> None:
+    """`previous`, and the beat goes on from no other."""
+    keys = vertex.render(an_attempt(duration_s=4.5), ending="animatic")
+
+    assert "lastFrame" not in vertex.server.bought[0]["instances"][0]
+    assert "opening" not in keys.recipe
+    assert keys.recipe["ending"] == "none, because there was no picture to begin with"
+    assert "hurried" not in keys.recipe
+
+
+def test_another_end_is_another_order(vertex: Rig) -> None:
+    vertex.server.fate = Fate.NEVER_DONE
+    vertex.fails(an_attempt(), opening="animatic")
+    vertex.server.fate = Fate.DONE
+
+    vertex.render(an_attempt(2), opening="animatic", ending="animatic")
+
+    assert ["lastFrame" in one["instances"][0] for one in vertex.server.bought] == [False, True]
 
 
 def test_the_keys_are_sent_and_seen_nowhere_else(

@@ -32,7 +32,7 @@ class FileShop:
     def num_sold(self) -> int:
         return len(self._path.read_text().splitlines()) if self._path.exists() else 0
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed:
         with self._path.open("a") as books:
             books.write(f"{request.prompt}\n")
         return Placed(operation=f"operation {self.num_sold}")

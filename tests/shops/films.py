@@ -16,12 +16,21 @@ MOST_PIXELS = 96 * 96
 
 
 @cache
-def a_film(prompt: str, seconds: int, width: int, height: int, first_frame: bytes | None) -> bytes:
-    """A square crosses the picture from left to right; behind it is the first frame, or stripes that the prompt decides."""
+def a_film(
+    prompt: str, seconds: int, width: int, height: int, first_frame: bytes | None, last_frame: bytes | None = None
+) -> bytes:
+    """A square crosses the picture from left to right; behind it is the first frame, or stripes that the prompt decides.
+
+    The first frame turns into the last one, which is there when the film ends, and without the square.
+    """
     scale = min(1.0, (MOST_PIXELS / (width * height)) ** 0.5)
     size = round(width * scale / 2) * 2, round(height * scale / 2) * 2
     ground = _read(first_frame, size) if first_frame is not None else _striped(prompt, size)
     num_frames = seconds * FPS
+    if last_frame is not None:
+        shares = np.linspace(0, 1, num_frames)
+        end = _read(last_frame, size).astype(np.float32)
+        return _encoded([(ground + share * (end - ground)).round().astype(np.uint8) for share in shares], size)
     return _encoded(
         [_with_square(ground, index / (num_frames - 1), is_small=first_frame is not None) for index in range(num_frames)], size
     )

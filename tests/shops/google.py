@@ -43,6 +43,8 @@ def a_vertex(folder: Path) -> Iterator[tuple[str, Counter, Path]]:
         model, verb = match.groups()
         if verb == "predictLongRunning":
             name = f"projects/studio/locations/us-central1/publishers/google/models/{model}/operations/"
+            if any("lastFrame" in one and "image" not in one for one in asked.json["instances"]):
+                return _error(400, "INVALID_ARGUMENT", "lastFrame is only supported together with image.")
             return counter.sell(asked.json, lambda number: as_json({"name": name + number}))
         return counter.trouble() or _fetched(counter, asked.json["operationName"])
 
@@ -88,8 +90,9 @@ def _fetched(counter: Counter, name: str) -> Answer:
         case Fate.FAILED:
             return as_json({"name": name, "done": True, "error": {"code": 13, "message": "Internal error."}})
     [instance], parameters = wishes["instances"], wishes["parameters"]
-    image = instance.get("image", {}).get("bytesBase64Encoded")
-    film = _film(instance["prompt"], parameters["durationSeconds"], parameters["resolution"], parameters["aspectRatio"], image)
+    image, last = (instance.get(name, {}).get("bytesBase64Encoded") for name in ("image", "lastFrame"))
+    size = parameters["resolution"], parameters["aspectRatio"]
+    film = _film(instance["prompt"], parameters["durationSeconds"], *size, image, last)
     video = {"bytesBase64Encoded": base64.b64encode(counter.delivered(film)).decode(), "mimeType": "video/mp4"}
     return as_json({"name": name, "done": True, "response": {"videos": [video]}})
 
@@ -135,9 +138,10 @@ def an_interaction(number: str, status: str, content: list[dict[str, Any]] | Non
     return {"id": number, "object": "interaction", "status": status, "steps": steps, "created": "2026-11-26T00:00:00Z"}
 
 
-def _film(prompt: str, seconds: int, resolution: str, aspect: str, image: str | None) -> bytes:
+def _film(prompt: str, seconds: int, resolution: str, aspect: str, image: str | None, last: str | None = None) -> bytes:
     width, height = _SIDES[resolution] if aspect == "16:9" else _SIDES[resolution][::-1]
-    return a_film(prompt, seconds, width, height, base64.b64decode(image) if image is not None else None)
+    first_frame, last_frame = (base64.b64decode(one) if one is not None else None for one in (image, last))
+    return a_film(prompt, seconds, width, height, first_frame, last_frame)
 
 
 def _error(code: int, status: str, message: str) -> Answer:

@@ -52,8 +52,15 @@ class AnimaticBackend:
 
     def first_frame(self, job: RenderJob, pictures: PictureSource) -> Frames:
         """Only the first of the keyframes, (height, width, 3), without waiting for the others."""
+        return self._frame(job, pictures, 0)
+
+    def last_frame(self, job: RenderJob, pictures: PictureSource) -> Frames:
+        """Only the last of them, likewise."""
+        return self._frame(job, pictures, job.num_frames - 1)
+
+    def _frame(self, job: RenderJob, pictures: PictureSource, index: int) -> Frames:
         frame = np.empty((job.input.format.height, job.input.format.width, 3), np.uint8)
-        Scene(job, _staging(job), self._references, pictures).draw(frame, 0)
+        Scene(job, _staging(job), self._references, pictures).draw(frame, index)
         return frame
 
 

@@ -19,11 +19,12 @@ from rendering.backends.bought.shop import Request, Shop
 from rendering.backends.bought.terms import Terms
 from rendering.backends.bought.till import Patience, Till
 from rendering.backends.bought.widening import widened
+from rendering.backends.ending import Ending, ending_of
 from rendering.backends.opening import Opening, opening_of
 from rendering.previewing import Previews
 
 Catalogue = Callable[[RenderJob], Request]
-"""What a server offers: turns a beat into the nearest request that it takes, without a first frame."""
+"""What a server offers: turns a beat into the nearest request that it takes, without its frames."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,15 +41,16 @@ class BoughtBackend:
 
     def keyframes(self, job: RenderJob, pictures: PictureSource, control: Control) -> Keyframes:
         control.check()
-        request = self.catalogue(job)
+        request, previews = self.catalogue(job), Previews(control)
         opening = opening_of(job, pictures, self.terms.opening)
-        previews, first_frame = Previews(control), None
+        ending = self._ending(job, pictures, opening)
         if opening is not None:
             previews.show(opening.picture_HWC)
-            first_frame = _png(widened(opening.picture_HWC, request.aspect))
-            request = request.model_copy(update={"first_frame_sha256": hashlib.sha256(first_frame).hexdigest()})
+        first_frame, last_frame = _png(opening, request), _png(ending, request)
+        shown = {"first_frame_sha256": _sha256(first_frame), "last_frame_sha256": _sha256(last_frame)}
+        request = request.model_copy(update=shown)
         control.check()
-        till = Till(self.shop, request, first_frame, self.patience, control)
+        till = Till(self.shop, request, first_frame, self.patience, control, last_frame)
         frames_THWC, placing, order = self._bought(job, request, till)
         previews.show(frames_THWC[len(frames_THWC) // 2])
         control.report(1.0)
@@ -56,16 +58,22 @@ class BoughtBackend:
             frames_THWC=frames_THWC,
             indices=placing.indices,
             num_frames=job.num_frames,
-            recipe=self._recipe(request, placing, opening),
+            recipe=self._recipe(request, placing, opening, ending),
             bought_nothing=order.attempt != job.meta.attempt,
         )
+
+    def _ending(self, job: RenderJob, pictures: PictureSource, opening: Opening | None) -> Ending | None:
+        """Only with an opening: without one no server takes it."""
+        if self.terms.ending is None or opening is None:
+            return None
+        return ending_of(job, pictures, self.terms.ending)
 
     def _bought(self, job: RenderJob, request: Request, till: Till) -> tuple[Frames, Placing, Order]:
         ledger, is_free = Ledger(self.store, job, request), self.terms.is_free
         order = Buying(job, ledger, is_free=is_free).order(till)
-        return *Collecting(job, ledger, order, till, server=request.server, is_free=is_free).frames(), order
+        return *Collecting(job, ledger, order, till, request, is_free=is_free).frames(), order
 
-    def _recipe(self, request: Request, placing: Placing, opening: Opening | None) -> dict[str, str]:
+    def _recipe(self, request: Request, placing: Placing, opening: Opening | None, ending: Ending | None) -> dict[str, str]:
         recipe = {
             "backend": self.name,
             "server": request.server,
@@ -78,11 +86,22 @@ class BoughtBackend:
             recipe["price_usd"] = f"{self.terms.usd_per_s * request.seconds:.4f}"
         if opening is not None:
             recipe["opening"] = opening.label
+        if self.terms.ending is not None:
+            recipe["ending"] = ending.label if ending is not None else "none, because there was no picture to begin with"
         if placing.is_spread:
             recipe["spread"] = "the bought clip is shorter than the beat, and runs slower to fill it"
+        if placing.is_hurried:
+            recipe["hurried"] = "the bought clip is longer than the beat, and runs faster to end with it"
         return recipe
 
 
-def _png(picture_HWC: Frames) -> bytes:
-    _, data = cv2.imencode(".png", cv2.cvtColor(picture_HWC, cv2.COLOR_RGB2BGR))
+def _png(shown: Opening | Ending | None, request: Request) -> bytes | None:
+    """In the shape of the clip."""
+    if shown is None:
+        return None
+    _, data = cv2.imencode(".png", cv2.cvtColor(widened(shown.picture_HWC, request.aspect), cv2.COLOR_RGB2BGR))
     return data.tobytes()
+
+
+def _sha256(data: bytes | None) -> str | None:
+    return hashlib.sha256(data).hexdigest() if data is not None else None

@@ -16,11 +16,14 @@ from rendering.ffmpeg import Said, local_input, run
 from rendering.progress import Unwatched
 
 
-def frames_of(clip: bytes, job: RenderJob) -> tuple[Frames, Placing]:
-    """The frames that are kept. Raises RenderFailed (output) for bytes that are no sound video."""
+def frames_of(clip: bytes, job: RenderJob, *, whole_s: float | None = None) -> tuple[Frames, Placing]:
+    """The frames that are kept. Raises RenderFailed (output) for bytes that are no sound video.
+
+    `whole_s`: the clip is so long, and its last frame is the beat's.
+    """
     film_format = job.input.format
     # a frame more than the beat has: the last one of it may be nearest to the one after its end
-    longest_s = job.num_frames / film_format.fps + 1
+    longest_s = (whole_s or job.num_frames / film_format.fps) + 1
     cover = f"scale={film_format.width}:{film_format.height}:force_original_aspect_ratio=increase:flags=bicubic"
     with tempfile.TemporaryDirectory(prefix="bought-") as name:
         folder = Path(name)
@@ -37,7 +40,8 @@ def frames_of(clip: bytes, job: RenderJob) -> tuple[Frames, Placing]:
         )
         shape = (-1, film_format.height, film_format.width, 3)
         bought = np.memmap(folder / "frames", np.uint8, "r").reshape(shape)
-        placing = placed(len(bought), _fps(said), job.num_frames, film_format.fps)
+        to_its_end = whole_s is not None
+        placing = placed(len(bought), _fps(said), job.num_frames, film_format.fps, to_its_end=to_its_end)
         return np.ascontiguousarray(bought[list(placing.picks)]), placing
 
 

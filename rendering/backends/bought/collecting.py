@@ -11,7 +11,7 @@ from rendering.backends.bought.answers import no_video
 from rendering.backends.bought.clips import frames_of
 from rendering.backends.bought.ledger import Ledger, Order
 from rendering.backends.bought.placing import Placing
-from rendering.backends.bought.shop import Finished, Over
+from rendering.backends.bought.shop import Finished, Over, Request
 from rendering.backends.bought.till import Till
 
 NO_VIDEO_S = 10.0  # so long a proxy's page may stand in a clip's place, until it is looked for again
@@ -22,12 +22,12 @@ log = structlog.get_logger(__name__)
 class Collecting:
     """One attempt's way from an order to its frames."""
 
-    def __init__(self, job: RenderJob, ledger: Ledger, order: Order, till: Till, *, server: str, is_free: bool) -> None:
+    def __init__(self, job: RenderJob, ledger: Ledger, order: Order, till: Till, request: Request, *, is_free: bool) -> None:
         self._job = job
         self._ledger = ledger
         self._order = order
         self._till = till
-        self._server = server
+        self._request = request
         self._is_free = is_free
         self._is_mine = order.attempt == job.meta.attempt
 
@@ -50,13 +50,14 @@ class Collecting:
             clip = self._delivered(after_s=NO_VIDEO_S)
             read = self._read(clip)
             if isinstance(read, RenderFailed):
-                raise self._over(no_video(clip, read.message, server=self._server, is_free=self._is_free))
+                raise self._over(no_video(clip, read.message, server=self._request.server, is_free=self._is_free))
         return read
 
     def _read(self, clip: bytes) -> tuple[Frames, Placing] | RenderFailed:
         """RenderFailed: it is no video. What is this machine's own trouble is raised, and the order stands."""
+        whole_s = self._request.seconds if self._request.last_frame_sha256 is not None else None
         try:
-            return frames_of(clip, self._job)
+            return frames_of(clip, self._job, whole_s=whole_s)
         except RenderFailed as failed:
             if failed.failure_class is FailureClass.OUTPUT:
                 return failed

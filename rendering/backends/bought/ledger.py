@@ -131,4 +131,6 @@ class Ledger:
 
 
 def sha256_of(request: Request) -> str:
-    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    """What asks for no last frame is known by what it was known by before there were any: its orders are gone on with."""
+    unsaid = {"last_frame_sha256"} if request.last_frame_sha256 is None else set()
+    return hashlib.sha256(request.model_dump_json(exclude=unsaid).encode()).hexdigest()

@@ -25,6 +25,8 @@ class Request(Noun):
     """In the server's own words: `16:9 720p`, `1280x720`."""
     first_frame_sha256: Sha256 | None
     """Of the PNG that the clip is to begin with."""
+    last_frame_sha256: Sha256 | None = None
+    """Of the PNG that it is to end with; never without the first."""
 
     @property
     def aspect(self) -> float:
@@ -106,8 +108,11 @@ class Unknown:
 class Shop(Protocol):
     """One server's API. Nothing here repeats what may cost money: `order` is one request, made once."""
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
-        """Buy. `first_frame`: a PNG. Whatever may have reached the server without an answer is Unclear."""
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
+        """Buy. Whatever may have reached the server without an answer is Unclear.
+
+        The frames are PNGs; a shop whose backend has no option `ending` is never given a last one.
+        """
 
     def look(self, operation: str) -> Working | Finished | Ready | Over | Trouble | Unknown:
         """How far an order is. Repeatable, from any process, for as long as the server remembers it."""

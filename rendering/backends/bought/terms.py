@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from episodes.errors import BadInput
+from rendering.backends.ending import EndingSource
 from rendering.backends.opening import OpeningSource
 
 OPTIONS = {
@@ -14,6 +15,11 @@ OPTIONS = {
     "opening": "what a clip begins with, first come: previous (the default), picture, animatic, separated by commas; or none",
     "longest_wait_s": "how long a clip may take before its attempt ends and the next goes on with the order; default: 1800",
 }
+ENDING = {
+    "ending": "what a clip that begins with a picture ends with: animatic, which makes it run as fast as it must to be there when the "
+    "beat ends; or none (the default)",
+}
+"""Of those whose server can make a clip towards its last frame."""
 NOTHING = "none"
 
 
@@ -23,6 +29,7 @@ class Terms:
     """None: nobody said."""
     opening: tuple[OpeningSource, ...]
     longest_wait_s: float
+    ending: EndingSource | None = None
 
     @property
     def is_free(self) -> bool:
@@ -31,11 +38,15 @@ class Terms:
 
 def terms_of(options: Mapping[str, str], *, usual_usd_per_s: float | None) -> Terms:
     """Raises BadInput, which names the option."""
-    given = options.get("price_per_s")
+    given, opening, ending = options.get("price_per_s"), _opening(options), _ending(options)
+    if ending is not None and not opening:
+        hint = "Servers take a last frame together with a first one: let opening name one, like previous,animatic."
+        raise BadInput("ending needs an opening.", hint, where="options.ending")
     return Terms(
         usd_per_s=usual_usd_per_s if given is None else _number("price_per_s", given, least=0.0),
-        opening=_opening(options.get("opening", OpeningSource.PREVIOUS)),
+        opening=opening,
         longest_wait_s=_number("longest_wait_s", options.get("longest_wait_s", "1800"), least=1.0),
+        ending=ending,
     )
 
 
@@ -68,7 +79,8 @@ def _number(option: str, text: str, *, least: float) -> float:
     return number
 
 
-def _opening(text: str) -> tuple[OpeningSource, ...]:
+def _opening(options: Mapping[str, str]) -> tuple[OpeningSource, ...]:
+    text = options.get("opening", OpeningSource.PREVIOUS)
     if text == NOTHING:
         return ()
     try:
@@ -76,3 +88,13 @@ def _opening(text: str) -> tuple[OpeningSource, ...]:
     except ValueError:
         hint = f"It is {OPTIONS['opening']}."
         raise BadInput(f"opening is {text!r}.", hint, where="options.opening") from None
+
+
+def _ending(options: Mapping[str, str]) -> EndingSource | None:
+    text = options.get("ending", NOTHING)
+    if text == NOTHING:
+        return None
+    try:
+        return EndingSource(text)
+    except ValueError:
+        raise BadInput(f"ending is {text!r}.", f"It is {ENDING['ending']}.", where="options.ending") from None

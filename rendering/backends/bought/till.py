@@ -53,10 +53,19 @@ class Patience:
 class Till:
     """Raises RenderCancelled within a quarter of a second, but for the one request that is under way."""
 
-    def __init__(self, shop: Shop, request: Request, first_frame: bytes | None, patience: Patience, control: Control) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        request: Request,
+        first_frame: bytes | None,
+        patience: Patience,
+        control: Control,
+        last_frame: bytes | None = None,
+    ) -> None:
         self._shop = shop
         self._request = request
         self._first_frame = first_frame
+        self._last_frame = last_frame
         self._patience = patience
         self._control = control
         self.is_made = False
@@ -66,7 +75,7 @@ class Till:
         """Buy; again while the server says for certain that it did not sell, and that it may be better later."""
         trouble = _Trouble(self._patience)
         while True:
-            answer = self._shop.order(self._request, self._first_frame)
+            answer = self._shop.order(self._request, self._first_frame, self._last_frame)
             if not isinstance(answer, Refused) or not is_passing(answer.failure):
                 return answer
             wait_s = trouble.wait_s(answer.retry_after_s)

@@ -46,7 +46,7 @@ class VideosServer:
         headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key is not None else {}
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT)
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
         try:
             response = self._http.post(f"{self._setup.base_url}/videos", files=self._form(request, first_frame))
         except httpx.HTTPError as error:

@@ -25,6 +25,11 @@ class Model:
     usd_per_s: float | None
     """Without sound, at 1080p, which costs more than 720p with some. None: no price that could be relied on; `price_per_s` says it."""
 
+    @property
+    def takes_last_frame(self) -> bool:
+        """Beside a first one."""
+        return self.api is Api.VERTEX
+
 
 _VEO = (4, 6, 8)
 _OMNI_1_1 = tuple(range(3, 11))

@@ -33,7 +33,7 @@ class OmniShop:
         self._asking = Asking(setup, key_name=KEY_NAME, key=key)
         self._client = genai.Client(vertexai=False, api_key=key.get_secret_value(), http_options=http_options(setup))
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
         aspect, resolution = request.size.split()
         wishes: list[dict[str, str]] = [{"type": "text", "text": request.prompt}]
         if first_frame is not None:

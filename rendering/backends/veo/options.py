@@ -8,8 +8,8 @@ from episodes.errors import BadInput
 from episodes.job import RenderJob
 from rendering.backends.bought.choosing import prompt_of, seconds_for, size_for
 from rendering.backends.bought.shop import Request
+from rendering.backends.bought.terms import ENDING, Terms, check_known, terms_of, url_of
 from rendering.backends.bought.terms import OPTIONS as TERMS
-from rendering.backends.bought.terms import Terms, check_known, terms_of, url_of
 from rendering.backends.recipe import BackendRecipe
 from rendering.backends.veo.models import DEFAULT, MODELS, Api, Model
 
@@ -19,6 +19,7 @@ OPTIONS = {
     "location": "its region; default: us-central1",
     "base_url": "a gateway instead of Google's own address",
     **TERMS,
+    **ENDING,
 }
 MAX_SEED = 2**31
 """The Gemini API takes 32 bits with a sign."""
@@ -71,13 +72,17 @@ def setup_of(backend: BackendRecipe) -> Setup:
     if model.api is Api.VERTEX and not project:
         hint = f"project is {OPTIONS['project']}."
         raise BadInput(f"The model {name} needs the option project.", hint, where="options.project")
+    terms = terms_of(given, usual_usd_per_s=model.usd_per_s)
+    if terms.ending is not None and not model.takes_last_frame:
+        able = ", ".join(other for other in MODELS if MODELS[other].takes_last_frame)
+        raise BadInput(f"The model {name} takes no last frame.", f"Leave out ending, or take one of {able}.", "options.ending")
     return Setup(
         name=name,
         model=model,
         project=project if model.api is Api.VERTEX else "",
         location=given.get("location", "us-central1"),
         base_url=url_of(given["base_url"]) if "base_url" in given else None,
-        terms=terms_of(given, usual_usd_per_s=model.usd_per_s),
+        terms=terms,
     )
 
 

@@ -34,8 +34,7 @@ class VertexShop:
             http_options=http_options(setup),
         )
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
-        image = types.Image(image_bytes=first_frame, mime_type="image/png") if first_frame is not None else None
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
         aspect, resolution = request.size.split()
         config = types.GenerateVideosConfig(
             number_of_videos=1,
@@ -44,9 +43,10 @@ class VertexShop:
             resolution=resolution,
             negative_prompt=request.negative_prompt or None,
             seed=request.seed,
+            last_frame=_image(last_frame),
             generate_audio=False,  # a film's clips are silent
         )
-        source = types.GenerateVideosSource(prompt=request.prompt, image=image)
+        source = types.GenerateVideosSource(prompt=request.prompt, image=_image(first_frame))
         try:
             operation = self._client.models.generate_videos(model=request.model, source=source, config=config)
         except errors.APIError as error:
@@ -100,6 +100,10 @@ class VertexShop:
         address = uri.partition("?")[0]  # what follows may be a signature
         said = f"{self._setup.server} left the clip at {address}, from where it is not fetched."
         return RenderFailed(said, FailureClass.CONTENT, "It is paid, and lies there. Retrying this beat buys another one.")
+
+
+def _image(png: bytes | None) -> types.Image | None:
+    return types.Image(image_bytes=png, mime_type="image/png") if png is not None else None
 
 
 def credentials_of(path: Path | None) -> Credentials:

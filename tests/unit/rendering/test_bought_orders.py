@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from episodes.errors import ArtifactConflict, FailureClass, RenderCancelled, Ren
 from episodes.job import RenderJob
 from episodes.keys import attempt_key
 from rendering.backends.bought.buying import Buying
-from rendering.backends.bought.ledger import Ledger, Order
+from rendering.backends.bought.ledger import Ledger, Order, sha256_of
 from rendering.backends.bought.shop import Finished, Over, Placed, Refused, Request, Trouble, Unclear, Unknown, Working
 from rendering.backends.bought.till import Patience, Till
 from storage.artifacts.memory import MemoryArtifacts
@@ -39,7 +40,7 @@ class FakeShop:
     dies: bool = False
     """Whoever orders next is killed when he has bought."""
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
         answer = self.answers.pop(0) if self.answers else None
         if isinstance(answer, Refused):
             return answer
@@ -96,6 +97,16 @@ def test_another_request_is_another_order() -> None:
     buy(store, shop, an_attempt(2), request=REQUEST.model_copy(update={"seed": 8}))
 
     assert [one.seed for one in shop.sold] == [7, 8]
+
+
+def test_an_order_that_was_placed_before_there_were_last_frames_is_known_again() -> None:
+    stored = (
+        '{"server":"shop","model":"m","prompt":"p","negative_prompt":"","seed":7,"seconds":4,"size":"16x16",'
+        '"first_frame_sha256":null}'
+    )
+
+    assert sha256_of(REQUEST) == hashlib.sha256(stored.encode()).hexdigest()
+    assert sha256_of(REQUEST.model_copy(update={"last_frame_sha256": "0" * 64})) != sha256_of(REQUEST)
 
 
 def test_every_key_of_an_order_says_whose_it_is() -> None:
@@ -300,9 +311,9 @@ class SteppingStore:
 class SteppingShop(FakeShop):
     before: Callable[[], None] = staticmethod(lambda: None)
 
-    def order(self, request: Request, first_frame: bytes | None) -> Placed | Refused | Unclear:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> Placed | Refused | Unclear:
         self.before()
-        return super().order(request, first_frame)
+        return super().order(request, first_frame, last_frame)
 
 
 def schedules() -> Iterator[list[int]]:

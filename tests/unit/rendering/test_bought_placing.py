@@ -39,23 +39,41 @@ def test_a_frame_less_at_the_end_is_held_and_slows_nothing_down() -> None:
     assert not placing.is_spread
 
 
+def test_a_clip_whose_end_is_wanted_runs_faster_where_it_is_too_long() -> None:
+    placing = placed(96, 24.0, 48, 24, to_its_end=True)
+
+    assert (placing.picks[0], placing.picks[24], placing.picks[-1]) == (0, 49, 95)
+    assert placing.indices == tuple(range(48))
+    assert (placing.is_hurried, placing.is_spread) == (True, False)
+
+
+@pytest.mark.parametrize("num_bought", [95, 96, 97])
+def test_a_clip_whose_end_is_wanted_and_that_is_as_long_as_the_beat_keeps_its_speed(num_bought: int) -> None:
+    placing = placed(num_bought, 24.0, 96, 24, to_its_end=True)
+
+    assert (placing.picks[0], placing.picks[-1]) == (0, num_bought - 1)
+    assert (placing.is_hurried, placing.is_spread) == (False, False)
+
+
 @pytest.mark.slow
 @given(
     num_bought=st.integers(1, 400),
     bought_fps=st.floats(1, 120),
     num_frames=st.integers(1, 900),
     fps=st.integers(1, 60),
+    to_its_end=st.booleans(),
 )
 def test_any_clip_fills_any_beat_from_its_first_frame_to_its_last(
-    num_bought: int, bought_fps: float, num_frames: int, fps: int
+    num_bought: int, bought_fps: float, num_frames: int, fps: int, to_its_end: bool
 ) -> None:
-    placing = placed(num_bought, bought_fps, num_frames, fps)
+    placing = placed(num_bought, bought_fps, num_frames, fps, to_its_end=to_its_end)
 
     assert len(placing.picks) == len(placing.indices)
     assert (placing.indices[0], placing.indices[-1]) == (0, num_frames - 1)
     assert all(one < other for one, other in pairwise(placing.indices))
     assert placing.picks[0] == 0
     assert all(one <= other < num_bought for one, other in pairwise((*placing.picks, placing.picks[-1])))
+    assert not to_its_end or num_frames == 1 or placing.picks[-1] == num_bought - 1
 
 
 @pytest.mark.parametrize("num_frames", [1, 2])

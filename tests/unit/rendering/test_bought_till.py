@@ -26,7 +26,7 @@ class FakeShop:
     fetch: Callable[[Take], Trouble | Unknown | None]
     looks: list[Working] = field(default_factory=list)
 
-    def order(self, request: Request, first_frame: bytes | None) -> NoReturn:
+    def order(self, request: Request, first_frame: bytes | None, last_frame: bytes | None) -> NoReturn:
         raise AssertionError("nobody orders here")
 
     def look(self, operation: str) -> Working | Ready:

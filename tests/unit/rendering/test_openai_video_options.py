@@ -58,6 +58,7 @@ def test_what_is_said_of_a_server_is_read() -> None:
         ({"price_per_s": "nan"}, "price_per_s"),
         ({"longest_wait_s": "inf"}, "longest_wait_s"),
         ({"opening": "sunrise"}, "opening"),
+        ({"ending": "animatic"}, "ending"),
         ({"api_key": "sk-secret"}, "api_key"),  # pragma: allowlist secret
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 from episodes.errors import BadInput
 from episodes.plan import Format
 from rendering.backends import BackendRecipe, OnSale, check_backend, on_sale
+from rendering.backends.ending import EndingSource
 from rendering.backends.veo.models import MODELS, Api
 from rendering.backends.veo.options import Setup, setup_of
 from tests.builders import a_beat, a_job
@@ -52,9 +53,21 @@ def test_orders_of_other_projects_are_other_orders() -> None:
     assert a_setup().request(job) != a_setup(project="another").request(job)
 
 
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.api is Api.VERTEX])
+def test_a_clip_of_veo_may_have_an_end(name: str) -> None:
+    setup = a_setup(model=name, opening="previous,animatic", ending="animatic")
+
+    assert setup.terms.ending is EndingSource.ANIMATIC
+    assert a_setup(model=name).terms.ending is None
+    assert a_setup(model=name, ending="none").terms.ending is None
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"project": "studio", "ending": "sunset"}, "ending is 'sunset'."),
+        ({"project": "studio", "opening": "none", "ending": "animatic"}, "ending needs an opening."),
+        ({"model": "gemini-omni-1.2-flash", "ending": "animatic"}, "The model gemini-omni-1.2-flash takes no last frame."),
         ({"project": "studio", "model": "veo-2.0-generate-001"}, "The veo backend has no model 'veo-2.0-generate-001'."),
         ({}, "The model veo-3.1-fast-generate-001 needs the option project."),
         ({"project": "studio", "seconds": "4"}, "The veo backend has no option 'seconds'."),
