@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from episodes.errors import BadInput, StoryWorldError, Unavailable
@@ -15,12 +16,15 @@ from rendering.backends.weights import Weights
 @contextmanager
 def reading(weights: Weights, what: str, *, hint: str) -> Iterator[None]:
     """Around a call of theirs that loads `what`. `hint`: what a person could give instead. Raises BadInput or Unavailable."""
+    default_dtype = torch.get_default_dtype()
     try:
         yield
     except StoryWorldError:
         raise
     except Exception as error:
         raise _plainly(error, weights, what, hint) from error
+    finally:
+        torch.set_default_dtype(default_dtype)  # diffusers leaves the weights' own behind where it fails
 
 
 def _plainly(error: Exception, weights: Weights, what: str, hint: str) -> StoryWorldError:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import resource
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from episodes.errors import BadInput, Unavailable
 from rendering.backends import BackendRecipe
+from rendering.backends.animatediff.keeping import fused_name, load_kept
 from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
@@ -88,9 +94,9 @@ def test_fused_weights_are_found_again_and_are_the_same(tiny: TinyModel, tmp_pat
     assert same_weights(built, load_models(recipe, CPU, tmp_path))
 
     kept = load_file(folder / UNET)
-    save_file(kept | {"conv_out.bias": kept["conv_out.bias"] + 1}, folder / UNET)
+    save_file(kept | {"conv_out.bias": kept["conv_out.bias"] * 2}, folder / UNET, {"format": "pt"})
     read_again = load_models(recipe, CPU, tmp_path)
-    assert torch.equal(read_again.unet.conv_out.bias, built.unet.conv_out.bias + 1), "the kept ones are not what was read"
+    assert torch.equal(read_again.unet.conv_out.bias, built.unet.conv_out.bias * 2), "the kept ones are not what was read"
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
     assert read_again.are_random
 
@@ -106,16 +112,96 @@ def test_half_of_a_fused_folder_is_not_trusted(tiny: TinyModel, tmp_path: Path) 
     assert same_weights(built, load_models(recipe, CPU, tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        (UNET, lambda size: b""),
+        (UNET, lambda size: bytes(size)),
+        ("vae/config.json", lambda size: b"{}"),
+        ("scheduler/scheduler_config.json", lambda size: None),
+        ("tokenizer/tokenizer.json", lambda size: None),
+        ("RANDOM_WEIGHTS.txt", lambda size: None),
+        ("origin.json", lambda size: b"{}"),
+    ],
+)
+def test_fused_weights_that_are_damaged_are_built_anew(
+    tiny: TinyModel, tmp_path: Path, file: str, damage: Callable[[int], bytes | None], caplog: pytest.LogCaptureFixture
+) -> None:
+    recipe = a_recipe(tiny)
+    built = load_models(recipe, CPU, tmp_path)
+    [folder] = tmp_path.iterdir()
+    left = damage((folder / file).stat().st_size)
+    (folder / file).unlink() if left is None else (folder / file).write_bytes(left)
+
+    healed = load_models(recipe, CPU, tmp_path)
+
+    assert same_weights(built, healed)
+    assert healed.are_random
+    assert [record.message for record in caplog.records] == ["animatediff.kept_is_damaged"]
+    assert torch.get_default_dtype() == torch.float32
+    assert load_kept(folder, torch.float16) is not None, "the next start finds another copy"
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_fused_weights_lie_on_the_disk_before_they_count_as_whole(
+    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+
+    def noted(handle: int) -> None:
+        file = Path(f"/proc/self/fd/{handle}").readlink()
+        assert not list(tmp_path.rglob("origin.json"))
+        synced.add(file.name)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    load_models(a_recipe(tiny), CPU, tmp_path)
+
+    [folder] = tmp_path.iterdir()
+    assert {path.name for path in folder.rglob("*")} - synced == {"origin.json"}
+
+
+def test_a_full_disk_keeps_nothing_and_stops_nobody(tiny: TinyModel, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, usual[1]))
+    try:
+        models = load_models(a_recipe(tiny), CPU, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert models.are_random
+    assert [record.message for record in caplog.records] == ["animatediff.not_kept"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_other_weights_in_the_same_folder_are_noticed(tiny: TinyModel, tmp_path: Path) -> None:
     own = own_copy(tiny, tmp_path)
     before = load_models(a_recipe(own), CPU, tmp_path / "kept")
     weights = load_file(own.base / UNET)
-    save_file(weights | {"conv_out.bias": weights["conv_out.bias"] + 1}, own.base / UNET)
+    save_file(weights | {"conv_out.bias": weights["conv_out.bias"] * 2}, own.base / UNET)
 
     after = load_models(a_recipe(own), CPU, tmp_path / "kept")
 
-    assert torch.equal(after.unet.conv_out.bias, before.unet.conv_out.bias + 1)
+    assert torch.equal(after.unet.conv_out.bias, before.unet.conv_out.bias * 2)
     assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_another_configuration_in_the_same_folder_is_noticed(tiny: TinyModel, tmp_path: Path) -> None:
+    own = own_copy(tiny, tmp_path)
+    load_models(a_recipe(own), CPU, tmp_path / "kept")
+    config = own.base / "scheduler" / "scheduler_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"prediction_type": "v_prediction"}))
+
+    assert load_models(a_recipe(own), CPU, tmp_path / "kept").scheduler.config.prediction_type == "v_prediction"
+
+
+def test_what_a_machine_without_a_gpu_keeps_is_what_a_gpu_looks_for(tiny: TinyModel, tmp_path: Path) -> None:
+    recipe = a_recipe(tiny)
+
+    assert load_models(recipe, CPU, tmp_path).dtype == torch.float32
+
+    [folder] = tmp_path.iterdir()
+    assert folder.name == fused_name(recipe, torch.float16)
+    assert {weights.dtype for weights in load_file(folder / UNET).values()} == {torch.float16}
 
 
 def test_a_model_that_was_saved_with_its_motion_needs_no_adapter(tiny: TinyModel, tmp_path: Path) -> None:
@@ -129,9 +215,9 @@ def test_a_lora_is_fused_with_its_scale(tiny: TinyModel, tmp_path: Path) -> None
     name = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
     down, up = torch.randn(2, 32), torch.randn(32, 2)
     save_file({f"unet.{name}.lora_A.weight": down, f"unet.{name}.lora_B.weight": up}, tmp_path / "style.safetensors")
-    plain = load_models(a_recipe(tiny), CPU)
+    plain = load_models(replace(a_recipe(tiny), dtype="float32"), CPU)
 
-    styled = load_models(a_recipe(tiny, lora=f"{tmp_path}/style.safetensors:0.5"), CPU)
+    styled = load_models(replace(a_recipe(tiny, lora=f"{tmp_path}/style.safetensors:0.5"), dtype="float32"), CPU)
 
     expected = plain.unet.get_submodule(name).weight + 0.5 * up @ down
     assert torch.allclose(styled.unet.get_submodule(name).weight, expected, atol=1e-6)

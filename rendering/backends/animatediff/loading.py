@@ -14,7 +14,7 @@ import torch
 import transformers
 
 from episodes.errors import BadInput
-from rendering.backends.animatediff.keeping import fused_name, is_kept, keep, load_kept
+from rendering.backends.animatediff.keeping import fused_name, keep, load_kept
 from rendering.backends.animatediff.likeness import with_ip_adapter
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.motion_file import motion_adapter_of
@@ -33,17 +33,14 @@ def load_models(recipe: Recipe, device: torch.device, kept: Path | None = None) 
 
     Raises BadInput for what is missing or is no such model, Unavailable when the hub cannot be reached.
     """
-    dtype = torch.float32 if device.type == "cpu" else getattr(torch, recipe.dtype)
     began_s = time.monotonic()
+    dtype: torch.dtype = getattr(torch, recipe.dtype)  # on every device, so that a machine without a GPU can warm one with
     folder = kept / fused_name(recipe, dtype) if kept is not None else None
-    was_kept = folder is not None and is_kept(folder)
-    if folder is not None and was_kept:
-        parts = load_kept(folder, dtype)
-    else:
-        parts = _build(recipe, dtype)
-        if folder is not None:
-            keep(parts, folder, recipe)
-    models = _onto(device, parts, recipe, dtype)
+    found = load_kept(folder, dtype) if folder is not None else None
+    parts = found or _build(recipe, dtype)
+    if folder is not None and found is None:
+        keep(parts, folder, recipe)
+    models = _onto(device, parts, recipe, torch.float32 if device.type == "cpu" else dtype)
     if recipe.ip_adapter is not None:
         with reading(recipe.ip_adapter, "IP-Adapter"):
             models = with_ip_adapter(models, recipe.ip_adapter, recipe.ip_adapter_scale)
@@ -51,7 +48,8 @@ def load_models(recipe: Recipe, device: torch.device, kept: Path | None = None) 
         models = with_sparse_control(models, recipe.sparse_control)
     seconds = round(time.monotonic() - began_s, 2)
     log.info(
-        "animatediff.loaded", extra={"tier": recipe.tier, "model": recipe.base.label, "from_kept": was_kept, "seconds": seconds}
+        "animatediff.loaded",
+        extra={"tier": recipe.tier, "model": recipe.base.label, "from_kept": found is not None, "seconds": seconds},
     )
     return models
 

@@ -98,7 +98,7 @@ class Recipe:
     guidance: float
     """1 or less: none, and the negative prompt is not looked at."""
     dtype: Literal["bfloat16", "float16", "float32"] = "float16"
-    """On a GPU; a CPU computes in float32. As SD 1.5's weights are published: as fast as bfloat16 and eight times as exact."""
+    """Of the weights; a CPU computes in float32 with them. As SD 1.5's are published: as fast as bfloat16 and eight times as exact."""
     native_fps: int = 8
     frames: FrameRule = FrameRule()
     size: SizeRule = SizeRule()
