@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from rendering.backends import BackendRecipe, open_backend
 from rendering.backends.diffusers.backend import DiffusersBackend
 from rendering.backends.diffusers.loading import Pipelines, load_pipelines
 from rendering.backends.diffusers.options import Setup, setup_of
-from rendering.backends.diffusers.recipes import Level
+from rendering.backends.diffusers.recipes import FrameRule, Level
 from rendering.backends.diffusers.tiny import make_tiny
 from rendering.backends.fitting import unfitted
 from rendering.backends.opening import OpeningSource, opening_of
@@ -317,6 +318,16 @@ def test_frames_that_are_no_numbers_are_no_clip(opened: Open, monkeypatch: pytes
         rendered(DiffusersBackend(setup, pipelines, CPU), a_job(SHORT))
 
     assert failed.value.failure_class is FailureClass.OUTPUT
+
+
+def test_a_rule_that_is_not_the_models_is_found_when_it_makes_another_number_of_frames(opened: Open) -> None:
+    setup, pipelines = opened("ltx")
+    any_number = setup.recipe.model_copy(update={"frames": FrameRule(base=0, step=1, least=1, most=10)})
+
+    with pytest.raises(RenderFailed, match=r"The model made 9 frames, and not the 10 .* Say in its recipe") as failed:
+        rendered(DiffusersBackend(replace(setup, recipe=any_number), pipelines, CPU), a_job(a_beat(duration_s=3.0)))
+
+    assert failed.value.failure_class is FailureClass.CONTENT
 
 
 def test_a_parked_backend_comes_back_and_makes_the_same_frames(opened: Open) -> None:

@@ -18,6 +18,7 @@ from rendering.backends.diffusers.options import setup_of
 from rendering.backends.diffusers.tiny import make_tiny
 
 CPU = torch.device("cpu")
+EULER = {"class_name": "FlowMatchEulerDiscreteScheduler"}
 
 
 def loaded(recipe: Path, **options: str) -> Pipelines:
@@ -82,9 +83,7 @@ def test_parts_have_the_types_that_the_recipe_gives_them_on_a_gpu(wan: Path) -> 
 
 
 def test_the_scheduler_is_the_recipes(wan: Path, tmp_path: Path) -> None:
-    euler = {"class_name": "FlowMatchEulerDiscreteScheduler", "options": {"shift": 4.0}}
-
-    scheduler = loaded(changed(wan, tmp_path, scheduler=euler)).text.scheduler
+    scheduler = loaded(changed(wan, tmp_path, scheduler={**EULER, "options": {"shift": 4.0}})).text.scheduler
 
     assert type(scheduler).__name__ == "FlowMatchEulerDiscreteScheduler"
     assert scheduler.config.shift == 4.0
@@ -141,7 +140,17 @@ def test_a_folder_that_is_not_there_is_named(ltx: Path, tmp_path: Path) -> None:
         ({"text_pipeline": "UNet2DModel"}, "diffusers has no pipeline 'UNet2DModel'"),
         ({"text_pipeline": "StableVideoDiffusionPipeline"}, "StableVideoDiffusionPipeline has no argument 'guidance_scale'"),
         ({"call": {"num_inference_steps": 2, "warp": 9}}, "WanPipeline has no argument 'warp'"),
+        (
+            {"call": {"num_inference_steps": 2, "guidance_scale": "three"}},
+            "cannot take 'three' as its guidance_scale. It takes float",
+        ),
+        ({"call_when_short": {"num_inference_steps": True}}, "WanPipeline cannot take True as its num_inference_steps"),
         ({"scheduler": {"class_name": "WarpScheduler"}}, "diffusers has no scheduler 'WarpScheduler'"),
+        ({"scheduler": {"class_name": "AutoencoderKL"}}, "diffusers has no scheduler 'AutoencoderKL'"),
+        ({"scheduler": {"class_name": "WanPipeline"}}, "diffusers has no scheduler 'WanPipeline'"),
+        ({"scheduler": {**EULER, "options": {"shfit": 3.0}}}, "FlowMatchEulerDiscreteScheduler has no argument 'shfit'"),
+        ({"scheduler": {**EULER, "options": {"shift": "three"}}}, "cannot take 'three' as its shift. It takes float"),
+        ({"scheduler": {**EULER, "options": {"time_shift_type": "warp"}}}, "The scheduler of"),
         ({"compile": ["warp_core"]}, "it has no part 'warp_core'"),
         ({"text_pipeline": "LTXPipeline", "call": {"num_inference_steps": 2}}, "cannot be loaded"),
     ],

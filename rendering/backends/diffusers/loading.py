@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import diffusers
 import torch
 
-from episodes.errors import BadInput
+from rendering.backends.diffusers.classes import pipeline_class, scheduler_class
 from rendering.backends.diffusers.options import Setup
 from rendering.backends.diffusers.recipes import Recipe
 from rendering.backends.hub import reading
@@ -61,11 +60,13 @@ def load_pipelines(setup: Setup, device: torch.device) -> Pipelines:
     Raises BadInput for what is missing or does not fit the recipe, Unavailable when the hub cannot be reached.
     """
     recipe, began_s = setup.recipe, time.monotonic()
-    classes = {name: _class_of(name) for name in (recipe.text_pipeline, recipe.image_pipeline) if name is not None}
-    for name, pipeline_class in classes.items():
-        _check_call(recipe, name, pipeline_class)
+    classes = {name: pipeline_class(name, recipe) for name in (recipe.text_pipeline, recipe.image_pipeline) if name is not None}
+    scheduler = scheduler_class(recipe.scheduler) if recipe.scheduler is not None else None
     dtypes = {name: _dtype(kind, device) for name, kind in {"default": recipe.dtype, **recipe.component_dtypes}.items()}
     first = _loaded(setup, next(iter(classes.values())), dtypes)
+    if recipe.scheduler is not None and scheduler is not None:
+        with reading(setup.weights, "scheduler", hint="Look at the scheduler of the recipe."):
+            first.scheduler = scheduler.from_config(first.scheduler.config, **recipe.scheduler.options)
     text, image = (
         _around(first, classes[name]) if name is not None else None for name in (recipe.text_pipeline, recipe.image_pipeline)
     )
@@ -75,32 +76,15 @@ def load_pipelines(setup: Setup, device: torch.device) -> Pipelines:
     return Pipelines(text=text, image=image, dtype=dtypes["default"], are_random=are_random)
 
 
-def _class_of(name: str) -> Part:
-    found = getattr(diffusers, name, None)
-    if not (inspect.isclass(found) and issubclass(found, diffusers.DiffusionPipeline)):
-        hint = f"Name a class of diffusers {diffusers.__version__}."
-        raise BadInput(f"diffusers has no pipeline {name!r}.", hint, where="options.recipe")
-    return found
-
-
-def _check_call(recipe: Recipe, name: str, pipeline_class: Part) -> None:
-    """A wrong argument would fail only when the first beat is rendered."""
-    arguments = [*recipe.call, *recipe.call_when_short, recipe.frames.argument, recipe.speed.argument]
-    known = inspect.signature(pipeline_class.__call__).parameters
-    if unknown := [argument for argument in arguments if argument is not None and argument not in known]:
-        hint = f"It takes {', '.join(known)}."
-        raise BadInput(f"{name} has no argument {unknown[0]!r}.", hint, where="options.recipe")
-
-
 def _dtype(kind: str, device: torch.device) -> torch.dtype:
     dtype: torch.dtype = getattr(torch, kind)
     return torch.float32 if device.type == "cpu" else dtype
 
 
-def _loaded(setup: Setup, pipeline_class: Part, dtypes: Mapping[str, torch.dtype]) -> Part:
+def _loaded(setup: Setup, cls: Part, dtypes: Mapping[str, torch.dtype]) -> Part:
     weights, recipe = setup.weights, setup.recipe
     with reading(weights, "pipeline", hint=HINT):
-        pipeline = pipeline_class.from_pretrained(
+        pipeline = cls.from_pretrained(
             weights.repository,
             revision=weights.revision,
             variant=weights.variant,
@@ -112,11 +96,6 @@ def _loaded(setup: Setup, pipeline_class: Part, dtypes: Mapping[str, torch.dtype
     for lora in setup.loras:
         with reading(lora.weights, "LoRA", hint=HINT):
             _fuse(pipeline, lora.weights.repository, lora.weights.file, lora.weights.revision, lora.scale)
-    if recipe.scheduler is not None:
-        scheduler = getattr(diffusers, recipe.scheduler.class_name, None)
-        if scheduler is None:
-            raise BadInput(f"diffusers has no scheduler {recipe.scheduler.class_name!r}.", where="options.recipe")
-        pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **recipe.scheduler.options)
     for part in _modules(pipeline).values():
         part.eval().requires_grad_(False)
     return pipeline
@@ -141,13 +120,13 @@ def _fuse(pipeline: Part, repository: str, file: str | None, revision: str | Non
     pipeline.unload_lora_weights()
 
 
-def _around(first: Part, pipeline_class: Part) -> Part:
+def _around(first: Part, cls: Part) -> Part:
     """A pipeline of this class around the very same parts."""
-    if type(first) is pipeline_class:
+    if type(first) is cls:
         return first
-    wanted = inspect.signature(pipeline_class.__init__).parameters
+    wanted = inspect.signature(cls.__init__).parameters
     have = {**first.config, **first.components}
-    return pipeline_class(**{name: have[name] for name in wanted if name in have})
+    return cls(**{name: have[name] for name in wanted if name in have})
 
 
 def _modules(pipeline: Part) -> dict[str, torch.nn.Module]:

@@ -24,6 +24,20 @@ ClassName = Annotated[str, StringConstraints(pattern=r"^[A-Z]\w*$")]
 """In diffusers."""
 PythonName = Annotated[str, StringConstraints(pattern=r"^[a-z]\w*$")]
 Dtype = Literal["bfloat16", "float16", "float32"]
+_NOT_FOR_CALLS = frozenset(
+    {
+        "prompt",
+        "negative_prompt",
+        "image",
+        "width",
+        "height",
+        "generator",
+        "output_type",
+        "return_dict",
+        "num_videos_per_prompt",
+    }
+)
+"""What the sampler calls pipelines with itself, or counts on."""
 
 
 class Level(StrEnum):
@@ -82,6 +96,12 @@ class SizeRule(Noun):
     least_pixels: int = Field(ge=64 * 64)
     most_pixels: int = Field(ge=64 * 64)
 
+    @model_validator(mode="after")
+    def _ends_are_in_order(self) -> Self:
+        if self.least_pixels > self.most_pixels:
+            raise ValueError(f"`least_pixels` is {self.least_pixels}, which is more than `most_pixels`, {self.most_pixels}")
+        return self
+
 
 class Recipe(Noun):
     """One model, and how it is made to make frames."""
@@ -135,8 +155,12 @@ class Recipe(Noun):
             raise ValueError("`opening` is for an `image_pipeline`, which needs one")
         if self.text_pipeline is None and self.opening[-1] is not OpeningSource.ANIMATIC:
             raise ValueError("a model that needs a picture needs `animatic` as the last `opening`: there always is one")
-        if not isinstance(self.call.get("num_inference_steps"), int) or self.num_steps < 1:
+        if type(self.call.get("num_inference_steps")) is not int or self.num_steps < 1:  # a bool is an int too
             raise ValueError("`call` needs `num_inference_steps`, at least 1")
+        not_its = {*_NOT_FOR_CALLS, self.frames.argument, self.speed.argument}
+        for place, arguments in (("call", self.call), ("call_when_short", self.call_when_short)):
+            if wrong := [name for name in arguments if name in not_its]:
+                raise ValueError(f"`{place}` has `{wrong[0]}`, which is not the recipe's to say: leave it out")
         return self
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from episodes.errors import FailureClass, RenderFailed
+from episodes.errors import BadInput, FailureClass, RenderFailed
 from episodes.ports import Control
 from rendering.backend import Frames
 from rendering.backends.diffusers.loading import Pipelines
@@ -91,7 +91,8 @@ class Sampler:
         """Frames (time, height, width, 3). `num_steps`: other than the recipe's.
 
         Looks at the control before each denoising step and before decoding, reports after each. Raises RenderCancelled,
-        torch.OutOfMemoryError when even the least room is too much, RenderFailed (output) for frames that are none.
+        torch.OutOfMemoryError when even the least room is too much, RenderFailed (output) for frames that are none, BadInput for
+        another number of frames than the recipe says.
         """
         return self._memory.fitting(partial(self._sampled, take, control, num_steps))
 
@@ -110,6 +111,9 @@ class Sampler:
             raise
         finally:
             del pipeline.progress_bar
+        if len(made) != take.num_frames:
+            message = f"The model made {len(made)} frames, and not the {take.num_frames} that it was asked for."
+            raise BadInput(message, "Say in its recipe, under frames, how many it can make.", where="options.recipe")
         frames = _to_uint8(made)
         control.report(1.0)
         return frames

@@ -124,7 +124,12 @@ def test_a_wrong_option_is_one_clear_sentence(options: dict[str, str], where: st
         ({"frames": {"base": 1, "step": 8, "least": 9, "most": 100}}, "frames: `most` is 100, which is not 1 + k * 8"),
         ({"frames": {"base": 1, "step": 8, "least": 17, "most": 9}}, "frames: `least` is 17, which is more than `most`"),
         ({"text_pipeline": None, "image_pipeline": None}, "neither a `text_pipeline` nor an `image_pipeline`"),
+        (
+            {"size": {"multiple": 8, "least_pixels": 9000, "most_pixels": 8000}},
+            "size: `least_pixels` is 9000, which is more than",
+        ),
         ({"call": {"guidance_scale": 3}}, "`call` needs `num_inference_steps`"),
+        ({"call": {"num_inference_steps": True}}, "`call` needs `num_inference_steps`"),
         ({"speed": {"native_fps": 0}}, "speed.native_fps"),
         ({"steps": 40}, "steps: Extra inputs are not permitted"),
         ({"dtype": "int4"}, "dtype"),
@@ -136,6 +141,29 @@ def test_a_wrong_recipe_is_refused_with_the_place_that_is_wrong(tmp_path: Path, 
 
     assert said in str(refused.value)
     assert refused.value.where == "options.recipe"
+
+
+@pytest.mark.parametrize("place", ["call", "call_when_short"])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "prompt",
+        "negative_prompt",
+        "image",
+        "width",
+        "height",
+        "num_frames",
+        "frame_rate",
+        "generator",
+        "output_type",
+        "return_dict",
+    ],
+)
+def test_what_each_beat_gives_to_the_pipeline_is_not_the_recipes_to_say(tmp_path: Path, place: str, argument: str) -> None:
+    mine = a_file(tmp_path, **{place: {"num_inference_steps": 2, argument: 64}})
+
+    with pytest.raises(BadInput, match=f"`{place}` has `{argument}`"):
+        a_setup(home=tmp_path, recipe=mine)
 
 
 def test_a_recipe_that_is_no_json_is_refused(tmp_path: Path) -> None:
