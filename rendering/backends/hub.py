@@ -6,20 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import torch
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from episodes.errors import BadInput, StoryWorldError, Unavailable
 from rendering.backends.weights import Weights
 
+_UNREACHED = (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError, TimeoutError, httpx2.TransportError)
+_TOO_MANY = 429
+
 
 @contextmanager
 def reading(weights: Weights, what: str, *, hint: str) -> Iterator[None]:
-    """Around a call of theirs that loads `what`. `hint`: what a person could give instead. Raises BadInput or Unavailable."""
+    """Around a call of theirs that loads `what`. `hint`: what a person could give instead.
+
+    Raises BadInput for what can never be read, Unavailable where the same call may work later; too little memory stays what it is.
+    """
     default_dtype = torch.get_default_dtype()
     try:
         yield
-    except StoryWorldError:
+    except (StoryWorldError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise _plainly(error, weights, what, hint) from error
@@ -30,7 +37,7 @@ def reading(weights: Weights, what: str, *, hint: str) -> Iterator[None]:
 def _plainly(error: Exception, weights: Weights, what: str, hint: str) -> StoryWorldError:
     """Their libraries report all of this as OSError, ValueError or KeyError, with the cause below."""
     causes = [error, *_causes(error)]
-    if any(isinstance(c, (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError, TimeoutError)) for c in causes):
+    if any(isinstance(cause, _UNREACHED) or _is_busy(cause) for cause in causes):
         return Unavailable(f"The hub cannot be reached for {weights.label!r}.", "Give a folder, or run `warm` where it can be.")
     refused = next((c for c in causes if isinstance(c, HfHubHTTPError)), None)
     if refused is not None:
@@ -39,6 +46,14 @@ def _plainly(error: Exception, weights: Weights, what: str, hint: str) -> StoryW
     if folder.is_absolute() and not folder.exists():
         return BadInput(f"There is no folder {weights.repository!r} to load the {what} from.", hint, where="options")
     return BadInput(f"The {what} of {weights.label!r} cannot be loaded: {_first_line(error)}", hint, where="options")
+
+
+def _is_busy(cause: BaseException) -> bool:
+    """The hub answered, but not to what was asked."""
+    if not isinstance(cause, HfHubHTTPError):
+        return False
+    status: int = cause.response.status_code
+    return status == _TOO_MANY or status >= 500
 
 
 def _causes(error: BaseException) -> list[BaseException]:
