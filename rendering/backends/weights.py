@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 
 from episodes.errors import BadInput
@@ -62,8 +63,17 @@ def lora_of(text: str, home: Path | None) -> Lora:
 def scaled_of(option: str, text: str, home: Path | None) -> tuple[Weights, float]:
     """Weights and, after a colon, how strongly they count; without it: 1."""
     name, _, scale = text.strip().rpartition(":")
-    try:
-        return weights_of(option, name or scale, home), float(scale) if name else 1.0
-    except ValueError:
+    if not name:
+        return weights_of(option, scale, home), 1.0
+    weights = weights_of(option, name, home)
+    if not isfinite(number := _number(scale)):
         hint = "Write it like owner/name:0.8 or owner/name/file.safetensors:0.8."
-        raise BadInput(f"{text!r} has no number as its scale.", hint, where=f"options.{option}") from None
+        raise BadInput(f"{text!r} has no number as its scale.", hint, where=f"options.{option}")
+    return weights, number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return nan

@@ -105,6 +105,8 @@ def test_a_setup_travels_between_processes() -> None:
         ({"recipe": "svd", "opening": "previous"}, "options", "`animatic` as the last"),
         ({"recipe": "ltx", "memory": "endless"}, "options.memory", "resident, offloaded, tiled"),
         ({"recipe": "ltx", "model": "just-a-word"}, "options.model", "owner/name"),
+        ({"recipe": "ltx", "lora": "owner/name:inf"}, "options.lora", "owner/name:0.8"),
+        ({"recipe": "ltx", "guidance_scale": "nan"}, "options", "call.guidance_scale"),
         ({"recipe": "ltx", "device": "tpu"}, "options.device", "cuda"),
         ({"recipe": "ltx", "compile": "maybe"}, "options.compile", "true or false"),
     ],
