@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,11 +20,11 @@ from actors.environment import prepare_environment, refuse_kept_state, refuse_op
 from api.client import Client, JsonObject, intent_or_screenplay
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
-from commands import care, choosing, machines, spending
+from commands import care, choosing, machines, spending, warming
 from commands.options import BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError, Unavailable
-from settings import RendererSettings, load_settings
+from settings import load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -172,28 +171,6 @@ def serve(
 
 @cli.command()
 @tells_errors_plainly
-def warm(
-    recipe: Annotated[
-        str | None, typer.Argument(metavar="[KIND[/TIER]]", help="animatediff/draft; none: what the fleet is made of.")
-    ] = None,
-) -> None:
-    """Bring weights onto this machine and try them once, so that its renderers start at once and wait for no download."""
-    settings = load_settings()
-    from actors.parts import open_artifacts, renderer_of
-
-    artifacts = open_artifacts(settings)
-    for name in [recipe] if recipe is not None else list(settings.storyworld_fleet):
-        kind, _, tier = name.partition("/")
-        of = settings.storyworld_fleet.get(kind, RendererSettings())
-        options = of.options | ({"tier": tier} if tier else {})
-        began_s = time.monotonic()
-        with console.status(f"Warming {escape(name)} …"):
-            renderer_of(settings, artifacts, of.backend or kind, options)
-        console.print(f"{escape(name)} is warm: ready to draw after {time.monotonic() - began_s:.1f} s.")
-
-
-@cli.command()
-@tells_errors_plainly
 def worker(
     backend: Annotated[str | None, typer.Option(help="Its only one, opened at once; none: what beats ask for.")] = None,
     once: Annotated[bool, typer.Option("--once", help="One beat, then stop; ends with 1 when it failed.")] = False,
@@ -308,7 +285,7 @@ def resume(episode: EpisodeOrQueue = None, url: Url = None) -> None:
             _tell_state(client.resume(episode))
 
 
-for command in (*care.COMMANDS, *machines.COMMANDS, *spending.COMMANDS, *choosing.COMMANDS):
+for command in (*care.COMMANDS, *machines.COMMANDS, *spending.COMMANDS, *choosing.COMMANDS, *warming.COMMANDS):
     cli.command()(tells_errors_plainly(command))
 
 
