@@ -152,6 +152,8 @@ def test_a_folder_that_is_not_there_is_named(ltx: Path, tmp_path: Path) -> None:
         ({"scheduler": {**EULER, "options": {"shift": "three"}}}, "cannot take 'three' as its shift. It takes float"),
         ({"scheduler": {**EULER, "options": {"time_shift_type": "warp"}}}, "The scheduler of"),
         ({"compile": ["warp_core"]}, "it has no part 'warp_core'"),
+        ({"compile": ["vae"]}, "its part 'vae' has no blocks that repeat"),
+        ({"compile": ["transformer", "text_encoder"]}, "its part 'text_encoder' has no blocks that repeat"),
         ({"text_pipeline": "LTXPipeline", "call": {"num_inference_steps": 2}}, "cannot be loaded"),
     ],
 )

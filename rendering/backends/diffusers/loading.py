@@ -105,6 +105,8 @@ def _check_parts(pipeline: Part, recipe: Recipe) -> None:
     modules = _modules(pipeline)
     if absent := [name for name in (*recipe.compile, *recipe.component_dtypes) if name not in modules]:
         raise ValueError(f"it has no part {absent[0]!r}, which the recipe names.")
+    if whole := [name for name in recipe.compile if not getattr(modules[name], "_repeated_blocks", None)]:
+        raise ValueError(f"its part {whole[0]!r} has no blocks that repeat, which the recipe would have compiled.")
     for name, part in modules.items():
         empty = next((weight for weight, value in part.named_parameters() if value.is_meta), None)
         if empty is not None:  # they leave it so without a word
