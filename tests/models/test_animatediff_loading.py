@@ -240,6 +240,14 @@ def test_a_motion_adapter_that_is_a_pickle_is_refused(tiny: TinyModel, tmp_path:
         load_models(a_recipe(tiny, motion_adapter=f"{tmp_path}/motion.ckpt"), CPU)
 
 
+def test_a_tokenizer_without_its_words_is_refused(tiny: TinyModel, tmp_path: Path) -> None:
+    own = own_copy(tiny, tmp_path)
+    (own.base / "tokenizer" / "tokenizer.json").unlink()
+
+    with pytest.raises(BadInput, match=r"The tokenizer of .* cannot be loaded: it knows 2 words, and the text encoder 49408"):
+        load_models(a_recipe(own), CPU)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -61,6 +61,8 @@ def _build(recipe: Recipe, dtype: torch.dtype) -> Parts:
     text_encoder = read_text_encoder(base, dtype)
     with reading(base, "tokenizer"):
         tokenizer = transformers.CLIPTokenizer.from_pretrained(base.repository, subfolder="tokenizer", revision=base.revision)
+        if len(tokenizer) < text_encoder.config.vocab_size:  # without its files it knows no word, and says nothing
+            raise ValueError(f"it knows {len(tokenizer)} words, and the text encoder {text_encoder.config.vocab_size}.")
     with reading(base, "scheduler"):
         scheduler = getattr(diffusers, recipe.scheduler.class_name).from_pretrained(
             base.repository, subfolder="scheduler", revision=base.revision
