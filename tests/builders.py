@@ -14,7 +14,11 @@ TINY = Format(width=64, height=64, fps=8)
 
 
 def a_character(name: str = "Mika", **fields: Any) -> Character:
-    given = {"character_id": name.lower().replace(" ", "-"), "description": "red coat", "palette": ("#201010", "#c02020", "#203060")}
+    given = {
+        "character_id": name.lower().replace(" ", "-"),
+        "description": "red coat",
+        "palette": ("#201010", "#c02020", "#203060"),
+    }
     return Character(name=name, **{**given, **fields})
 
 
