@@ -239,12 +239,13 @@ class Client:
 
 
 def intent_or_screenplay(text: str) -> tuple[str | None, str | None]:
-    """What somebody typed: an intent, or the name of a Fountain file, which is read. Raises BadInput when that is no text."""
-    path = Path(text)
-    if path.suffix != ".fountain" or not path.is_file():
+    """What somebody typed: an intent, or the name of a Fountain file, which is read. Raises BadInput where there is none, or no text."""
+    if not text.lower().endswith(".fountain"):
         return text, None
     try:
-        return None, path.read_text("utf-8")
+        return None, Path(text).read_text("utf-8")
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no file {text!r}.", "Name a screenplay that is there, or write what happens.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{text} cannot be read: {error}.", "A screenplay is a text file in UTF-8.") from error
 

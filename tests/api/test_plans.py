@@ -112,10 +112,18 @@ async def test_something_has_to_be_told(rig: Rig) -> None:
 
 def test_what_is_typed_is_an_intent_or_names_a_screenplay(tmp_path: Path) -> None:
     (tmp_path / "kite.fountain").write_text("INT. ROOM\n\nHe waits.\n")
+    (tmp_path / "KITE.FOUNTAIN").write_text("INT. ROOM\n\nHe sleeps.\n")
     (tmp_path / "odd.fountain").write_bytes(b"\xff\xfe\x00")
 
     assert intent_or_screenplay("Mika waits") == ("Mika waits", None)
-    assert intent_or_screenplay("no.fountain") == ("no.fountain", None)
     assert intent_or_screenplay(str(tmp_path / "kite.fountain")) == (None, "INT. ROOM\n\nHe waits.\n")
-    with pytest.raises(BadInput, match="cannot be read"):
-        intent_or_screenplay(str(tmp_path / "odd.fountain"))
+    assert intent_or_screenplay(str(tmp_path / "KITE.FOUNTAIN")) == (None, "INT. ROOM\n\nHe sleeps.\n")
+    for name in ("odd.fountain", "x" * 300 + ".fountain", "odd.fountain/no.fountain"):
+        with pytest.raises(BadInput, match="cannot be read"):
+            intent_or_screenplay(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["no.fountain", "No.Fountain", ".fountain"])
+def test_a_screenplay_that_is_not_there_is_not_taken_for_an_intent(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no file"):
+        intent_or_screenplay(str(tmp_path / name))
