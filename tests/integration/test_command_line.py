@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
-from typer.testing import CliRunner
 
-import storyworld
 from actors.running import write_note
 from api.client import Client
 from api.keys import api_key
@@ -26,58 +19,12 @@ from episodes.plan import Plan
 from episodes.world import WorldSource
 from tests.api.rig import Rig
 from tests.builders import a_beat, a_plan, a_request, a_world
+from tests.integration.shell import Shell, say, serving
 
 NOBODY = "01990f6e-7c2a-7b1e-9d55-0a5f4f1c2b3d"
 
 
 KEY = "the-key-of-mika-itself"  # pragma: allowlist secret
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shell:
-    rig: Rig
-    url: str
-
-    def run(self, *words: str) -> str:
-        """What a command that works says."""
-        code, said = say(*words, "--url", self.url)
-        assert code == 0, said
-        return said
-
-    def refused(self, *words: str) -> str:
-        """What a command that does not work says."""
-        code, said = say(*words, "--url", self.url)
-        assert code == 1, said
-        return said
-
-    def executing(self) -> str:
-        store = self.rig.episodes
-        episode_id = store.create(a_request()).episode_id
-        store.save_plan(episode_id, a_plan(2), 1)
-        store.execute(episode_id)
-        return episode_id
-
-    def states(self, episode_id: str) -> list[BeatState]:
-        return [beat.state for beat in self.rig.episodes.episode(episode_id).beats]
-
-
-def say(*words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(storyworld.cli, words)
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert "Traceback" not in result.output
-    return result.exit_code, result.output.strip()
-
-
-@contextmanager
-def serving(rig: Rig) -> Iterator[Shell]:
-    server = uvicorn.Server(uvicorn.Config(rig.app, port=0, ws="none", lifespan="off", log_level="error"))
-    thread = threading.Thread(target=server.run, name="loopback api")
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield Shell(rig=rig, url=f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    thread.join(30)
 
 
 @pytest.fixture(scope="module")
