@@ -21,6 +21,7 @@ from api.client import Client, JsonObject, intent_or_screenplay
 from api.keys import refuse_open_door
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
+from commands.beforehand import check_out
 from commands.options import BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError, Unavailable
@@ -73,7 +74,9 @@ def render(
     url: Url = None,
 ) -> None:
     """Make a film of a sentence."""
-    out = out.resolve() if out else None
+    if out is not None:
+        out = out.resolve()
+        check_out(out)
     with running_system(url, cpus) as client:
         wanted = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
         told, screenplay = intent_or_screenplay(intent)

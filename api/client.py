@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from episodes.audit import AuditReport, Check, Violation
-from episodes.errors import BadInput, StoryWorldError
+from episodes.errors import BadInput, StoryWorldError, Unavailable
 from episodes.health import Checkup, Finding, Verdict
 
 JsonObject = dict[str, Any]
@@ -195,17 +196,29 @@ class Client:
             time.sleep(every_s)
 
     def save_film(self, episode_id: str, path: Path) -> None:
-        """Download the film, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Download the film, whole or not at all. Raises Unavailable where it cannot be written."""
         part = path.with_name(path.name + ".part")
-        with self._http.stream("GET", _path(episode_id, move="film")) as answer:
-            if not answer.is_success:
-                answer.read()
-                _check(answer)
-            with part.open("wb") as file:
-                for chunk in answer.iter_bytes():
-                    file.write(chunk)
-        part.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._download(_path(episode_id, move="film"), part)
+            part.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            hint = f"The film itself is kept: {self.url}{_path(episode_id, move='film')}."
+            raise Unavailable(f"The film cannot be written to {path}: {error.strerror or error}.", hint) from error
+
+    def _download(self, path: str, to: Path) -> None:
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    _check(answer)
+                with to.open("wb") as file:
+                    for chunk in answer.iter_bytes():
+                        file.write(chunk)
+        except httpx.TransportError as error:
+            raise self._unanswered(error) from error
 
     def _get(self, path: str, **query: object) -> JsonObject:
         return self._call("GET", path, query=_query(**query))
@@ -227,15 +240,16 @@ class Client:
         try:
             answer = self._http.request(method, path, json=body, params=query, headers=headers, timeout=timeout)
         except httpx.TransportError as error:
-            raise ApiProblem(
-                f"StoryWorld at {self.url} does not answer ({error}).", "Is it running? `make serve` starts it."
-            ) from error
+            raise self._unanswered(error) from error
         _check(answer)
         try:
             content: JsonObject = answer.json()
         except ValueError as error:
             raise ApiProblem(f"What answers at {self.url} is not StoryWorld.", "Look at the address.") from error
         return content
+
+    def _unanswered(self, error: httpx.TransportError) -> ApiProblem:
+        return ApiProblem(f"StoryWorld at {self.url} does not answer ({error}).", "Is it running? `make serve` starts it.")
 
 
 def intent_or_screenplay(text: str) -> tuple[str | None, str | None]:

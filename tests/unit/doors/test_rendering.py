@@ -78,6 +78,17 @@ def test_who_planned_instead_is_told_with_the_reason(client: ToldClient, tmp_pat
 
 
 @pytest.mark.slow
+def test_a_film_that_could_not_be_written_is_not_begun(client: ToldClient, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("")
+    for out, said in ((tmp_path, "is a folder"), (tmp_path / "a file" / "film.mp4", "is no folder")):
+        done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", "--out", str(out)])
+
+        assert done.exit_code == 1
+        assert said in " ".join(done.output.split())
+    assert client.asked == []
+
+
+@pytest.mark.slow
 def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_told(client: ToldClient, tmp_path: Path) -> None:
     given = ["render", "Mika runs", "--backend", "svd", "--fallback", "veo", "--fallback", "animatic"]
 
