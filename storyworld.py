@@ -22,7 +22,7 @@ from api.keys import refuse_open_door
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
 from commands.beforehand import check_out
-from commands.options import BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
+from commands.options import MAX_CPUS, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError, Unavailable
 from settings import load_settings
@@ -70,7 +70,9 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Although the plan contradicts itself.")] = False,
     fresh: Fresh = False,
     budget: Annotated[str | None, typer.Option(help="US dollars that it may cost: 5, 0.50; none: no limit.")] = None,
-    cpus: Annotated[int | None, typer.Option(help="CPUs of a system that this command starts; default: all.")] = None,
+    cpus: Annotated[
+        int | None, typer.Option(min=1, max=MAX_CPUS, help="CPUs of a system that this command starts; default: all.")
+    ] = None,
     url: Url = None,
 ) -> None:
     """Make a film of a sentence."""
@@ -141,11 +143,11 @@ def _finish(client: Client, episode: JsonObject, out: Path) -> None:
 @cli.command()
 @tells_errors_plainly
 def serve(
-    port: Annotated[int, typer.Option(help="Of the HTTP API; 0: a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=MAX_PORT, help="Of the HTTP API; 0: a free one.")] = 8000,
     host: Annotated[
         str, typer.Option(help="Address on which the API listens; any but this machine's own needs API_KEYS.")
     ] = HERE,
-    cpus: Annotated[int | None, typer.Option(help="CPUs that Ray may use; default: all.")] = None,
+    cpus: Annotated[int | None, typer.Option(min=1, max=MAX_CPUS, help="CPUs that Ray may use; default: all.")] = None,
 ) -> None:
     """Start Ray and the HTTP API on this machine, until Ctrl-C."""
     settings = load_settings()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from actors.running import found_system
-from commands.options import EpisodeOrAll, Url
+from commands.options import MAX_PORT, EpisodeOrAll, Url
 from episodes.errors import BadInput
 from episodes.health import Verdict
 from settings import load_settings
@@ -41,7 +41,7 @@ def manifest(
     what: Annotated[str, typer.Argument(metavar="serve|kuberay", help="A Serve config, or a RayService for KubeRay.")],
     image: Annotated[str, typer.Option(help="Of the pods: it holds this code.")] = "YOUR-REGISTRY/storyworld-gpu:0.1.0",
     host: Annotated[str, typer.Option(help="Of the Serve config; any but this machine's own needs API_KEYS.")] = HERE,
-    port: Annotated[int, typer.Option(help="Of the HTTP API.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=MAX_PORT, help="Of the HTTP API.")] = 8000,
 ) -> None:
     """Print what other clusters take: for `serve deploy`, or for `kubectl apply`, with the fleet of STORYWORLD_FLEET."""
     import yaml

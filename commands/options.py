@@ -12,3 +12,7 @@ EpisodeOrAll = Annotated[str | None, typer.Argument(metavar="[EPISODE]", help="O
 BeatId = Annotated[str | None, typer.Argument(metavar="[BEAT]", help="Only this beat: b2.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Render even what was rendered before, instead of copying its clip.")]
 Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
+
+MAX_PORT = 65_535
+MAX_CPUS = 4096
+"""Ray believes whatever it is told; no machine has more, but a slip of the finger has."""
