@@ -12,7 +12,6 @@ from typing import Annotated, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from actors import running
@@ -22,10 +21,11 @@ from api.keys import refuse_open_door
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
 from commands.beforehand import check_out
+from commands.following import finish, follow
 from commands.options import MAX_CPUS, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
-from episodes.errors import BadInput, StoryWorldError, Unavailable
-from settings import load_settings
+from episodes.errors import BadInput, StoryWorldError
+from settings import RendererSettings, load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,8 +96,8 @@ def render(
         if _tell_contradictions(planned["contradictions"]) and not force:
             raise BadInput("The plan contradicts itself.", "Change it or the intent, or render it as it is: --force.")
         client.execute(episode_id, force=force, fresh=fresh)
-        episode = _follow(client, episode_id)
-        _finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
+        episode = follow(client, episode_id)
+        finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
 
 
 def _tell_contradictions(contradictions: list[JsonObject]) -> bool:
@@ -107,37 +107,6 @@ def _tell_contradictions(contradictions: list[JsonObject]) -> bool:
         line = f"[{style}]{one['severity']:<7}[/{style}]  {one['code']:<16}  {escape(one['what'])}"
         console.print(f"{line}\n{'':27}→ {escape(one['suggestion'])}", soft_wrap=True)
     return any(one["severity"] == Severity.ERROR for one in contradictions)
-
-
-def _follow(client: Client, episode_id: str) -> JsonObject:
-    """Progress bars until the episode has ended."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        bars: dict[str, TaskID] = {}
-        whole = progress.add_task("film", total=100)
-        episode: JsonObject = {}
-        for episode in client.follow(episode_id):
-            for beat in episode["beats"]:
-                bar = bars.get(beat["beat_id"])
-                if bar is None:
-                    bar = bars[beat["beat_id"]] = progress.add_task(beat["beat_id"], total=100)
-                progress.update(bar, completed=beat["progress"], description=f"{beat['beat_id']} {beat['state'].lower()}")
-            progress.update(whole, completed=episode["progress"], description=f"film {episode['state'].lower()}")
-        return episode
-
-
-def _finish(client: Client, episode: JsonObject, out: Path) -> None:
-    for beat in episode["beats"]:
-        if beat["fallback_reason"]:
-            console.print(f"{beat['beat_id']}: {escape(beat['fallback_reason'])}", style="yellow")
-        if beat["state"] != "ACCEPTED":
-            console.print(
-                f"{beat['beat_id']} {beat['state'].lower()}: {escape(beat.get('reason') or 'no reason given')}", style="yellow"
-            )
-    if episode["state"] not in ("COMPLETED", "PARTIALLY_COMPLETED"):
-        raise Unavailable(f"The episode ended as {episode['state']}.", episode.get("reason") or "")
-    client.save_film(episode["episode_id"], out)
-    console.print(f"Film: [bold]{out}[/bold]", soft_wrap=True)
 
 
 @cli.command()

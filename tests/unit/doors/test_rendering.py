@@ -23,7 +23,14 @@ class ToldClient:
 
     def __init__(self) -> None:
         self.asked: list[JsonObject] = []
-        beat = {"beat_id": "b1", "description": "Mika runs.", "state": "ACCEPTED", "progress": 100}
+        beat = {
+            "beat_id": "b1",
+            "description": "Mika runs.",
+            "state": "ACCEPTED",
+            "progress": 100,
+            "waiting": "",
+            "depends_on": [],
+        }
         beats = [{**beat, "fallback_reason": FALLEN_BACK}, {**beat, "beat_id": "b2", "fallback_reason": ""}]
         self.episode: JsonObject = {
             "episode_id": "e1",
