@@ -21,7 +21,7 @@ from api.keys import refuse_open_door
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
 from commands.beforehand import check_out
-from commands.following import finish, follow
+from commands.following import finish, follow, telling_what_becomes_of_it
 from commands.options import MAX_CPUS, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError
@@ -95,8 +95,9 @@ def render(
             spending.tell_estimate(client.estimate(episode_id))
         if _tell_contradictions(planned["contradictions"]) and not force:
             raise BadInput("The plan contradicts itself.", "Change it or the intent, or render it as it is: --force.")
-        client.execute(episode_id, force=force, fresh=fresh)
-        episode = follow(client, episode_id)
+        with telling_what_becomes_of_it(client, episode_id, url):
+            client.execute(episode_id, force=force, fresh=fresh)
+            episode = follow(client, episode_id)
         finish(client, episode, out or load_settings().outputs / f"{episode_id}.mp4")
 
 

@@ -52,8 +52,8 @@ def running_system(
         yield client
 
 
-def _client_of(settings: Settings, found: Mapping[str, Any]) -> Client:
-    return Client(found["api"], _said(settings.own_api_key))
+def _client_of(settings: Settings, found: Mapping[str, Any], *, is_ours: bool = False) -> Client:
+    return Client(found["api"], _said(settings.own_api_key), is_ours=is_ours)
 
 
 def _client_elsewhere(settings: Settings, url: str) -> Client:
@@ -121,7 +121,7 @@ def _started_system(
             raise
     try:
         tell(addresses["api"], addresses["dashboard"])
-        with _client_of(settings, addresses) as client:
+        with _client_of(settings, addresses, is_ours=True) as client:
             yield client
     finally:
         with console.status("Stopping Ray and the API …"):

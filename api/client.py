@@ -46,9 +46,13 @@ class ApiProblem(StoryWorldError):
 class Client:
     """One connection pool to one StoryWorld. Raises ApiProblem for every answer that is not a success."""
 
-    def __init__(self, url: str, key: str | None = None, *, timeout_s: float = 30.0) -> None:
-        """`key` is one of the system's API_KEYS; None where it has none. It goes to `url` and to no host that `url` points on to."""
+    def __init__(self, url: str, key: str | None = None, *, timeout_s: float = 30.0, is_ours: bool = False) -> None:
+        """`key` is one of the system's API_KEYS; None where it has none. It goes to `url` and to no host that `url` points on to.
+
+        `is_ours`: the system was started for whoever has this client, and is stopped after it.
+        """
         self.url = url.rstrip("/")
+        self.is_ours = is_ours
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         try:
             self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, follow_redirects=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -14,7 +17,25 @@ from episodes.errors import Unavailable
 NUM_LOOKS = 10
 """With the same answer, about 3 s, before it is told what a beat waits for: most are about to start."""
 
+INTERRUPTED = 130
+"""What shells have a program end with that was stopped by Ctrl-C."""
+
 console = Console(highlight=False)
+
+
+@contextmanager
+def telling_what_becomes_of_it(client: Client, episode_id: str, url: str | None) -> Iterator[None]:
+    """Ctrl-C ends the command, not the episode. `url`: what somebody named the system by, and has to name again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        cancel = f"`python storyworld.py cancel {episode_id}{f' --url {url}' if url else ''}`"
+        if client.is_ours:
+            told = f"Episode {episode_id} stops where it is, and goes on when a system is next started: `make serve`. Then {cancel} ends it."
+        else:
+            told = f"Episode {episode_id} goes on at {client.url}. {cancel} ends it."
+        console.print(escape(told), soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def follow(client: Client, episode_id: str) -> JsonObject:

@@ -20,6 +20,8 @@ class ToldClient:
     """Answers as a system would whose first beat fell back."""
 
     url = "http://told"
+    is_ours = False
+    is_interrupted = False
 
     def __init__(self) -> None:
         self.asked: list[JsonObject] = []
@@ -56,6 +58,8 @@ class ToldClient:
         return money_examples.ESTIMATE
 
     def follow(self, episode_id: str) -> Iterator[JsonObject]:
+        if self.is_interrupted:
+            raise KeyboardInterrupt
         yield self.episode
 
     def save_film(self, episode_id: str, out: Path) -> None:
@@ -166,3 +170,23 @@ def test_with_a_budget_it_is_told_what_the_film_takes_before_it_is_rendered(clie
     )
     assert "b2 veo unknown $0.90 exact: price_per_s; at most $0.90 reserved" in said
     assert "Budget: $5.00, of which $5.00 is left." in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("is_ours", "url", "said"),
+    [
+        (False, [], "Episode e1 goes on at http://told. `python storyworld.py cancel e1` ends it."),
+        (False, ["--url", "http://told"], "`python storyworld.py cancel e1 --url http://told` ends it."),
+        (True, [], "Episode e1 stops where it is, and goes on when a system is next started: `make serve`. Then `python story"),
+    ],
+)
+def test_whoever_presses_ctrl_c_is_told_what_becomes_of_the_episode(
+    client: ToldClient, is_ours: bool, url: list[str], said: str
+) -> None:
+    client.is_ours, client.is_interrupted = is_ours, True
+
+    done = CliRunner().invoke(storyworld.cli, ["render", "Mika runs", *url])
+
+    assert done.exit_code == 130
+    assert said in " ".join(done.output.split())
