@@ -18,6 +18,7 @@ from actors import running
 from actors.environment import prepare_environment, refuse_kept_state, refuse_open_mesh
 from api.client import Client, JsonObject, intent_or_screenplay
 from api.keys import refuse_open_door
+from api.wording import sentence
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
 from commands.beforehand import check_out
@@ -45,7 +46,7 @@ def tells_errors_plainly(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except (StoryWorldError, ClusterError) as error:
             # escaped: a message may say back what somebody typed, and brackets are rich's markup
-            console.print(f"[red]{escape(error.message)}[/red] {escape(error.hint)}".rstrip(), soft_wrap=True)
+            console.print(f"[red]{escape(sentence(error.message))}[/red] {escape(error.hint)}".rstrip(), soft_wrap=True)
             raise typer.Exit(1) from None
 
     return run

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import FieldError, ProblemError, problem_response
+from api.wording import in_words
 from episodes.errors import (
     BadInput,
     Conflict,
@@ -184,7 +185,7 @@ def _pointing(error: BadInput) -> list[FieldError]:
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
     """Pydantic's errors as ours: where and what, never the input itself."""
-    return [FieldError(where=_where(error["loc"]), message=error["msg"]) for error in errors[:MAX_FIELD_ERRORS]]
+    return [FieldError(where=_where(error["loc"]), message=in_words(error)) for error in errors[:MAX_FIELD_ERRORS]]
 
 
 def _where(loc: Sequence[str | int]) -> str:

@@ -20,6 +20,7 @@ from api.shaping import episode_shape
 from episodes.choosing import chosen_kind
 from episodes.editing import PlanDifference, free_id, place_of
 from episodes.errors import BadInput, IllegalMove, RevisionConflict
+from episodes.lifecycle import NO_PLAN
 from episodes.model import EpisodeView
 from episodes.nouns import Id, Noun, Prose
 from episodes.plan import Beat
@@ -97,7 +98,7 @@ def edited(
 
     def change(episode: EpisodeView) -> tuple[PlanDifference, EpisodeView]:
         if not episode.beats:
-            raise IllegalMove(f"the plan of episode {episode_id}", episode.state, "change")
+            raise IllegalMove(f"the plan of episode {episode_id}", episode.state, "change", hint=NO_PLAN)
         beats, cause = edit(episode, [view.beat for view in episode.beats])
         return parts.episodes.edit_plan(
             episode_id, beats, cause=cause, anew=anew, expected=episode.plan_version, dry_run=terms.dry_run, once=once

@@ -72,5 +72,5 @@ def _check(model: type[BaseModel], body: bytes) -> None:
     try:
         model.model_validate_json(body, strict=True)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from error

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from api.wording import in_words
 from episodes.errors import BadInput, NotFound
 from episodes.lifecycle import BeatState
 from episodes.model import EpisodeView
@@ -197,10 +198,7 @@ def _change(stored: StoredWorld, parts: dict[str, Any], said: list[str], *, even
         world = World.model_validate({**dict(stored.world), **parts})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        message = str(first["msg"]).removeprefix("Value error, ")
-        raise BadInput(
-            f"{message[:1].upper()}{message[1:]}.", "Name what is in the world.", ".".join(map(str, first["loc"]))
-        ) from None
+        raise BadInput(in_words(first), "Name what is in the world.", ".".join(map(str, first["loc"]))) from None
     return WorldChange(
         world=world,
         record=written(stored, world, said=said, even_locked=even_locked),

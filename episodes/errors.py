@@ -69,17 +69,16 @@ class NotFound(StoryWorldError):
 
 
 class IllegalMove(StoryWorldError):
-    """`what` in `state` cannot be moved by `move`; names both states."""
+    """`what` in `state` cannot be moved by `move`, whose words read "Cannot execute episode e1"; `wanted` is where that would have led."""
 
-    def __init__(self, what: str, state: str, move: str, wanted: str = "") -> None:
-        Exception.__init__(self, what, state, move, wanted)
+    def __init__(self, what: str, state: str, move: str, wanted: str = "", hint: str = "") -> None:
+        Exception.__init__(self, what, state, move, wanted, hint)
         self.what = what
         self.state = state
         self.move = move
         self.wanted = wanted
-        target = f" to {wanted}" if wanted else ""
-        self.message = f"Cannot {move} {what}: it is {state}, and {state} does not move{target} that way."
-        self.hint = "Look at its state first; the legal moves are in ARCHITECTURE.md."
+        self.message = f"Cannot {move} {what}: it is {state}."
+        self.hint = hint or "`GET /episodes/{id}` shows how far it is."
 
 
 class Conflict(StoryWorldError):

@@ -111,7 +111,7 @@ class BeatMove(StrEnum):
     RETRY = "retry"
     REVISE = "revise"
     """Its planned content is another now."""
-    TAKE = "take again"
+    TAKE = "choose takes of"
     """Another clip of it is asked for, or selected."""
 
 
@@ -160,7 +160,7 @@ def episode_after(name: str, state: EpisodeState, move: EpisodeMove) -> EpisodeS
     """The state that `move` leads to. Raises IllegalMove."""
     legal, target = EPISODE_MOVES[move]
     if state not in legal:
-        raise IllegalMove(f"episode {name}", state, move, target)
+        raise IllegalMove(f"episode {name}", state, move, target, _way_for_episode(move, state))
     return target
 
 
@@ -168,5 +168,51 @@ def beat_after(name: str, state: BeatState, move: BeatMove) -> BeatState:
     """The state that `move` leads to. Raises IllegalMove."""
     legal, target = BEAT_MOVES[move]
     if state not in legal:
-        raise IllegalMove(f"beat {name}", state, move, target)
+        raise IllegalMove(f"beat {name}", state, move, target, _way_for_beat(move, state))
     return target
+
+
+NO_PLAN = "It has no plan yet: `POST /episodes/{id}/plan` makes one."
+HAS_ENDED = "It has ended: there is nothing left to hold or to stop."
+
+
+def _way_for_episode(move: EpisodeMove, state: EpisodeState) -> str:
+    """What somebody does who wanted this; empty where people make no such move."""
+    match move, state:
+        case _, EpisodeState.CREATED:
+            return NO_PLAN
+        case _, EpisodeState.CANCELLING:
+            return "Wait until it is CANCELLED, which it is as soon as its last render has stopped."
+        case _, EpisodeState.CUTTING:
+            return "All its beats have ended, and its film is being cut: wait until that is done."
+        case ((EpisodeMove.EXECUTE | EpisodeMove.REOPEN), EpisodeState.COMPLETED):
+            return "It has its film. To render a beat anew, change it (PATCH) or choose takes of it; or plan the episode again."
+        case EpisodeMove.EXECUTE, EpisodeState.PAUSED:
+            return "`POST /episodes/{id}/resume` lets it go on."
+        case EpisodeMove.EXECUTE, _:
+            return "`POST /episodes/{id}/retry` renders what has no clip."
+        case ((EpisodeMove.PAUSE | EpisodeMove.RESUME), EpisodeState.PLANNED):
+            return "It has not begun: `POST /episodes/{id}/execute` renders it."
+        case ((EpisodeMove.PAUSE | EpisodeMove.RESUME | EpisodeMove.CANCEL), _):
+            return HAS_ENDED
+        case _:
+            return ""
+
+
+def _way_for_beat(move: BeatMove, state: BeatState) -> str:
+    """Likewise."""
+    match move, state:
+        case BeatMove.TAKE, (BeatState.FAILED | BeatState.CANCELLED):
+            return (
+                "Takes are chosen in place of a clip, and it has none: `POST /episodes/{id}/beats/{beat_id}/retry` renders it."
+            )
+        case BeatMove.TAKE, _:
+            return "Takes are chosen in place of a clip, and it has none yet: wait until it is ACCEPTED."
+        case BeatMove.CANCEL, BeatState.ACCEPTED:
+            return "It has its clip; `DELETE /episodes/{id}/beats/{beat_id}` takes it out of the plan."
+        case BeatMove.CANCEL, _:
+            return HAS_ENDED
+        case BeatMove.RETRY, BeatState.ACCEPTED:
+            return "It has its clip. For another one, change it (PATCH) or choose takes of it: `POST /episodes/{id}/beats/{beat_id}/takes`."
+        case _:
+            return ""

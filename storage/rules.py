@@ -15,7 +15,7 @@ from episodes.audited import AttemptAudit, BeatAudit
 from episodes.errors import BadInput, Conflict, IllegalMove, LeaseLost, RevisionConflict
 from episodes.fleet import MAX_PREVIEW_BYTES, Preview
 from episodes.job import JobResult, StoredFile
-from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
+from episodes.lifecycle import NO_PLAN, BeatMove, BeatState, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView, Lease, Opening
 from episodes.money import UNPAYABLE, Funds, dollars_of
 from episodes.plan import Beat, EpisodeRequest, Plan
@@ -71,6 +71,8 @@ def state_with_beats_opened(
 
 def plan_with(beats: Sequence[Beat], episode: EpisodeView) -> Plan:
     """The episode's plan with these beats in it. Raises BadInput where they do not hold together."""
+    if not beats:
+        raise BadInput("An episode keeps at least one beat.", "Put another one in first, or cancel the episode.")
     try:
         return Plan(**dict(episode.treatment), beats=tuple(beats), logline=episode.logline)
     except ValidationError as error:
@@ -147,7 +149,8 @@ def ended_without_clip(episode_id: str, state: EpisodeState, beats: Iterable[Sta
     planned = list(beats)
     without_clip = [b for b in planned if b.state is not BeatState.ACCEPTED]
     if not planned or (not without_clip and not state.is_final):
-        raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN)
+        way = "Every beat has its clip: wait for the film." if planned else NO_PLAN
+        raise IllegalMove(f"episode {episode_id} without a failed or cancelled beat", state, EpisodeMove.REOPEN, hint=way)
     return [b.beat_id for b in without_clip if _is_ended_without_clip(b)]
 
 
@@ -187,7 +190,7 @@ def check_same_request(episode_id: str, asked: EpisodeRequest, there: EpisodeReq
 def check_beats_can_be_cancelled(episode_id: str, state: EpisodeState) -> None:
     """Before it is planned there are none. Raises IllegalMove."""
     if state is EpisodeState.CREATED:
-        raise IllegalMove(f"a beat of episode {episode_id}", state, BeatMove.CANCEL)
+        raise IllegalMove(f"a beat of episode {episode_id}", state, BeatMove.CANCEL, hint=NO_PLAN)
 
 
 def _is_ended_without_clip(beat: Standing) -> bool:

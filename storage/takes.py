@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from episodes.errors import BadInput, Conflict, IllegalMove, NotFound
-from episodes.lifecycle import AttemptState, BeatMove, BeatState, EpisodeState
+from episodes.lifecycle import NO_PLAN, AttemptState, BeatMove, BeatState, EpisodeState
 from episodes.model import Artifact, Attempt, EpisodeView, Take
 
 _WHOLE = (AttemptState.SELECTED, AttemptState.SUPERSEDED)
@@ -36,7 +36,9 @@ def of_take(take: int | None) -> dict[str, object]:
 def check_takes_allowed(episode_id: str, state: EpisodeState) -> None:
     """Raises IllegalMove."""
     if not state.allows_takes:
-        raise IllegalMove(f"a beat of episode {episode_id}", state, BeatMove.TAKE)
+        allowed = ", ".join(one for one in EpisodeState if one.allows_takes)
+        way = NO_PLAN if state is EpisodeState.CREATED else f"Takes are chosen while it is one of these: {allowed}."
+        raise IllegalMove(f"a beat of episode {episode_id}", state, BeatMove.TAKE, hint=way)
 
 
 def all_takes(

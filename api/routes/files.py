@@ -19,6 +19,15 @@ from episodes.model import BeatView
 
 router = APIRouter(tags=["files"])
 
+FILE_WORDS = {
+    "video": "clip",
+    "film": "film",
+    "poster": "poster",
+    "subtitles_srt": "subtitle file",
+    "subtitles_vtt": "subtitle file",
+}
+"""What people call an artifact of this type."""
+
 
 def serving(
     router: APIRouter, path: str, media_type: str, summary: str, operation_id: str, example: str = ""
@@ -98,9 +107,8 @@ def _of_episode(parts: ApiParts, request: Request, episode_id: str, artifact_typ
     episode = known_episode(parts, episode_id)
     file = file_of(episode.artifacts, artifact_type)
     if file is None:
-        raise NotFound(
-            artifact_type, episode_id, f"The episode is {episode.state}; its film is there when GET /episodes/{{id}} lists it."
-        )
+        hint = f"The episode is {episode.state}; its film is there when GET /episodes/{{id}} lists it."
+        raise NotFound(f"{FILE_WORDS[artifact_type]} of episode", episode_id, hint)
     return file_answer(request, parts.artifacts, file, f"{episode_id}{suffix}")
 
 
@@ -109,7 +117,7 @@ def _of_beat(parts: ApiParts, request: Request, episode_id: str, beat_id: str, a
     file = file_of(beat.artifacts, artifact_type)
     if file is None:
         hint = f"The beat is {beat.state}; its clip is there when it is ACCEPTED. {beat.reason}".strip()
-        raise NotFound(artifact_type, beat_id, hint)
+        raise NotFound(f"{FILE_WORDS[artifact_type]} of beat", beat_id, hint)
     return file_answer(request, parts.artifacts, file, f"{episode_id}-{beat_id}{suffix}")
 
 

@@ -14,7 +14,7 @@ from api.requests import NewBudget, known_id
 from api.routes.episodes import known_episode
 from api.strict_json import StrictRoute
 from episodes.errors import IllegalMove
-from episodes.lifecycle import EpisodeState
+from episodes.lifecycle import NO_PLAN, EpisodeState
 from episodes.money import micros_of
 
 router = APIRouter(prefix="/episodes/{episode_id}", tags=["episodes"], route_class=StrictRoute)
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/episodes/{episode_id}", tags=["episodes"], route_cla
 def estimate_episode(parts: Parts, episode_id: str) -> EstimateShape:
     episode = known_episode(parts, episode_id)
     if episode.state is EpisodeState.CREATED:
-        raise IllegalMove(f"episode {episode_id}", episode.state, "estimate")
+        raise IllegalMove(f"episode {episode_id}", episode.state, "estimate", hint=NO_PLAN)
     return estimated(parts, episode)
 
 

@@ -14,7 +14,7 @@ from api.requests import known_id
 from api.routes.episodes import check_backend, known_episode
 from api.strict_json import StrictRoute
 from episodes.errors import IllegalMove
-from episodes.lifecycle import EpisodeMove, EpisodeState, episode_after
+from episodes.lifecycle import NO_PLAN, EpisodeMove, EpisodeState, episode_after
 from episodes.model import EpisodeView
 from episodes.plan import Plan
 
@@ -74,5 +74,5 @@ def get_screenplay(parts: Parts, episode_id: str) -> Response:
 
 def _planned(episode: EpisodeView) -> EpisodeView:
     if episode.state is EpisodeState.CREATED or not episode.beats:
-        raise IllegalMove(f"the plan of episode {episode.episode_id}", episode.state, "show")
+        raise IllegalMove(f"the plan of episode {episode.episode_id}", episode.state, "show", hint=NO_PLAN)
     return episode

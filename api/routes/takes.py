@@ -15,7 +15,7 @@ from api.parts import ApiParts, Parts
 from api.plan_edits import edited_shape
 from api.requests import MAX_SHOWN, known_id
 from api.routes.episodes import known_episode
-from api.routes.files import serving
+from api.routes.files import FILE_WORDS, serving
 from api.strict_json import StrictRoute
 from api.take_shapes import NewTakes, SelectedShape, TakeShape, TakesShape, take_shape, takes_shape
 from episodes.errors import NotFound
@@ -132,7 +132,7 @@ def _file(parts: ApiParts, request: Request, take: Take, which: tuple[str, str, 
     file = file_of(take.artifacts, artifact_type)
     if file is None:
         hint = f"The take is {take.state}; its clip is there when it is ACCEPTED. {take.reason}".strip()
-        raise NotFound(artifact_type, f"{beat_id}, take {take.number}", hint)
+        raise NotFound(f"{FILE_WORDS[artifact_type]} of take", str(take.number), hint)
     return file_answer(request, parts.artifacts, file, f"{episode_id}-{beat_id}-{take.number}{suffix}")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from episodes.editing import PlanDifference, difference
 from episodes.errors import IllegalMove, NotFound
-from episodes.lifecycle import BeatMove, BeatState, EpisodeMove, beat_after
+from episodes.lifecycle import HAS_ENDED, BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView, Take
 from storage.episodes_sql.changing import go_on
 from storage.episodes_sql.claim import is_repeated
@@ -58,7 +58,9 @@ class Taking(Reading):
             if is_done or take.state is BeatState.CANCELLED:
                 return take
             if take.state.is_ended:
-                raise IllegalMove(f"take {number} of beat {beat_id}", take.state, BeatMove.CANCEL, BeatState.CANCELLED)
+                raise IllegalMove(
+                    f"take {number} of beat {beat_id}", take.state, BeatMove.CANCEL, BeatState.CANCELLED, HAS_ENDED
+                )
             cancel_take(connection, ledger, episode, beat_id, number)
             return take_of(_known_takes(connection, view, beat_id), number)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from episodes.editing import PlanDifference, difference, shown_otherwise
 from episodes.errors import IllegalMove
-from episodes.lifecycle import AttemptState, BeatMove, BeatState, EpisodeMove, beat_after
+from episodes.lifecycle import HAS_ENDED, AttemptState, BeatMove, BeatState, EpisodeMove, beat_after
 from episodes.model import EpisodeView, Take
 from storage.memory.changing import beat_of
 from storage.memory.editing import Editing
@@ -47,7 +47,9 @@ class Taking(Editing):
             if is_repeated or take.state is BeatState.CANCELLED:
                 return take
             if take.state.is_ended:
-                raise IllegalMove(f"take {number} of beat {beat_id}", take.state, BeatMove.CANCEL, BeatState.CANCELLED)
+                raise IllegalMove(
+                    f"take {number} of beat {beat_id}", take.state, BeatMove.CANCEL, BeatState.CANCELLED, HAS_ENDED
+                )
             self._cancel_take(row, row.takes[beat_id, number])
             return take_of(self.takes(episode_id, beat_id), number)
 

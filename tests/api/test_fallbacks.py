@@ -66,9 +66,9 @@ async def test_naming_the_backend_that_a_beat_is_at_changes_nothing_and_any_othe
         (["sora"], "no such backend"),
         (["stub", "stub"], "stands twice"),
         (["stub", "animatic"], "first choice"),
-        ("stub", "array"),
-        ([7], "string"),
-        (["stub"] * 9, "8 items"),
+        ("stub", "a list"),
+        ([7], "a text"),
+        (["stub"] * 9, "8 entries"),
     ],
 )
 async def test_fallbacks_that_cannot_be_are_refused(rig: Rig, fallbacks: object, what: str) -> None:

@@ -225,7 +225,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\
         (PART, "The form breaks off before its end."),
         (PART + b"--x--", "The form breaks off before its end."),
         (PART + b"\r\n--y--", "The form breaks off before its end."),
-        (b"--x--\r\n", "file: Field required"),
+        (b"--x--\r\n", "file: It is missing."),
         (b"-x\r\n--x--", "Invalid multipart data."),
     ],
 )

@@ -43,6 +43,24 @@ def check_row(after: Callable[[S], S], states: Iterable[S], legal: Set[S], targe
                 after(state)
 
 
+PEOPLE_EPISODE = (EpisodeMove.PLAN, EpisodeMove.EXECUTE, EpisodeMove.PAUSE, EpisodeMove.RESUME, EpisodeMove.CANCEL)
+PEOPLE_BEAT = (BeatMove.CANCEL, BeatMove.RETRY, BeatMove.TAKE)
+
+
+def test_who_wants_a_move_that_is_not_possible_is_told_what_to_do_instead() -> None:
+    usual = IllegalMove("", "", "").hint
+    for move in PEOPLE_EPISODE:
+        for state in set(EpisodeState) - EPISODE_MOVES[move][0]:
+            with pytest.raises(IllegalMove) as refused:
+                episode_after("e1", state, move)
+            assert refused.value.hint != usual, (move, state)
+    for beat_move in PEOPLE_BEAT:
+        for beat_state in set(BeatState) - BEAT_MOVES[beat_move][0] - {BeatState.PENDING, BeatState.RENDERING}:
+            with pytest.raises(IllegalMove) as refused:
+                beat_after("b1", beat_state, beat_move)
+            assert refused.value.hint != usual, (beat_move, beat_state)
+
+
 def test_only_another_content_leads_out_of_accepted() -> None:
     out = {
         move for move, (legal, target) in BEAT_MOVES.items() if BeatState.ACCEPTED in legal and target is not BeatState.ACCEPTED
