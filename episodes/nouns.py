@@ -30,13 +30,13 @@ def _plain(text: str) -> str:
 
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-COLOUR_PATTERN = r"^#[0-9a-f]{6}$"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """Lower-case letters, digits, `_` and `-`; 1 to 64 of them; safe in a path and a URL."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_plain)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_plain)]
-Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
-"""sRGB as `#rrggbb`, lower case."""
+Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN), AfterValidator(str.lower)]
+"""sRGB as `#rrggbb`; kept in lower case."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

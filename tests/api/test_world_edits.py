@@ -78,6 +78,14 @@ async def test_what_is_confirmed_becomes_a_persons_word(rig: Rig) -> None:
     assert again.json()["revision"] == answer.json()["revision"] == 2
 
 
+async def test_a_colour_may_be_written_in_upper_case(rig: Rig) -> None:
+    answer = await rig.client.patch(MIKA, json={"palette": ["#3A7BD5", "#3a7bd5"]})
+
+    assert answer.json()["world"]["characters"][0]["palette"] == ["#3a7bd5", "#3a7bd5"]
+    put = await rig.client.put("/worlds/sky", json={"places": [{"place_id": "sky", "name": "Sky", "palette": ["#ABCDEF"]}]})
+    assert put.json()["world"]["places"][0]["palette"] == ["#abcdef"]
+
+
 @pytest.mark.parametrize(
     ("path", "edit", "where"),
     [
