@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -27,6 +29,11 @@ from episodes.plan import Beat
 
 MAX_TRIES = 5
 """Of a change that names no version, where others change the plan at the same time."""
+
+IN_LINE_S = 10.0
+"""For those who collided before: a planner that takes its time is not waited for."""
+
+_COLLIDED = threading.Lock()
 
 _UNTOLD = {"dialogue": None, "caption": "", "first_frame": "", "last_frame": "", "movement": "", "sound": "", "effects": ()}
 """What a new beat does not take over from the one before it."""
@@ -112,18 +119,30 @@ def plan_changed(
 ) -> EditedShape:
     """Whoever names no version changes the plan whatever others do meanwhile."""
     for num_tries in range(1, MAX_TRIES + 1):
-        episode = parts.episodes.episode(known_id("episode", episode_id))
-        terms.check(episode)
         try:
-            change, view = change_plan(episode)
+            with _in_line() if num_tries > 1 else nullcontext():
+                episode = parts.episodes.episode(known_id("episode", episode_id))
+                terms.check(episode)
+                change, view = change_plan(episode)
         except RevisionConflict:
-            if num_tries == MAX_TRIES:
+            if num_tries == MAX_TRIES or terms.plan_version is not None:
                 raise
             continue
         if not terms.dry_run and not change.is_empty:
             parts.coordinator.wake()
         return edited_shape(view, change, dry_run=terms.dry_run)
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+@contextmanager
+def _in_line() -> Iterator[None]:
+    """Who collided tries again when nobody else of this process does, so that twelve at once collide once, and not twelve times."""
+    has_turn = _COLLIDED.acquire(timeout=IN_LINE_S)
+    try:
+        yield
+    finally:
+        if has_turn:
+            _COLLIDED.release()
 
 
 def lasting_edit(parts: ApiParts, request: Request, terms: Terms) -> str | None:

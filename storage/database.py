@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 from episodes.errors import BadInput, Unavailable
 from storage.impatient import ImpatientConnection
 from storage.transactions import Transactions
+from storage.turns import Turns
 
 PATIENCE_S = 4.0
 """For a lock, a statement or a connection. With what follows it, a call on a dead database ends within about 5 s."""
@@ -29,6 +30,9 @@ SERVER_FIRST_S = 0.5
 
 MIGRATION_S = 300
 """For one statement that changes a large table."""
+
+NUM_BEFORE = 5
+"""Times that patience a writer to SQLite waits for those of its own process before it, who are getting on, or else say so to all."""
 
 FROZEN_S = 15
 """A process that stands still amid a transaction (stopped, swapped out) loses it then, and its locks with it."""
@@ -97,6 +101,7 @@ def _open_sqlite(where: URL, patience_s: float) -> Engine:
     engine = create_engine(
         where.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": patience_s, "check_same_thread": False},
+        execution_options={"turns": Turns(patience_s * NUM_BEFORE)},
         pool_size=10,
         max_overflow=30,
         pool_timeout=patience_s,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Double, Engine, Table
@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from episodes.crash_points import reach
 from episodes.errors import Unavailable
+from storage.turns import Turns
 
 WRITES: Mapping[str, Any] = {"writes": True}
 """Execution option: SQLite takes its write lock at BEGIN, so that nobody who has read finds himself unable to write."""
@@ -26,6 +27,7 @@ class Transactions:
 
     def __init__(self, engine: Engine) -> None:
         self._for_writing = engine.execution_options(**WRITES)
+        self._turns: Turns | None = engine.get_execution_options().get("turns")
         # one snapshot for all statements: SQLite's transactions are that, PostgreSQL's only when asked
         snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
         self._for_reading = engine.execution_options(**snapshot)
@@ -34,10 +36,13 @@ class Transactions:
     def writing(self, story: str) -> Iterator[Connection]:
         """Committed at the end, rolled back by an exception. `story` is what happens, and names the commit's crash points."""
         with unavailable_when_silent():
-            with self._for_writing.begin() as connection:
+            with self._turn(), self._for_writing.begin() as connection:
                 yield connection
                 reach("before", f"commit {story}")
             reach("after", f"commit {story}")
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._turns is None else self._turns.turn()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
