@@ -26,7 +26,8 @@ class StrictRoute(APIRoute):
                 body = await request.body()
                 if body:
                     _must_be_json(request)
-                _check(model, body)
+                if body or self._needs_body():
+                    _check(model, body)
             elif self.body_field is not None:
                 _must_be_form(request)
                 boundary = boundary_of(request.headers.get("content-type", ""))
@@ -34,6 +35,9 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return handle_strictly
+
+    def _needs_body(self) -> bool:
+        return self.body_field is not None and self.body_field.field_info.is_required()
 
     def _json_model(self) -> type[BaseModel] | None:
         if self.body_field is None or isinstance(self.body_field.field_info, params.Form):

@@ -17,6 +17,8 @@ from api.strict_json import StrictRoute
 from episodes.editing import place_of, with_beat, with_beat_changed, with_beat_moved, without_beat
 from episodes.model import EpisodeView
 
+AS_IT_WAS_TOLD = NewPlan()
+
 router = APIRouter(prefix="/episodes/{episode_id}/beats", tags=["beats"], route_class=StrictRoute)
 
 _PROBLEMS = ("not-found", "illegal-move", "conflict", "precondition-failed")
@@ -106,8 +108,8 @@ def replan_beat(
     request: Request,
     episode_id: str,
     beat_id: str,
-    how: Annotated[NewPlan, Body(examples=[examples.NEW_PLAN])],
     terms: EditTerms,
+    how: Annotated[NewPlan, Body(examples=[examples.NEW_PLAN])] = AS_IT_WAS_TOLD,
 ) -> EditedShape:
     def edit(episode: EpisodeView, beats: Beats) -> tuple[Beats, str]:
         old = beats[place_of(beats, known_id("beat", beat_id))]

@@ -160,6 +160,19 @@ async def test_what_was_cancelled_before_it_had_a_plan_has_none_to_change(rig: R
     assert "plan" in is_problem(await changed(rig, episode_id, change), *expected)["detail"] or change == "change"
 
 
+async def test_a_beat_is_told_anew_without_a_body_too(rig: Rig) -> None:
+    path = f"/episodes/{await rig.planned()}/beats/b2/plan"
+
+    without = await rig.client.post(path)
+
+    assert (without.status_code, without.json()["difference"]) == (
+        200,
+        (await rig.client.post(path, json={})).json()["difference"],
+    )
+    is_problem(await rig.client.post(path, content=b"{"), 415, "unsupported-media-type")
+    is_problem(await rig.client.post(path, content=b"null", headers={"content-type": "application/json"}), 422, "bad-input")
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
