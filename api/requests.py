@@ -36,7 +36,7 @@ class NewEpisode(Noun):
     """A screenplay in Fountain, told in place of an intent: its scenes, characters and dialogue are kept, and there are as many beats as
     it needs, whatever `num_beats` says."""
     intent: Annotated[Prose, Field(min_length=1, max_length=2000)] | None = Field(default=None, validate_default=True)
-    """The sentence that the episode tells. Has to be given, unless a screenplay is."""
+    """The sentence that the episode tells. Has to be given, unless a screenplay is: one of the two."""
     style: Annotated[Prose, Field(max_length=500)] = ""
     """Added to the world's own style."""
     backend: Name | None = None
@@ -60,8 +60,11 @@ class NewEpisode(Noun):
     @field_validator("intent")
     @classmethod
     def _tells_something(cls, intent: str | None, others: ValidationInfo) -> str | None:
-        if intent is None and others.data.get("screenplay") is None:
+        screenplay = others.data.get("screenplay")
+        if intent is None and screenplay is None:
             raise ValueError("give an intent, or a screenplay")
+        if intent is not None and screenplay is not None:
+            raise ValueError("a screenplay is told in place of an intent: give one of the two")
         return intent
 
     @model_validator(mode="after")

@@ -110,6 +110,14 @@ async def test_something_has_to_be_told(rig: Rig) -> None:
     assert problem["errors"][0]["where"] == "intent"
 
 
+async def test_a_screenplay_and_an_intent_are_not_told_together(rig: Rig) -> None:
+    both = {"intent": "Mika waits", "screenplay": plan_examples.SCREENPLAY}
+    problem = is_problem(await rig.client.post("/episodes", json=both), 422, "bad-input")
+
+    assert problem["errors"][0]["where"] == "intent"
+    assert problem["errors"][0]["message"] == "A screenplay is told in place of an intent: give one of the two."
+
+
 def test_what_is_typed_is_an_intent_or_names_a_screenplay(tmp_path: Path) -> None:
     (tmp_path / "kite.fountain").write_text("INT. ROOM\n\nHe waits.\n")
     (tmp_path / "KITE.FOUNTAIN").write_text("INT. ROOM\n\nHe sleeps.\n")
