@@ -21,7 +21,7 @@ from api.keys import refuse_open_door
 from api.wording import sentence
 from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
-from commands.beforehand import check_out
+from commands.beforehand import check_asked, check_out
 from commands.following import finish, follow, telling_what_becomes_of_it
 from commands.options import MAX_CPUS, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
@@ -80,10 +80,12 @@ def render(
     if out is not None:
         out = out.resolve()
         check_out(out)
+    told, screenplay = intent_or_screenplay(intent)
+    wanted: dict[str, object] = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
+    wanted |= {"screenplay": screenplay, "backend": backend, "fallbacks": fallback, "budget": budget}
+    check_asked(intent=told, **wanted)
     with running_system(url, cpus) as client:
-        wanted = {"world_id": world, "num_beats": num_beats, "duration_s": duration, "mode": mode, "seed": seed}
-        told, screenplay = intent_or_screenplay(intent)
-        created = client.create(told, screenplay=screenplay, backend=backend, fallbacks=fallback, budget=budget, **wanted)
+        created = client.create(told, **wanted)
         episode_id = created["episode_id"]
         console.print(f"Episode [bold]{episode_id}[/bold]  {client.url}/episodes/{episode_id}", soft_wrap=True)
         planned = client.plan(episode_id)

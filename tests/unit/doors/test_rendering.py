@@ -100,6 +100,19 @@ def test_a_film_that_could_not_be_written_is_not_begun(client: ToldClient, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("asked", [[""], ["Mika runs", "--num-beats", "0"], ["no.fountain"]])
+def test_what_cannot_be_asked_for_starts_no_system(
+    client: ToldClient, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(storyworld, "running_system", lambda *system: started.append(system))
+
+    done = CliRunner().invoke(storyworld.cli, ["render", *asked])
+
+    assert (done.exit_code, started) == (1, [])
+
+
+@pytest.mark.slow
 def test_fallbacks_are_asked_for_in_their_order_and_a_beat_that_fell_back_is_told(client: ToldClient, tmp_path: Path) -> None:
     given = ["render", "Mika runs", "--backend", "svd", "--fallback", "veo", "--fallback", "animatic"]
 
