@@ -55,9 +55,12 @@ class Client:
         self.is_ours = is_ours
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         try:
-            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, follow_redirects=True)
+            there = httpx.URL(self.url)
+            if there.scheme not in ("http", "https") or not there.host:
+                raise httpx.InvalidURL("it does not begin with http:// or https:// and a host")
         except httpx.InvalidURL as error:
             raise ApiProblem(f"{url!r} is no address: {error}.", "One looks like `http://127.0.0.1:8000`.") from error
+        self._http = httpx.Client(base_url=there, headers=headers, timeout=timeout_s, follow_redirects=True)
 
     def __enter__(self) -> Self:
         return self

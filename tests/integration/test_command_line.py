@@ -146,7 +146,10 @@ def test_a_sweep_says_what_goes_and_what_nobody_knows(shell: Shell) -> None:
     [
         ("http://127.0.0.1:x", "'http://127.0.0.1:x' is no address"),
         ("http://[/b]", "StoryWorld at http://[/b] does not answer"),
-        ("nonsense", "StoryWorld at nonsense does not answer"),
+        ("nonsense", "'nonsense' is no address: it does not begin with http"),
+        ("localhost:8000", "'localhost:8000' is no address"),
+        ("ftp://localhost", "'ftp://localhost' is no address"),
+        ("http://", "'http://' is no address"),
         ("http://127.0.0.1:1", "StoryWorld at http://127.0.0.1:1 does not answer"),
     ],
 )
