@@ -228,7 +228,7 @@ def lint(episode: EpisodeId, url: Url = None) -> None:
 def cancel(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
     """Stop an episode, or one beat of it; clips that are done stay."""
     with found_system(url) as client:
-        _tell_state(client.cancel(episode, beat))
+        _tell_moved(client, client.cancel(episode, beat), beat)
 
 
 @cli.command()
@@ -236,7 +236,7 @@ def cancel(episode: EpisodeId, beat: BeatId = None, url: Url = None) -> None:
 def retry(episode: EpisodeId, beat: BeatId = None, fresh: Fresh = False, url: Url = None) -> None:
     """Render a failed or cancelled beat again, or all that an episode has."""
     with found_system(url) as client:
-        _tell_state(client.retry(episode, beat, fresh=fresh))
+        _tell_moved(client, client.retry(episode, beat, fresh=fresh), beat)
 
 
 @cli.command()
@@ -265,6 +265,14 @@ def resume(episode: EpisodeOrQueue = None, url: Url = None) -> None:
 
 for command in (*care.COMMANDS, *machines.COMMANDS, *spending.COMMANDS, *choosing.COMMANDS, *warming.COMMANDS):
     cli.command()(tells_errors_plainly(command))
+
+
+def _tell_moved(client: Client, moved: JsonObject, beat_id: str | None) -> None:
+    if beat_id is not None:
+        beats = client.episode(moved["episode_id"])["beats"]
+        state = next((beat["state"] for beat in beats if beat["beat_id"] == beat_id), "no more in the plan")
+        console.print(f"Beat {beat_id} is {state}.", markup=False, soft_wrap=True)
+    _tell_state(moved)
 
 
 def _tell_state(moved: JsonObject) -> None:

@@ -56,9 +56,12 @@ def test_without_an_episode_the_whole_queue_is_paused_and_resumed(shell: Shell) 
 
 def test_one_beat_or_all_that_ended_are_cancelled_and_retried(shell: Shell) -> None:
     episode_id = shell.executing()
-    assert shell.run("cancel", episode_id, "b1") == f"Episode {episode_id} is EXECUTING."
+    assert shell.run("cancel", episode_id, "b1").splitlines() == [
+        "Beat b1 is CANCELLED.",
+        f"Episode {episode_id} is EXECUTING.",
+    ]
     assert shell.states(episode_id) == [BeatState.CANCELLED, BeatState.PENDING]
-    shell.run("retry", episode_id, "b1")
+    assert shell.run("retry", episode_id, "b1").splitlines() == ["Beat b1 is PENDING.", f"Episode {episode_id} is EXECUTING."]
     assert shell.states(episode_id) == [BeatState.PENDING, BeatState.PENDING]
 
     assert shell.run("cancel", episode_id) == f"Episode {episode_id} is CANCELLED."
