@@ -23,9 +23,10 @@ from cluster.errors import ClusterError
 from commands import care, choosing, machines, spending, warming
 from commands.beforehand import check_asked, check_out
 from commands.following import finish, follow, telling_what_becomes_of_it
-from commands.options import MAX_CPUS, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
+from commands.options import MAX_CPUS, MAX_PAGE, MAX_PORT, BeatId, EpisodeId, EpisodeOrQueue, Fresh, Url
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError
+from episodes.lifecycle import EpisodeState
 from settings import RendererSettings, load_settings
 
 P = ParamSpec("P")
@@ -163,9 +164,12 @@ def worker(
 @cli.command()
 @tells_errors_plainly
 def episodes(
-    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    state: Annotated[
+        EpisodeState | None,
+        typer.Option(case_sensitive=False, metavar="STATE", help="Only those in this state: EXECUTING, COMPLETED, …"),
+    ] = None,
     world: Annotated[str | None, typer.Option(help="Only those in this world.")] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_PAGE, help="How many at most.")] = 20,
     url: Url = None,
 ) -> None:
     """List episodes, newest first."""

@@ -14,5 +14,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Render even what was rende
 Url = Annotated[str | None, typer.Option("--url", envvar="STORYWORLD_URL", help="Of a running system; default: found.")]
 
 MAX_PORT = 65_535
+MAX_PAGE = 200
+"""Episodes that the API lists at once."""
 MAX_CPUS = 4096
 """Ray believes whatever it is told; no machine has more, but a slip of the finger has."""

@@ -92,6 +92,15 @@ def test_brackets_in_a_story_are_brackets_in_the_list(shell: Shell) -> None:
     assert "[/b]" in shell.run("episodes")
 
 
+def test_episodes_are_listed_by_their_state_in_any_case(shell: Shell) -> None:
+    shell.executing()
+    shell.rig.episodes.create(a_request(intent="Mika sleeps"))
+    for state in ("created", "CREATED"):
+        listed = shell.run("episodes", "--state", state)
+        assert "Mika sleeps" in listed
+        assert "EXECUTING" not in listed
+
+
 def test_a_plan_is_looked_at_for_contradictions(shell: Shell) -> None:
     store = shell.rig.episodes
     episode_id = store.create(a_request()).episode_id

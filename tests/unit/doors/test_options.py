@@ -1,4 +1,4 @@
-"""Numbers that cannot be are refused where they are typed."""
+"""Values that cannot be are refused where they are typed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import storyworld
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("command", "option", "number"),
+    ("command", "option", "value"),
     [
         ("serve", "--port", "99999"),
         ("serve", "--port", "-5"),
@@ -19,10 +19,13 @@ import storyworld
         ("serve", "--cpus", "1000000"),
         ("render Mika", "--cpus", "0"),
         ("manifest serve", "--port", "65536"),
+        ("episodes", "--limit", "0"),
+        ("episodes", "--limit", "201"),
+        ("episodes", "--state", "done"),
     ],
 )
-def test_a_number_that_cannot_be_starts_nothing(command: str, option: str, number: str) -> None:
-    done = CliRunner().invoke(storyworld.cli, [*command.split(), option, number])
+def test_a_value_that_cannot_be_starts_nothing(command: str, option: str, value: str) -> None:
+    done = CliRunner().invoke(storyworld.cli, [*command.split(), option, value])
 
     assert done.exit_code == 2
     said = " ".join(done.output.split())
