@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api.body_limits import BodyLimits
-from api.error_answers import LastResort, install_error_answers
+from api.error_answers import METHODS, LastResort, install_error_answers
 from api.event_tail import EventTail
 from api.idempotency import Idempotency
 from api.keys import KeyGuard
@@ -79,7 +79,7 @@ def _add_middleware(app: FastAPI, parts: ApiParts) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(parts.cors_origins),
-            allow_methods=["GET", "HEAD", "PATCH", "POST", "PUT"],
+            allow_methods=list(METHODS),
             allow_headers=[
                 "Authorization",
                 "Content-Type",

@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 Answer = Callable[[Scope, Any], Response]  # takes the error that it stands for in _ANSWERS
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+"""That any path has."""
+
 MAX_FIELD_ERRORS = 20  # enough to mend a body by; nobody reads 10,000
 MAX_WHERE = 100  # characters: a field's name may be the client's own
 
@@ -165,7 +168,7 @@ def _http_error(scope: Scope, error: HTTPException) -> Response:
 def _allowed(scope: Scope) -> str:
     """Of all routes at this path; Starlette itself names only the first one's methods."""
     routes: list[BaseRoute] = scope["app"].routes
-    asked = ({**scope, "method": method} for method in ("GET", "HEAD", "PATCH", "POST", "PUT"))
+    asked = ({**scope, "method": method} for method in METHODS)
     return ", ".join(s["method"] for s in asked if any(route.matches(s)[0] is Match.FULL for route in routes))
 
 

@@ -128,6 +128,17 @@ async def test_a_method_that_does_not_work_is_told_all_that_do(rig: Rig, path: s
     assert answer.headers["allow"] == allowed
 
 
+async def test_that_a_beat_can_be_taken_out_is_told_too(rig: Rig) -> None:
+    answer = await rig.client.put("/episodes/e/beats/b1")
+    is_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "DELETE, PATCH"
+
+    asks = {"Origin": "https://page.example", "Access-Control-Request-Method": "DELETE"}
+    assert (
+        await Rig(cors_origins=("https://page.example",)).client.options("/episodes/e/beats/b1", headers=asks)
+    ).status_code == 200
+
+
 async def test_no_other_origin_is_let_in_unless_named(rig: Rig) -> None:
     origin = {"Origin": "https://page.example"}
     assert "access-control-allow-origin" not in (await rig.client.get("/episodes", headers=origin)).headers
