@@ -27,7 +27,7 @@ from commands.options import MAX_CPUS, MAX_PAGE, MAX_PORT, BeatId, EpisodeId, Ep
 from episodes.contradictions import Severity
 from episodes.errors import BadInput, StoryWorldError
 from episodes.lifecycle import EpisodeState
-from settings import RendererSettings, load_settings
+from settings import load_settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
