@@ -24,8 +24,8 @@ STORES = "storage/artifacts"
 _NAMED = ("writing", "_writing", "_leading", "_handing_out", "_episode_locked", "_episode_led", "_change_plan")
 _COMMITS = ("begin", "begin_nested", "commit")
 _CALLS = ("put_file", "put_bytes", "get_bytes", "get_file", "head", "keys", "delete", "download")
-_OTHERS = ("router", "_http")
-"""They have methods of the same names."""
+_OTHERS = ("router", "_http", "files")
+"""They have methods of the same names; `files` are Google's."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
