@@ -93,7 +93,7 @@ def test_a_kind_knows_the_camera_moves_of_its_backend_with_its_options(tmp_path:
     [
         ({"backend": "animatic"}, Tariff()),
         ({"backend": "animatic", "price_per_hour": "1.80"}, Tariff(per_hour_micros=1_800_000)),
-        ({"backend": "veo", "options": {"project": "p"}}, Tariff(sells_clips=True, per_s_micros=150_000, lengths_s=(4, 6, 8))),
+        ({"backend": "veo", "options": {"project": "p"}}, Tariff(sells_clips=True, per_s_micros=100_000, lengths_s=(4, 6, 8))),
         (
             {"backend": "veo", "options": {"project": "p"}, "price_per_s": "0.2"},
             Tariff(sells_clips=True, per_s_micros=200_000, lengths_s=(4, 6, 8)),
