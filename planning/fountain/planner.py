@@ -14,7 +14,7 @@ from episodes.writing import Writing
 from planning.fountain.passages import MAX_CAPTION, Passage, is_narration, passages_of
 from planning.fountain.reading import read_screenplay
 from planning.fountain.screenplay import Screenplay, Speech
-from planning.names import comparable
+from planning.names import comparable, exact, meant_by
 from planning.offline import places
 from planning.offline.casting import Casting, Player
 from planning.offline.dice import Dice
@@ -59,8 +59,8 @@ class _Stage:
         self._passages = passages_of(screenplay)
         self._request = request
         self._dice = dice
-        self._speakers: dict[str, Character] = {comparable(one.name): one for one in world.characters}
-        self._places: dict[str, Place] = {comparable(one.name): one for one in world.places}
+        self._speakers: dict[str, Character] = {exact(one.name): one for one in world.characters}
+        self._places: dict[str, Place] = {exact(one.name): one for one in world.places}
         for passage in self._passages:
             if passage.speech is not None:
                 self._cast(passage.speech, world)
@@ -106,7 +106,7 @@ class _Stage:
     def _with_speaker(self, passage: Passage, actors: Sequence[Player]) -> tuple[Player, ...]:
         if passage.speech is None or is_narration(passage.speech):
             return tuple(actors)
-        speaker = self._speakers[comparable(passage.speech.character)]
+        speaker = self._speakers[exact(passage.speech.character)]
         others = (one for one in actors if one.character.character_id != speaker.character_id)
         own = next((one for one in actors if one.character.character_id == speaker.character_id), None)
         return (own or Player(character=speaker, scale=1.0), *others)
@@ -124,26 +124,30 @@ class _Stage:
             return written
         if is_narration(speech):
             return {**written, "caption": clipped(speech.text, MAX_CAPTION)}
-        speaker = self._speakers[comparable(speech.character)]
+        speaker = self._speakers[exact(speech.character)]
         return {**written, "dialogue": Line(character_id=speaker.character_id, text=speech.text)}
 
     def _cast(self, speech: Speech, world: World) -> None:
         """Who speaks and is not of the world is made up once."""
-        key = comparable(speech.character)
+        key = exact(speech.character)
         if key in self._speakers or is_narration(speech):
             return
+        if known := meant_by(speech.character, {one.name: one for one in world.characters}):
+            self._speakers[key] = known
+            return
         name = speech.character.title() if speech.character.isupper() else speech.character
-        head = name.split()[-1].casefold()
+        head = (comparable(name).split() or [key])[-1]
         is_being = head not in THINGS and head not in places.KIND_OF
         mention = Mention(phrase=name, again=name, core=name, head=head if is_being else "figure", is_proper=True)
         self._speakers[key] = Casting(world=world, dice=self._dice).players(mention)[0].character
 
     def _place(self, name: str) -> Place:
-        key = comparable(name)
+        key = exact(name)
         if key not in self._places:
-            words = key.split()
+            words = comparable(name).split()
             head = next((word for word in reversed(words) if word in places.KIND_OF), words[-1] if words else "place")
-            self._places[key] = places.improvise(name.lower() or "a place", head, self._dice)
+            known = meant_by(name, {one.name: one for one in self._world.places})
+            self._places[key] = known or places.improvise(name.lower() or "a place", head, self._dice)
         return self._places[key]
 
 
@@ -158,7 +162,7 @@ def _spoken(speech: Speech | None, speakers: dict[str, Character]) -> str:
     if speech is None or is_narration(speech):
         return ""
     manner = f", {speech.manner}" if speech.manner else ""
-    return f"{speakers[comparable(speech.character)].name} speaks{manner}."
+    return f"{speakers[exact(speech.character)].name} speaks{manner}."
 
 
 def _hour(time: str, before: TimeOfDay | None, place: Place) -> TimeOfDay:

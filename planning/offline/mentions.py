@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from episodes.world import Character, World
+from planning.offline.places import KIND_OF
 from planning.offline.tokens import Kind, Token
 from planning.offline.words import (
     ARTICLES,
@@ -51,7 +52,10 @@ class Mention:
 
     @property
     def is_being(self) -> bool:
-        return self.character is not None or self.head in BEINGS or (self.is_proper and self.head not in THINGS)
+        if self.character is not None:
+            return True
+        is_called = self.is_proper and self.head not in THINGS and self.head not in KIND_OF
+        return self.place_index is None and (self.head in BEINGS or is_called)
 
 
 def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False) -> Mention | None:
@@ -69,17 +73,21 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
     named = next((t for t in core if t.kind is Kind.CHARACTER), None)
     place = next((t.index for t in core if t.kind is Kind.PLACE), None)
     before_of = _before_of(core)
-    head = singular(before_of[-1].low)
+    is_numbered = before_of[-1].kind is Kind.WORD and before_of[-1].text.rpartition(" ")[2].isdigit()
+    head = singular(before_of[-1].low.rpartition(" ")[0] if is_numbered else before_of[-1].low)
     number = max((NUMBERS.get(t.low, 1) for t in determiners), default=1)
     is_plural = number > 1 or (named is None and place is None and is_plural_noun(before_of[-1].low))
     is_proper = (
-        not determiners and named is None and _is_name(before_of) and not (at_start and len(core) == 1 and _is_common(head))
+        not determiners
+        and named is None
+        and _is_name(before_of)
+        and (is_numbered or not (at_start and len(core) == 1 and _is_common(head)))
     )
     text = " ".join(t.text for t in core)
     if named is not None and not determiners and len(core) == 1:
         known = world.characters[named.index]
         return Mention(phrase=known.name, again=known.name, core=known.name, head=head, character=known)
-    character = world.characters[named.index] if named is not None else _described(head, world)
+    character = world.characters[named.index] if named is not None else None if is_numbered else _described(head, world)
     return Mention(
         phrase=_lower_first(" ".join(t.text for t in words), determiners, is_proper),
         again=_again(text, determiners, number, is_proper, is_plural),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from episodes.world import Light, Place
-from planning.names import identifier
+from planning.names import identifier, is_numbered
 from planning.offline.dice import Dice
 
 
@@ -76,6 +76,8 @@ def stands(place: Place) -> str:
     kind = kind_of_name(place.name)
     if kind is None:
         return f"at {place.name}"
+    if is_numbered(place.name):
+        return f"{kind.preposition} {place.name}"
     return f"{kind.preposition} {the_place(place)}"
 
 

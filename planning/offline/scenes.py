@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from episodes.plan import TimeOfDay
 from episodes.world import Light, Place, World
+from planning.names import is_numbered
 from planning.offline import places
 from planning.offline.casting import protagonist
 from planning.offline.clause import Clause
@@ -76,6 +77,8 @@ def _known_place(mention: Mention, world: World) -> Place | None:
     """By its name, by a word of its name, or as the only place of that kind."""
     if mention.place_index is not None:
         return world.places[mention.place_index]
+    if is_numbered(mention.core):
+        return None
     for place in world.places:
         if mention.head in place.name.casefold().split():
             return place

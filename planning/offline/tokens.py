@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from episodes.world import World
+from planning.offline.places import KIND_OF
+from planning.offline.words import BEINGS, PREPOSITIONS, SEPARATORS
 
 _SENTENCE_END = re.compile(r"[.!?;:\n…。！？；：]+(?=\s|$)|[。！？；\n]+|\s[-–—]+\s|—")
 _TITLES = re.compile(r"\b(mr|mrs|ms|dr|st|prof|vs)\.", re.IGNORECASE)
@@ -57,7 +60,10 @@ class Lexer:
     def _tokens(self, sentence: str) -> list[Token]:
         found: list[Token] = []
         for match in self.pattern.finditer(sentence):
-            found.extend(self._token(match))
+            for token in self._token(match):
+                if found and _is_numbering(token, found):
+                    token = Token(text=f"{found[-1].text[:1].upper()}{found.pop().text[1:]} {token.text}")
+                found.append(token)
         return found
 
     def _token(self, match: re.Match[str]) -> list[Token]:
@@ -74,6 +80,14 @@ class Lexer:
         if plain.casefold().endswith(("'s", "s'")):
             return [Token(text=text, kind=Kind.OWNER)]
         return [Token(text=text)]
+
+
+def _is_numbering(token: Token, before: Sequence[Token]) -> bool:
+    """ "Guard 2", "room 12": the number is part of a name."""
+    last = before[-1]
+    is_name = last.text[:1].isupper() and len(before) > 1 and last.low not in PREPOSITIONS | SEPARATORS
+    is_kind = last.low in BEINGS or last.low in KIND_OF
+    return token.text.isdigit() and len(token.text) <= 3 and last.kind is Kind.WORD and (is_name or is_kind)
 
 
 def lexer_for(world: World) -> Lexer:
