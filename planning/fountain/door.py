@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from episodes.plan import Beat, TimeOfDay
+from planning.fountain.manners import manner_in, remark
 from planning.fountain.passages import passages_of
 from planning.fountain.reading import read_screenplay
 from planning.fountain.screenplay import Action, Scene, Screenplay, Speech
@@ -37,18 +38,24 @@ class FountainScreenplays:
 
 
 def _scene(place: str, hour: TimeOfDay, beats: Sequence[Beat]) -> Scene:
-    parts = [part for beat in beats for part in _parts(beat)]
+    parts: list[Action | Speech] = []
+    for beat in beats:
+        parts += _parts(beat, is_after_action=bool(parts) and isinstance(parts[-1], Action))
     transition = "FADE IN:" if beats[0].transition == "fade" else ""
     setting = "INT." if _INDOORS.intersection(place.casefold().split()) else "EXT."
     return Scene(setting=setting, place=place.upper(), time=hour.value.upper(), parts=tuple(parts), transition=transition)
 
 
-def _parts(beat: Beat) -> list[Action | Speech]:
+def _parts(beat: Beat, *, is_after_action: bool) -> list[Action | Speech]:
     names = {member.character.character_id: member.character.name for member in beat.cast}
     parts: list[Action | Speech] = [Action(text=" ".join(beat.description.split()))] if beat.description.strip() else []
     if beat.dialogue is not None:
         speaker = names.get(beat.dialogue.character_id, beat.dialogue.character_id)
-        parts.append(Speech(character=speaker, text=" ".join(beat.dialogue.text.split())))
+        manner = manner_in(beat.description, speaker)
+        if manner is not None and not is_after_action:  # it would be taken for what is said during that action
+            parts.clear()
+        bracketed = remark(manner) if manner is not None else ""
+        parts.append(Speech(character=speaker, text=" ".join(beat.dialogue.text.split()), manner=bracketed))
     elif beat.caption.strip():
         parts.append(Speech(character=NARRATOR, text=" ".join(beat.caption.split()), extension="V.O."))
     return parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,19 +11,27 @@ from episodes.ports import Planner
 from episodes.speech import spoken_s
 from episodes.world import Character, Light, Place, StoredWorld, World
 from episodes.writing import Writing
+from planning.fountain.manners import Manner, as_name, manner_in, manner_of, spoken
 from planning.fountain.passages import MAX_CAPTION, Passage, is_narration, passages_of
 from planning.fountain.reading import read_screenplay
 from planning.fountain.screenplay import Screenplay, Speech
 from planning.names import comparable, exact, meant_by
 from planning.offline import places
-from planning.offline.casting import Casting, Player
+from planning.offline.casting import Casting, Player, natural_height
+from planning.offline.clause import Clause
 from planning.offline.dice import Dice
-from planning.offline.mentions import Mention
+from planning.offline.families import FAMILY_NAMED, PLAIN, Family
+from planning.offline.feelings import feeling_in
+from planning.offline.mentions import Mention, mention_of
+from planning.offline.narrator import Roles
+from planning.offline.outline import Stage
 from planning.offline.planner import DEFAULT_BACKEND, beat_of
+from planning.offline.scenes import Scene
 from planning.offline.sets import scenes_told
 from planning.offline.shots import shots_for
 from planning.offline.story import Moment, tell
-from planning.offline.words import THINGS, TIMES
+from planning.offline.tokens import lexer_for
+from planning.offline.words import THINGS, TIMES, WEATHER
 from planning.prompts import clipped, style_of
 
 PAUSE_S: Final = 0.5
@@ -94,22 +102,40 @@ class _Stage:
         return tuple(found)
 
     def _moment(self, passage: Passage, place: Place, hour: TimeOfDay, turn: StoryTurn) -> Moment:
-        text = passage.text or _spoken(passage.speech, self._speakers) or f"{place.name}."
-        (told,) = tell(text, self._world, 1, self._dice)
+        speech = None if passage.speech is None or is_narration(passage.speech) else passage.speech
+        if speech is None:
+            told = _still(place) if passage.text in ("", f"{place.name}.") else self._seen(passage.text)
+        else:
+            speaker = self._speakers[exact(speech.character)]
+            written = manner_in(passage.text, speaker.name)
+            manner = written or manner_of(speech.manner)
+            is_seen = passage.text and written is None
+            told = self._seen(passage.text) if is_seen else _still(place, spoken(speaker.name, manner), FAMILY_NAMED["talk"])
+            told = self._with_speaker(told, speaker, manner)
         scene = replace(told.scene, place=place, stands=places.stands(place), time_of_day=hour)
+        return replace(told, scene=scene, turn=turn)
+
+    def _seen(self, text: str) -> Moment:
+        (told,) = tell(text, self._world, 1, self._dice)
         # whom the offline planner makes up where nobody is named has no part in a screenplay
         actors = told.actors if told.scene.clause.subjects and _names_somebody(told, text) else ()
-        effects = told.effects if actors else ()
-        shown = self._with_speaker(passage, actors)
-        return replace(told, text=text, scene=scene, turn=turn, actors=shown, num_before=0, effects=effects)
+        return replace(told, text=text, actors=actors, num_before=0, effects=told.effects if actors else ())
 
-    def _with_speaker(self, passage: Passage, actors: Sequence[Player]) -> tuple[Player, ...]:
-        if passage.speech is None or is_narration(passage.speech):
-            return tuple(actors)
-        speaker = self._speakers[exact(passage.speech.character)]
-        others = (one for one in actors if one.character.character_id != speaker.character_id)
-        own = next((one for one in actors if one.character.character_id == speaker.character_id), None)
-        return (own or Player(character=speaker, scale=1.0), *others)
+    def _with_speaker(self, told: Moment, speaker: Character, manner: Manner) -> Moment:
+        """Who speaks comes first, then who is seen with it, then whom it speaks to."""
+        own = next((one for one in (*told.actors, *told.targets) if _plays(one, speaker)), None)
+        first = replace(own or Player(character=speaker, scale=natural_height(speaker)), feeling=feeling_in(manner.how))
+        actors = (first, *(one for one in told.actors if not _plays(one, speaker)))
+        seen = {one.character.character_id: one for one in (*told.targets, *self._addressed(manner.to))}
+        targets = tuple(one for one in seen.values() if not any(_plays(one, actor.character) for actor in actors))
+        return replace(told, actors=actors, targets=targets)
+
+    def _addressed(self, names: str) -> tuple[Player, ...]:
+        """Nobody where it is a camera, or oneself."""
+        casting = Casting(world=self._world, dice=self._dice)
+        runs = [tokens for name in names.split(" and ") for tokens in lexer_for(self._world).sentences(name)]
+        mentions = [mention for run in runs if (mention := mention_of(run, self._world)) is not None]
+        return casting.players_of([mention for mention in mentions if mention.is_being and not mention.is_pronoun])
 
     def _as_written(self, passage: Passage, beat: Beat) -> dict[str, Any]:  # fields of a beat
         speech = passage.speech
@@ -135,7 +161,7 @@ class _Stage:
         if known := meant_by(speech.character, {one.name: one for one in world.characters}):
             self._speakers[key] = known
             return
-        name = speech.character.title() if speech.character.isupper() else speech.character
+        name = as_name(speech.character)
         head = (comparable(name).split() or [key])[-1]
         is_being = head not in THINGS and head not in places.KIND_OF
         mention = Mention(phrase=name, again=name, core=name, head=head if is_being else "figure", is_proper=True)
@@ -158,11 +184,24 @@ def _names_somebody(told: Moment, text: str) -> bool:
     )
 
 
-def _spoken(speech: Speech | None, speakers: dict[str, Character]) -> str:
-    if speech is None or is_narration(speech):
-        return ""
-    manner = f", {speech.manner}" if speech.manner else ""
-    return f"{speakers[exact(speech.character)].name} speaks{manner}."
+def _plays(player: Player, character: Character) -> bool:
+    return player.character.character_id == character.character_id
+
+
+def _still(place: Place, text: str = "", family: Family = PLAIN) -> Moment:
+    """Nothing to read: only the place is seen, or who speaks there."""
+    weather = next((WEATHER[word] for word in exact(place.name).split() if word in WEATHER), "")
+    clause = Clause(subjects=(), group=None, family=family, parts=(), place=None, time_of_day=None, weather=weather, text=text)
+    scene = Scene(clause=clause, place=place, stands="", time_of_day=_OF_LIGHT[place.light], roles=Roles())
+    return Moment(
+        turn=StoryTurn.TURN,
+        stage=Stage.ACTION,
+        scene=scene,
+        text=text or f"{place.name}.",
+        actors=(),
+        targets=(),
+        num_before=0,
+    )
 
 
 def _hour(time: str, before: TimeOfDay | None, place: Place) -> TimeOfDay:

@@ -47,6 +47,8 @@ class Player:
 
     character: Character
     scale: float
+    feeling: str = ""
+    """What its face shows, where that was said; else it follows from what it does."""
 
     @property
     def speaks(self) -> bool:

@@ -106,7 +106,7 @@ def _member(player: Player, gesture: str, deed: str = "", *, is_target: bool = F
     return CastMember(
         character=player.character,
         action=gesture,
-        emotion=feeling_in(deed, gesture),
+        emotion=player.feeling or feeling_in(deed, gesture),
         is_target=is_target,
         scale=player.scale,
     )
