@@ -54,4 +54,10 @@ class Clause:
     @property
     def is_minor(self) -> bool:
         """Only leads up to the next one: "turns and fights"."""
-        return self.group is not None and self.group.lemma in _MINOR and not self.things and self.place is None
+        return (
+            self.group is not None
+            and self.group.lemma in _MINOR
+            and not self.group.is_negated
+            and not self.things
+            and self.place is None
+        )

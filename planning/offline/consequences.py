@@ -67,7 +67,7 @@ class Consequences:
         group = clause.group
         if group is None or _IN_DOUBT.search(self.intent):
             return []
-        if group.is_passive and group.lemma in _KILLING and " not " not in f" {group.said} ":
+        if group.is_passive and group.lemma in _KILLING and not group.is_negated:
             return list(self._deaths(clause.subjects, clause, place))
         if group.said != group.lemma:
             return []  # "tries to", "must", "does not"

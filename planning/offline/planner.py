@@ -17,7 +17,7 @@ from episodes.writing import Writing
 from planning.offline.captions import caption_for, line_for
 from planning.offline.casting import Player
 from planning.offline.dice import Dice
-from planning.offline.families import PLAIN, action_shown
+from planning.offline.families import FORBEAR, PLAIN, action_shown
 from planning.offline.feelings import feeling_in
 from planning.offline.outline import Stage
 from planning.offline.sets import scenes_told
@@ -95,6 +95,8 @@ def _cast(moment: Moment) -> tuple[CastMember, ...]:
     stage = _GESTURE[moment.stage]
     deed = clipped(moment.deed, 120) if moment.family is PLAIN and moment.stage is Stage.ACTION else ""
     told = moment.deed if moment.stage is Stage.ACTION else ""
+    if moment.family is FORBEAR:
+        told = told.partition(" because ")[2]  # "is not happy"
     actors, targets = moment.in_picture
     return (
         *(_member(p, deed or moment.family.gestures[stage], told) for p in actors),

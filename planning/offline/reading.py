@@ -9,7 +9,7 @@ from episodes.plan import TimeOfDay
 from episodes.world import World
 from planning.offline.clause import Clause
 from planning.offline.complements import Part, Role, parts_of
-from planning.offline.families import FAMILY_NAMED, FAMILY_OF, PLAIN, Family
+from planning.offline.families import FAMILY_NAMED, FAMILY_OF, FORBEAR, PLAIN, Family
 from planning.offline.mentions import Mention, mention_of
 from planning.offline.preface import opened
 from planning.offline.references import made_active, resolved_objects, resolved_subjects
@@ -122,7 +122,7 @@ def _read_clause(
     return Clause(
         subjects=subjects,
         group=group,
-        family=family,
+        family=FORBEAR if group.is_negated else family,
         parts=tuple(parts),
         place=next((p for p in parts if p.is_place), None) or _place_of(subjects),
         time_of_day=_time(tokens),

@@ -9,7 +9,7 @@ from planning.offline.clause import Clause
 from planning.offline.complements import Part, Role, one_place
 from planning.offline.families import FAMILY_OF, PLAIN
 from planning.offline.mentions import Mention
-from planning.offline.verbgroups import VerbGroup
+from planning.offline.verbgroups import VerbGroup, negated
 from planning.offline.verbs import past_participle
 from planning.offline.words import OBJECT_PRONOUNS, SUBJECT_PRONOUNS, word_set
 
@@ -62,14 +62,13 @@ def made_active(
         None,
     )
     if agent is None or agent.mention is None or not subjects:
-        past = group.said.removeprefix("be ").removeprefix("not ")
-        is_negated = group.said.startswith("be not")
-        return subjects, replace(group, said=f"be {'not ' if is_negated else ''}{past_participle(past)}"), parts
+        *be, verb = group.said.split(" ")
+        return subjects, replace(group, said=" ".join([*be, past_participle(verb)])), parts
     role = [
         Part(prep="" if i == 0 else "and", mention=m, role=Role.TARGET if m.is_being else Role.OBJECT)
         for i, m in enumerate(subjects)
     ]
-    active = replace(group, said=group.lemma, is_passive=False)
+    active = replace(group, said=negated(group.said.split(" ")[1] if group.is_negated else "", group.lemma), is_passive=False)
     return (
         (agent.mention,),
         active,

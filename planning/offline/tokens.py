@@ -13,9 +13,16 @@ from planning.offline.words import BEINGS, PREPOSITIONS, SEPARATORS
 
 _SENTENCE_END = re.compile(r"[.!?;:\n…。！？；：]+(?=\s|$)|[。！？；\n]+|\s[-–—]+\s|—")
 _TITLES = re.compile(r"\b(mr|mrs|ms|dr|st|prof|vs)\.", re.IGNORECASE)
-_WORD = r"[^\W_](?:[\w'’-]*\w)?"
-_SHORT_FORMS = {"can't": "cannot", "won't": "will not", "don't": "do not", "doesn't": "does not", "didn't": "did not", "isn't": "is not",
-                "aren't": "are not", "it's": "it is", "he's": "he is", "she's": "she is"}  # fmt: skip
+_WORD = r"no\s+longer\b|[^\W_](?:[\w'’-]*\w)?"
+_SHORT_FORMS = {
+    "can't": "cannot",
+    "won't": "will not",
+    "shan't": "will not",
+    "it's": "it is",
+    "he's": "he is",
+    "she's": "she is",
+}
+_NEGATED = re.compile(r"(do|does|did|is|are|was|were|has|have|had|could|would|should|must|might)n't", re.IGNORECASE)
 
 
 class Kind(Enum):
@@ -74,12 +81,14 @@ class Lexer:
             # case-insensitive matching knows a few more pairs than casefold does (dotless i): those are plain words
             kind, index = self.names.get(text.casefold(), (Kind.WORD, -1))
             return [Token(text=text, kind=kind, index=index)]
-        plain = text.replace("’", "'")
+        plain = " ".join(text.replace("’", "'").split())
         if plain.casefold() in _SHORT_FORMS:
             return [Token(text=word) for word in _SHORT_FORMS[plain.casefold()].split()]
+        if negated := _NEGATED.fullmatch(plain):
+            return [Token(text=negated[1]), Token(text="not")]
         if plain.casefold().endswith(("'s", "s'")):
             return [Token(text=text, kind=Kind.OWNER)]
-        return [Token(text=text)]
+        return [Token(text=" ".join(text.split()))]
 
 
 def _is_numbering(token: Token, before: Sequence[Token]) -> bool:

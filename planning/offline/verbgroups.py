@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from planning.offline.families import FAMILY_OF
+from planning.offline.families import FAMILY_OF, PLAIN
 from planning.offline.tokens import Kind, Token
 from planning.offline.verbs import agreeing, forms_of, plain_of_unknown
 from planning.offline.words import (
@@ -14,6 +14,7 @@ from planning.offline.words import (
     ARTICLES,
     AUXILIARIES,
     BE,
+    BEINGS,
     MODALS,
     NEGATIONS,
     NUMBERS,
@@ -28,35 +29,18 @@ from planning.offline.words import (
 )
 
 _BLOCKING = (ARTICLES - {"that", "this", "all", "both", "these", "those"}) | POSSESSIVES
+_SIZES_ALONE = frozenset(SIZES) - frozenset(BEINGS)
+"""Not "the giant sleeps"."""
 _PLURAL_SUBJECTS = frozenset(
     ["i", "you", "we", "they", "people", "children", "men", "women", "mice", "fish", "both", "all", "everybody"]
 )
-_SEMI = frozenset(
-    [
-        "try",
-        "want",
-        "start",
-        "begin",
-        "decide",
-        "have",
-        "learn",
-        "need",
-        "help",
-        "hope",
-        "wish",
-        "go",
-        "come",
-        "continue",
-        "refuse",
-        "get",
-        "love",
-        "plan",
-        "promise",
-        "agree",
-    ]
+_SEMI = word_set(
+    "try want start begin decide have learn need help hope wish go come continue refuse fail get love plan promise agree"
 )
-
-
+_REFUSING = word_set("refuse fail forget")
+"""What they lead to does not happen."""
+_LEADING = word_set("decide refuse fail agree")
+"""They belong to no family: what they lead to is what is done."""
 _SEEING = word_set("see watch hear feel notice make let help observe")
 """Whoever follows these does something too: "sees a dragon attack"."""
 
@@ -74,16 +58,20 @@ class VerbGroup:
     is_passive: bool = False
     is_plain: bool = False
     """Stands in its plain form: its subject is many."""
+    is_negated: bool = False
+    """It is not done: "does not", "never", "refuses to"."""
 
     def agreeing(self, *, is_plural: bool) -> str:
-        first = self.said.split(" ")[0]
-        return self.said if first in MODALS else agreeing(self.said, is_plural=is_plural)
+        never = next((word for word in NEGATIONS if self.said.startswith(f"{word} ")), "")
+        verb = self.said.removeprefix(f"{never} ")
+        told = verb if verb.split(" ")[0] in MODALS else agreeing(verb, is_plural=is_plural)
+        return f"{never} {told}".strip()
 
 
 @cache
 def _forms() -> dict[str, tuple[str, str]]:
     table: dict[str, tuple[str, str]] = {}
-    for verb in FAMILY_OF:
+    for verb in (*FAMILY_OF, *_LEADING):
         for form, kind in forms_of(verb).items():
             table.setdefault(form, (verb, kind))
     for verb in FAMILY_OF:
@@ -96,7 +84,7 @@ def verb_groups(tokens: Sequence[Token]) -> list[VerbGroup]:
     found = _versus(tokens) or _finite(tokens)
     if found:
         return found
-    for search in (_participles, _relative, _unknown, _copula):
+    for search in (_participles, _relative, _unknown_negated, _unknown, _copula):
         found = search(tokens)
         if found:
             return found
@@ -111,14 +99,15 @@ def _finite(tokens: Sequence[Token]) -> list[VerbGroup]:
         group = _group_at(tokens, at, groups)
         if group is None:
             continue
-        if groups and tokens[at - 1].low == "to" and groups[-1].end == at - 1 and _takes_infinitive(groups[-1].lemma):
+        between = [t.low for t in tokens[groups[-1].end : at]] if groups else []
+        if between in (["to"], ["not", "to"]) and _takes_infinitive(groups[-1].lemma):
             before = groups.pop()
-            group = VerbGroup(
-                start=before.start,
+            group = replace(
+                before,
                 end=group.end,
                 lemma=group.lemma,
-                said=f"{before.said} to {group.said}",
-                is_plain=before.is_plain,
+                said=" ".join([before.said, *between, group.said]),
+                is_negated=before.is_negated or len(between) > 1 or before.lemma in _REFUSING,
             )
         groups.append(group)
     return groups
@@ -143,9 +132,15 @@ def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> 
     lemma, form = _forms()[token.low]
     start = _auxiliary_start(tokens, at)
     auxiliaries = [t.low for t in tokens[start:at]]
-    previous = tokens[at - 1] if at else None
-    if not auxiliaries and not _may_be_verb(tokens, at, form, before):
-        return None
+    if all(word in NEGATIONS for word in auxiliaries):
+        told = [*tokens[:start], *tokens[at:]]
+        if not _may_be_verb(told, start, form, before):
+            return None
+        previous = told[start - 1] if start else None
+    else:
+        previous = tokens[at - 1]
+    if previous is not None and previous.low == "nor":
+        auxiliaries.insert(0, "not")
     if previous is not None and previous.low == "to" and at >= 3 and tokens[at - 3].low in RELATIVES:
         return None  # "a robot who wanted to dance"
     if previous is not None and previous.low in RELATIVES and previous.low != "that":
@@ -159,26 +154,39 @@ def _group_at(tokens: Sequence[Token], at: int, before: Sequence[VerbGroup]) -> 
 
 def _compose(start: int, at: int, lemma: str, form: str, auxiliaries: list[str]) -> VerbGroup:
     """Auxiliaries and form → the present tense that the story is told in."""
-    is_plain = form == "plain" if not auxiliaries else auxiliaries[0] in ("are", "were", "get", "do", "have")
-    modal = next((a for a in auxiliaries if a in MODALS), "")
-    negated = any(a in NEGATIONS for a in auxiliaries) or "cannot" in auxiliaries
-    is_passive = form == "past" and bool(set(auxiliaries) & BE) and not set(auxiliaries) & {"have", "has", "had"}
-    said = lemma
-    if modal:
+    never = next((a for a in auxiliaries if a in NEGATIONS), "")
+    helping = [a for a in auxiliaries if a not in NEGATIONS]
+    is_plain = form == "plain" if not helping else helping[0] in ("are", "were", "get", "do", "have")
+    is_passive = form == "past" and bool(set(helping) & BE) and not set(helping) & {"have", "has", "had"}
+    if any(a in MODALS for a in helping):
         said = " ".join([*auxiliaries, lemma])
     elif is_passive:
-        said = f"be{' not' if negated else ''} {lemma}"
-    elif negated:
-        said = f"do not {lemma}"
-    return VerbGroup(start=start, end=at + 1, lemma=lemma, said=said, is_passive=is_passive, is_plain=is_plain)
+        said = f"be {never} {lemma}" if never else f"be {lemma}"
+    else:
+        said = negated(never, lemma)
+    return VerbGroup(
+        start=start,
+        end=at + 1,
+        lemma=lemma,
+        said=said,
+        is_passive=is_passive,
+        is_plain=is_plain,
+        is_negated=bool(never) or "cannot" in helping,
+    )
+
+
+def negated(never: str, lemma: str) -> str:
+    if never in ("not", "neither"):
+        return f"do not {lemma}"
+    return f"{never} {lemma}".strip()
 
 
 def _auxiliary_start(tokens: Sequence[Token], at: int) -> int:
     start = at
     while start and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].low in AUXILIARIES | MODALS | NEGATIONS:
         start -= 1
-    only_negations = all(t.low in NEGATIONS for t in tokens[start:at])
-    return at if only_negations else start
+    is_contrast = all(t.low == "not" for t in tokens[start:at])  # "Saitama, not Mika, fights"
+    return at if is_contrast else start
 
 
 def _may_be_verb(tokens: Sequence[Token], at: int, form: str, before: Sequence[VerbGroup]) -> bool:
@@ -194,12 +202,12 @@ def _may_be_verb(tokens: Sequence[Token], at: int, form: str, before: Sequence[V
         return False
     if previous is None:
         # after a quotation: "…" shouts the wizard
-        return form == "third" and FAMILY_OF[_forms()[tokens[at].low][0]].name == "talk" and following is not None
+        return form == "third" and FAMILY_OF.get(_forms()[tokens[at].low][0], PLAIN).name == "talk" and following is not None
     return previous.kind is not Kind.COMMA or bool(before) or at > 1
 
 
 def _blocks(previous: Token, form: str) -> bool:
-    if previous.kind is Kind.OWNER or previous.low in _BLOCKING or previous.low in SIZES:
+    if previous.kind is Kind.OWNER or previous.low in _BLOCKING or previous.low in _SIZES_ALONE:
         return True
     if previous.low in NUMBERS and form != "plain":
         return True
@@ -270,12 +278,26 @@ def _relative(tokens: Sequence[Token]) -> list[VerbGroup]:
     """ "A girl who dances with ghosts": told as "a girl dances with ghosts"."""
     for at, token in enumerate(tokens):
         lemma, form = _forms().get(token.low, ("", ""))
-        if at > 1 and form in ("third", "past", "plain") and tokens[at - 1].low in RELATIVES and token.kind is Kind.WORD:
+        start = at - 1 - (at > 1 and tokens[at - 1].low in NEGATIONS)
+        if start > 0 and form in ("third", "past", "plain") and tokens[start].low in RELATIVES and token.kind is Kind.WORD:
+            never = tokens[at - 1].low if start < at - 1 else ""
             goal = tokens[at + 2].low if at + 2 < len(tokens) and tokens[at + 1].low == "to" else ""
+            said, end = negated(never, lemma), at + 1
             if _takes_infinitive(lemma) and _forms().get(goal, ("", ""))[1] == "plain":
-                return [VerbGroup(start=at - 1, end=at + 3, lemma=goal, said=f"{lemma} to {goal}")]
-            return [VerbGroup(start=at - 1, end=at + 1, lemma=lemma, said=lemma, is_plain=form == "plain")]
+                said, end, lemma = f"{said} to {goal}", at + 3, goal
+            return [VerbGroup(start=start, end=end, lemma=lemma, said=said, is_plain=form == "plain", is_negated=bool(never))]
     return []
+
+
+def _unknown_negated(tokens: Sequence[Token]) -> list[VerbGroup]:
+    """ "The dog does not bark"."""
+    groups = []
+    for at in range(1, len(tokens) - 2):
+        helping, never, verb = tokens[at : at + 3]
+        if helping.low in ("do", "does", "did") and never.low in NEGATIONS and verb.kind is Kind.WORD and verb.text.islower():
+            said = negated(never.low, verb.low)
+            groups.append(VerbGroup(start=at, end=at + 3, lemma=verb.low, said=said, is_negated=True))
+    return groups
 
 
 def _unknown(tokens: Sequence[Token]) -> list[VerbGroup]:
@@ -294,18 +316,22 @@ def _unknown(tokens: Sequence[Token]) -> list[VerbGroup]:
             and len(token.low) > 3
             and token.low not in PREPOSITIONS | ADVERBS | NUMBERS.keys()
         )
+        never = previous.low if at > 1 and previous.low in NEGATIONS else ""
+        start = at - 1 if never else at
+        previous = tokens[start - 1]
         if not is_word or _blocks(previous, "third") or (at + 1 < len(tokens) and tokens[at + 1].low == "of"):
             continue
-        subject = tokens[:at]
+        subject = tokens[:start]
         opens = (
             subject[0].kind is not Kind.WORD
             or subject[0].low in ARTICLES | POSSESSIVES
-            or (at == 1 and subject[0].text[:1].isupper())
+            or (start == 1 and subject[0].text[:1].isupper())
         )
-        is_whole = opens and (subject[0].low not in ARTICLES | POSSESSIVES or at >= 2)
+        is_whole = opens and (subject[0].low not in ARTICLES | POSSESSIVES or start >= 2)
         if is_whole and not any(t.low in PREPOSITIONS for t in subject) and not is_plural_noun(previous.low):
             lemma = plain_of_unknown(token.low)
-            return [VerbGroup(start=at, end=at + 1, lemma=lemma, said=lemma)]
+            said = negated(never, lemma)
+            return [VerbGroup(start=start, end=at + 1, lemma=lemma, said=said, is_negated=bool(never))]
     return []
 
 
@@ -315,8 +341,7 @@ def _copula(tokens: Sequence[Token]) -> list[VerbGroup]:
         if at and token.low in ("is", "are", "was", "were", "has", "have", "had"):
             lemma = "have" if token.low.startswith("ha") else "be"
             end = at + 1
-            said = lemma
-            if end < len(tokens) and tokens[end].low in NEGATIONS:
-                said, end = f"{lemma} not", end + 1
-            return [VerbGroup(start=at, end=end, lemma=lemma, said=said)]
+            never = tokens[end].low if end < len(tokens) and tokens[end].low in NEGATIONS else ""
+            said, end = (f"{lemma} {never}", end + 1) if never else (lemma, end)
+            return [VerbGroup(start=at, end=end, lemma=lemma, said=said, is_negated=bool(never))]
     return []

@@ -22,8 +22,8 @@ SUBJECT_PRONOUNS: Final = word_set("he she it they")
 AUXILIARIES: Final = word_set("is are was were be been being am has have had do does did will would shall gets get got")
 BE: Final = word_set("is are was were be been being am gets get got")
 MODALS: Final = word_set("can could must should may might cannot")
-NEGATIONS: Final = word_set("not never n't don't doesn't didn't won't can't isn't aren't")
-SEPARATORS: Final = word_set("and then but while until before after when as because so or where whereas")
+NEGATIONS: Final = word_set("not never neither hardly barely scarcely rarely seldom") | {"no longer"}
+SEPARATORS: Final = word_set("and then but while until before after when as because so or nor where whereas")
 RELATIVES: Final = word_set("who that which whose")
 PLACE_PREPOSITIONS: Final = word_set(
     "on in at to through into under over across inside near beside by from behind along around above beneath toward "
@@ -38,7 +38,7 @@ OTHER_PREPOSITIONS: Final = word_set(
 PREPOSITIONS: Final = PLACE_PREPOSITIONS | OTHER_PREPOSITIONS
 ADVERBS: Final = word_set(
     "away back together again alone home there here up down out off slowly quickly quietly suddenly happily sadly "
-    "finally once never always just also too very still soon now today forever everywhere apart around hard fast high "
+    "finally once always just also too very still soon now today forever everywhere apart around hard fast high "
     "low later secretly bravely angrily anxiously bitterly boldly calmly carefully cheerfully clumsily coldly desperately eagerly "
     "excitedly fiercely frantically furiously gently gladly gracefully hastily hungrily joyfully lazily loudly madly merrily nervously "
     "noisily patiently playfully politely proudly rapidly rudely seriously shyly silently softly sternly swiftly tenderly tiredly "

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from planning.offline.families.bold import BOLD
-from planning.offline.families.busy import BUSY, PLAIN
+from planning.offline.families.busy import BUSY, FORBEAR, PLAIN
 from planning.offline.families.family import Family
 from planning.offline.families.gentle import GENTLE
 from planning.offline.words import word_set
 
-__all__ = ["ACTIONS", "FAMILIES", "FAMILY_NAMED", "FAMILY_OF", "PLAIN", "Family", "action_shown"]
+__all__ = ["ACTIONS", "FAMILIES", "FAMILY_NAMED", "FAMILY_OF", "FORBEAR", "PLAIN", "Family", "action_shown"]
 
 FAMILIES: Final = (*BOLD, *GENTLE, *BUSY)
-FAMILY_NAMED: Final[dict[str, Family]] = {family.name: family for family in (*FAMILIES, PLAIN)}
+FAMILY_NAMED: Final[dict[str, Family]] = {family.name: family for family in (*FAMILIES, PLAIN, FORBEAR)}
 FAMILY_OF: Final[dict[str, Family]] = {verb: family for family in FAMILIES for verb in family.verbs}
 ACTIONS: Final = frozenset(family.action for family in FAMILIES) | word_set("stand sit walk look talk hide sleep cheer")
 

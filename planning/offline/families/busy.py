@@ -270,3 +270,25 @@ PLAIN: Final = family(
     captions="Here it begins. | It happens. | And so it was.",
 )
 """For what no family knows: the clause itself carries the story."""
+
+FORBEAR: Final = family(
+    "forbear",
+    "",
+    action="stand",
+    setup="""
+        {p} {a} {a:stand} and {a:look} ahead.
+        {p} all is quiet, and {a} {a:be} there.
+    """,
+    rise="""
+        {a} {a:stand} still.
+        Something moves at the edge of the picture, and {a} {a:let} it.
+        {a} {a:wait} a little longer.
+    """,
+    outcome="""
+        {a} {a:look} back once more, and all is as it was.
+        Nothing has changed, and {a} {a:be} still there.
+    """,
+    gestures="stands | stands still | stands still",
+    captions="Here it begins. | Not this time. | All is as it was.",
+)
+"""For what is not done, whatever it is."""
