@@ -37,7 +37,9 @@ _PALETTES_OF_KIND: Final = {kind: palettes for kinds, palettes in _KIND_PALETTES
 _SPEECHLESS: Final = word_set(
     "cat dog fox puppy kitten goose eagle owl swan turtle raccoon mouse rat bird rabbit bunny hamster squirrel crow raven chicken duck "
     "frog fish butterfly bee hedgehog pigeon sparrow crab wolf deer pig sheep goat pony monkey dolphin seal lamb horse bear elephant "
-    "lion tiger gorilla dino dinosaur camel shark whale beast creature monster kaiju godzilla zombie baby toddler dragon hydra kraken leviathan"
+    "lion tiger gorilla dino dinosaur camel shark whale beast creature monster kaiju godzilla zombie baby toddler dragon hydra kraken leviathan "
+    "cow bull ox buffalo bison moose rhino giraffe zebra panther leopard cheetah donkey hyena coyote boar kangaroo reindeer ape snake "
+    "spider lizard snail worm moth octopus squid beetle lobster jellyfish"
 )
 
 
@@ -82,12 +84,13 @@ class Casting:
 
     def _improvised(self, mention: Mention) -> Character:
         core = "lone figure" if mention.is_pronoun else mention.core
+        name = mention.phrase if mention.is_pronoun else mention.name
         kind = mention.head
         palettes = _PALETTES_OF_KIND.get(kind, _PALETTES)
         colours = self.dice.pick(palettes, "palette", core.casefold())
         return Character(
-            character_id=identifier(mention.phrase if mention.is_pronoun else core, "figure"),
-            name=(core if mention.is_proper else mention.phrase.title() if mention.is_pronoun else core.title())[:80].strip(),
+            character_id=identifier(name, "figure"),
+            name=(name if mention.is_proper else name.title())[:80].strip(),
             description=("" if mention.is_proper else _article(core, is_plural=mention.is_plural))[:2000],
             palette=tuple(f"#{c}" for c in colours.split()),
         )
@@ -112,7 +115,7 @@ def natural_height(character: Character) -> float:
 
 
 def _scale(mention: Mention, character: Character) -> float:
-    words = f"{mention.core} {character.name if mention.character else ''}".casefold().split()
+    words = f"{mention.name} {character.name if mention.character else ''}".casefold().split()
     told = [SIZES[word] for word in words if word in SIZES]
     if not told and mention.character is not None:
         told = [SIZES[w] for w in character.description.casefold().replace(",", " ").split()[:3] if SIZES.get(w, 1) >= _GIANT]

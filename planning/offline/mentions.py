@@ -46,6 +46,11 @@ class Mention:
     """A name: its own capital letter, no article."""
 
     @property
+    def name(self) -> str:
+        """Its core without what it has: "old witch" of "old witch with a purple hat"."""
+        return self.core.partition(" with ")[0]
+
+    @property
     def is_new(self) -> bool:
         """ "a monster", "another monster": one that was not told of before."""
         return self.phrase.casefold().partition(" ")[0] in ("a", "an", "another")
@@ -84,13 +89,14 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
         and (is_numbered or not (at_start and len(core) == 1 and _is_common(head)))
     )
     text = " ".join(t.text for t in core)
+    short = text.partition(" with ")[0]
     if named is not None and not determiners and len(core) == 1:
         known = world.characters[named.index]
         return Mention(phrase=known.name, again=known.name, core=known.name, head=head, character=known)
     character = world.characters[named.index] if named is not None else None if is_numbered else _described(head, world)
     return Mention(
         phrase=_lower_first(" ".join(t.text for t in words), determiners, is_proper),
-        again=_again(text, determiners, number, is_proper, is_plural),
+        again=_again(short, determiners, number, is_proper, is_plural),
         core=text if is_proper else _lower_common(text, at_start and not determiners),
         head=head,
         number=number if number > 1 else (2 if is_plural else 1),

@@ -153,9 +153,13 @@ _OPENERS = word_set("at in on one during under after before near deep high far i
 
 def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple[Mention, ...]:
     runs: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.kind is Kind.COMMA or token.low in ("and", "or", "with"):
-            runs.append([])
+    for at, token in enumerate(tokens):
+        if token.kind is Kind.COMMA or token.low in ("and", "or", "nor", "with"):
+            is_described = token.low == "with" or any(t.low == "with" for t in runs[-1])
+            if is_described and not _begins_with_being(tokens[at + 1 :], world):
+                runs[-1].append(token)  # "a girl with a hat and a scarf"
+            else:
+                runs.append([])
         elif token.low not in ADVERBS:
             runs[-1].append(token)
     found = (
@@ -164,6 +168,13 @@ def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple
         if not (i and run and run[0].low in RELATIVES)  # "Mika, who is afraid,"
     )
     return tuple(m for m in found if m is not None)
+
+
+def _begins_with_being(tokens: Sequence[Token], world: World) -> bool:
+    """Its first noun phrase is about somebody: "a boy with | a dog and a kite"."""
+    end = next((i for i, t in enumerate(tokens) if t.kind is Kind.COMMA or t.low in ("and", "or", "with")), len(tokens))
+    mention = mention_of(tokens[:end], world)
+    return mention is not None and (mention.is_being or mention.is_pronoun)
 
 
 def _family(group: VerbGroup, after: Sequence[Token]) -> Family:

@@ -94,7 +94,8 @@ SIZES: Final[dict[str, float]] = {
 _KINDS: Final[dict[float, str]] = {
     3.0: "kaiju titan godzilla leviathan kraken",
     2.6: "dragon giant ogre dinosaur whale troll golem hydra cyclops",
-    1.5: "monster beast demon horse bear elephant lion tiger gorilla dino creature werewolf minotaur griffin unicorn camel shark",
+    1.5: "monster beast demon horse bear elephant lion tiger gorilla dino creature werewolf minotaur griffin unicorn camel shark "
+    "cow bull ox buffalo bison moose rhino giraffe zebra panther leopard cheetah",
     1.0: "man woman person hero heroine knight king queen prince princess warrior samurai ninja wizard witch mage sorcerer robot android "
     "cyborg alien astronaut pilot captain pirate soldier guard detective thief villain teacher student chef cook doctor nurse farmer "
     "sailor hunter singer dancer musician artist painter writer scientist engineer mechanic driver rider traveller traveler stranger "
@@ -103,11 +104,17 @@ _KINDS: Final[dict[float, str]] = {
     "policewoman cop firefighter fisherman fishermen villager citizen neighbour neighbor enemy rival master apprentice monk priest "
     "boxer wrestler runner player champion swordsman men women mum mom dad keeper merchant shopkeeper baker barista superhero rebel "
     "assassin mercenary sheriff cowboy viking gladiator tourist customer passenger bride groom widow orphan beggar emperor empress "
-    "duke lord lady butler maid servant slave human humans crew gang band chief leader explorer adventurer gardener librarian",
+    "duke lord lady butler maid servant slave human humans crew gang band chief leader explorer adventurer gardener librarian "
+    "squire bartender waiter waitress barber butcher tailor carpenter plumber lawyer burglar robber killer prisoner surgeon dentist "
+    "professor journalist reporter photographer actor actress babysitter nanny commander sergeant officer agent president minister "
+    "senator secretary clerk cashier manager worker miner archer blacksmith bard peasant nobleman jester bishop nun shaman druid "
+    "warlock sorceress hermit genie nymph intruder bandit hitman bodyguard hacker magician guest visitor bully niece nephew cousin",
     0.8: "girl boy child kid children kids teenager dwarf goblin penguin schoolgirl schoolboy twin twins",
-    0.7: "grandmother grandfather grandma grandpa wolf deer pig sheep goat pony panda monkey dolphin seal",
+    0.7: "grandmother grandfather grandma grandpa wolf deer pig sheep goat pony panda monkey dolphin seal "
+    "donkey hyena coyote boar kangaroo reindeer ape",
     0.45: "cat dog fox puppy lamb toddler baby goose eagle owl swan turtle kitten raccoon",
-    0.25: "mouse rat bird rabbit bunny hamster squirrel crow raven chicken duck frog fish fairy butterfly bee hedgehog parrot pigeon sparrow crab",
+    0.25: "mouse rat bird rabbit bunny hamster squirrel crow raven chicken duck frog fish fairy butterfly bee hedgehog parrot pigeon sparrow crab "
+    "snake spider lizard snail worm moth octopus squid beetle lobster jellyfish",
 }
 BEINGS: Final[dict[str, float]] = {kind: scale for scale, kinds in _KINDS.items() for kind in kinds.split()}
 """Kind of being → height relative to a grown person."""
