@@ -11,7 +11,7 @@ from planning.names import identifier
 from planning.offline.dice import Dice
 from planning.offline.mentions import Mention, kind_of
 from planning.offline.places import KIND_OF
-from planning.offline.words import BEINGS, SIZES, THINGS, word_set
+from planning.offline.words import BEINGS, NOBODY, SIZES, THINGS, word_set
 
 _GIANT: Final = 2.0
 MAX_COPIES = 4
@@ -75,6 +75,12 @@ class Casting:
         return tuple(player for mention in mentions for player in self.players(mention))
 
     def _choose(self, mention: Mention) -> tuple[Player, ...]:
+        if mention.among:
+            group = self.players_of(mention.among)
+            return group[-mention.number :]
+        is_told_of = mention.head not in NOBODY if mention.is_pronoun else mention.phrase.partition(" ")[0].casefold() != "no"
+        if not is_told_of:
+            return ()
         if mention.character is None and (mention.place_index is not None or mention.head in THINGS or mention.head in KIND_OF):
             return ()
         original = mention.character or self._improvised(mention)

@@ -13,10 +13,14 @@ from planning.offline.places import KIND_OF
 from planning.offline.tokens import Kind, Token
 from planning.offline.words import (
     ADVERBS,
+    ARTICLES,
     CLOTHES,
     NO_PLACES,
+    NUMBERS,
     PLACE_PREPOSITIONS,
+    POSSESSIVES,
     PREPOSITIONS,
+    RELATIVES,
     SEPARATORS,
     THINGS,
     TIME_WORDS,
@@ -69,6 +73,8 @@ _DONE_TO_BEINGS = word_set("fight chase flee talk meet love rescue")
 _MAKES_THINGS = word_set("build cook give")
 _REFLEXIVES = word_set("myself yourself himself herself itself themselves ourselves each-other")
 _TOWARDS_BEINGS = word_set("from with against to after at for by behind towards toward past between on over")
+# a noun still has to follow; "gives her a rose": that one stands alone
+_OPEN = (ARTICLES | POSSESSIVES | RELATIVES | NUMBERS.keys() | {"of"}) - {"her"}
 _INSIDE = word_set("in inside through across into under outside near beside behind within")
 
 
@@ -95,9 +101,21 @@ def _runs(tokens: Sequence[Token]) -> list[tuple[str, list[Token]]]:
             token.low in ADVERBS and token.kind is Kind.WORD and (not runs[-1][1] or at + 1 == len(tokens))
         ):
             runs.extend([("", [token]), ("", [])])
+        elif _begins_another(token, runs[-1][1]):
+            runs.append(("", [token]))
         else:
             runs[-1][1].append(token)
     return [(prep, run) for prep, run in runs if run or (prep and prep not in SEPARATORS | {","})]
+
+
+def _begins_another(token: Token, run: Sequence[Token]) -> bool:
+    """ "gives | Tom | a rose": an article after a whole noun phrase begins the next one."""
+    is_determiner = token.kind is Kind.OWNER or token.low in POSSESSIVES | {"a", "an", "the", "another", "some"}
+    if not run or not is_determiner:
+        return False
+    last = run[-1]
+    is_open = last.kind is Kind.WORD and last.low in _OPEN
+    return not is_open and not any(t.low in RELATIVES for t in run)
 
 
 def _part(prep: str, run: Sequence[Token], world: World, family: Family, before: Sequence[Part]) -> Part | None:

@@ -44,6 +44,8 @@ class Mention:
     is_pronoun: bool = False
     is_proper: bool = False
     """A name: its own capital letter, no article."""
+    among: tuple[Mention, ...] = ()
+    """Whose `number` it is: "two of them"."""
 
     @property
     def name(self) -> str:
@@ -68,7 +70,14 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
     words = [t for t in tokens if t.kind is not Kind.COMMA]
     if not words:
         return None
-    if len(words) == 1 and words[0].low in PRONOUNS:
+    if [t.low for t in words[1:]] in (["of", "them"], ["of", "us"], ["of", "you"]) and words[0].low in NUMBERS.keys() | _SHARES:
+        number = NUMBERS.get(words[0].low, _ALL)
+        phrase = " ".join(t.low for t in words)
+        is_plural = number > 1 and words[0].low != "each"
+        return Mention(
+            phrase=phrase, again=phrase, core=phrase, head="them", number=number, is_plural=is_plural, is_pronoun=True
+        )
+    if len(words) == 1 and words[0].low in PRONOUNS | {"her"}:
         low = words[0].low
         text = words[0].text if low == "i" else low
         return Mention(phrase=text, again=text, core=low, head=low, is_plural=low in _PLURAL_PRONOUNS, is_pronoun=True)
@@ -107,6 +116,8 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
     )
 
 
+_ALL = 99
+_SHARES = {"all", "each", "most"}
 _PLURAL_PRONOUNS = {"they", "them", "we", "us", "i", "you", "themselves"}
 
 

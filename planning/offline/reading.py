@@ -107,14 +107,15 @@ def _boundary(tokens: Sequence[Token], before: VerbGroup, group: VerbGroup) -> i
 def _read_clause(
     tokens: Sequence[Token], group: VerbGroup, world: World, earlier: Sequence[Clause], *, at_start: bool
 ) -> Clause:
-    previous = earlier[-1] if earlier else None
     opening, subject_tokens = _opening(tokens[: group.start])
     subjects = _subjects(subject_tokens, world, at_start=at_start and not opening)
     family = _family(group, tokens[group.end :])
     parts = [*parts_of(opening, world, PLAIN), *parts_of(tokens[group.end :], world, family)]
     if not subjects and family.name == "talk" and parts and parts[0].mention is not None and not group.is_plain and at_start:
         subjects, parts = (parts[0].mention,), parts[1:]  # "…" shouts the wizard
-    subjects = resolved_subjects(subjects, previous, is_purpose=bool(tokens) and tokens[0].low == "to")
+    subjects = resolved_subjects(subjects, earlier, is_purpose=bool(tokens) and tokens[0].low == "to")
+    if group.lemma in _IMPERSONAL and [m.head for m in subjects] == ["it"]:
+        subjects = (replace(subjects[0], head="nothing"),)  # "it is late"
     if group.is_passive:
         subjects, group, parts = made_active(subjects, group, parts)
         family = family if not group.is_passive else PLAIN
@@ -147,6 +148,7 @@ def _opening(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]
     return (), rest
 
 
+_IMPERSONAL = word_set("be rain snow storm thunder pour hail get grow become")
 _WHICH = word_set("every each one that this last the")
 _OPENERS = word_set("at in on one during under after before near deep high far inside outside behind beside by over above")
 

@@ -16,8 +16,9 @@ from planning.offline.words import OBJECT_PRONOUNS, SUBJECT_PRONOUNS, word_set
 _HANDING_ON = word_set("teach ask tell order help invite want force persuade command push lead allow")
 
 
-def resolved_subjects(subjects: tuple[Mention, ...], previous: Clause | None, *, is_purpose: bool) -> tuple[Mention, ...]:
-    """No subject, or a pronoun: whoever acted before; "teaches it to dance": whoever is taught."""
+def resolved_subjects(subjects: tuple[Mention, ...], earlier: Sequence[Clause], *, is_purpose: bool) -> tuple[Mention, ...]:
+    """No subject, or a pronoun: whoever acted before; "teaches it to dance": whoever is taught; "one of them": of those before."""
+    previous = earlier[-1] if earlier else None
     if (
         is_purpose
         and previous is not None
@@ -26,6 +27,7 @@ def resolved_subjects(subjects: tuple[Mention, ...], previous: Clause | None, *,
         and previous.group.lemma in _HANDING_ON
     ):
         return previous.targets
+    subjects = tuple(_shared(m, earlier) for m in subjects)
     pronoun = bool(subjects) and all(m.is_pronoun and m.head in SUBJECT_PRONOUNS for m in subjects)
     if previous is None or (subjects and not pronoun):
         return subjects
@@ -34,6 +36,15 @@ def resolved_subjects(subjects: tuple[Mention, ...], previous: Clause | None, *,
     if pronoun and subjects[0].head == "it" and previous.is_plural and previous.things:
         return previous.things[-1:]
     return previous.subjects
+
+
+def _shared(mention: Mention, earlier: Sequence[Clause]) -> Mention:
+    """ "One of them": of the last who were several."""
+    if not mention.core.endswith(" of them"):
+        return mention
+    told = (group for clause in reversed(earlier) for group in ((*clause.subjects, *clause.companions), clause.targets))
+    among = next((group for group in told if len(group) > 1 or any(m.is_plural and not m.is_pronoun for m in group)), ())
+    return replace(mention, among=tuple(among), is_pronoun=not among)
 
 
 def resolved_objects(parts: list[Part], subjects: Sequence[Mention], earlier: Sequence[Clause]) -> list[Part]:

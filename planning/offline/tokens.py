@@ -13,7 +13,7 @@ from planning.offline.words import BEINGS, PREPOSITIONS, SEPARATORS
 
 _SENTENCE_END = re.compile(r"[.!?;:\n…。！？；：]+(?=\s|$)|[。！？；\n]+|\s[-–—]+\s|—")
 _TITLES = re.compile(r"\b(mr|mrs|ms|dr|st|prof|vs)\.", re.IGNORECASE)
-_WORD = r"no\s+longer\b|[^\W_](?:[\w'’-]*\w)?"
+_WORD = r"no\s+(?:longer|one)\b|[^\W_](?:[\w'’-]*\w)?"
 _SHORT_FORMS = {
     "can't": "cannot",
     "won't": "will not",

@@ -233,6 +233,8 @@ def _has_plural_subject(tokens: Sequence[Token], at: int, before: Sequence[VerbG
         previous = tokens[at - 2]
     start = before[-1].end if before else 0
     subject = tokens[start:at]
+    if [t.low for t in tokens[at - 2 : at]] == ["of", "them"]:
+        return True
     if previous.low in _PLURAL_SUBJECTS or any(NUMBERS.get(t.low, 1) > 1 for t in subject):
         return True
     if any(t.low == "and" for t in subject) and not before:

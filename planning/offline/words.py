@@ -15,8 +15,13 @@ def word_set(text: str) -> frozenset[str]:
 ARTICLES: Final = word_set("a an the this that these those some any another each every no both all")
 POSSESSIVES: Final = word_set("my your his her its our their whose")
 PRONOUNS: Final = word_set(
-    "i you he she it we they him them me us himself herself itself themselves each-other everyone somebody"
-)
+    "i you he she it we they him them me us himself herself itself themselves each-other everyone somebody everybody someone nobody "
+    "anybody anyone nothing something anything everything none"
+) | {"no one"}
+NOBODY: Final = word_set(
+    "him her them himself herself itself themselves each-other nobody anybody anyone nothing something anything everything none"
+) | {"no one"}
+"""Pronouns that are no figure in the picture where nothing before says whom they mean."""
 OBJECT_PRONOUNS: Final = word_set("it him her them this that")
 SUBJECT_PRONOUNS: Final = word_set("he she it they")
 AUXILIARIES: Final = word_set("is are was were be been being am has have had do does did will would shall gets get got")

@@ -39,3 +39,57 @@ def test_what_somebody_has_is_in_its_description_and_does_not_make_it_a_giant() 
 
     assert (knight.character.name, knight.character.description) == ("Knight", "a knight with a giant sword")
     assert knight.scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("intent", "deed", "who"),
+    [
+        ("Three children ride down a hill and one of them falls", "One of them falls.", ["Children 3"]),
+        ("Two samurai duel until one of them dies", "One of them dies.", ["Samurai 2"]),
+        ("Anna and Tom walk home and one of them sings", "One of them sings.", ["Tom"]),
+        ("Four robots march and two of them dance", "Two of them dance.", ["Robots 3", "Robots 4"]),
+        ("Three pigs build a house and all of them dance", "All of them dance.", ["Pigs", "Pigs 2", "Pigs 3"]),
+    ],
+)
+def test_one_of_them_is_one_of_those_before(intent: str, deed: str, who: list[str]) -> None:
+    turn = plan_of(intent, World()).beats[1]
+
+    assert (turn.description, names(turn)) == (deed, who)
+
+
+@pytest.mark.parametrize(
+    ("intent", "deeds", "who"),
+    [
+        ("Anna gives Tom a red rose and kisses him", ("Anna gives Tom a red rose.", "Anna kisses Tom."), ["Anna", "Tom"]),
+        ("Grandmother tells the king a story and kisses him", ("tells the king a story.", "kisses the king."), ["Grandmother", "King"]),
+        ("A wizard shows Mika her kite and calls her", ("shows Mika her kite.", "calls Mika."), ["Wizard", "Mika"]),
+    ],
+)  # fmt: skip
+def test_whom_it_is_given_to_is_somebody_and_what_is_given_is_not(intent: str, deeds: tuple[str, str], who: list[str]) -> None:
+    beats = plan_of(intent, World()).beats[:2]
+
+    assert all(beat.description.endswith(deed) for beat, deed in zip(beats, deeds, strict=True))
+    assert [names(beat) for beat in beats] == [who, who]
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        "Nobody comes to the party",
+        "No one comes to the party",
+        "Nothing happens",
+        "No robot dances",
+        "It rains in the forest",
+        "It is late",
+        "Something moves in the dark",
+    ],
+)
+def test_nobody_is_nobody(intent: str) -> None:
+    assert cast(plan_of(intent)) == set()
+
+
+@pytest.mark.parametrize(
+    ("intent", "who"), [("She finds him", {"She"}), ("It wakes and roars", {"It"}), ("They dance", {"They"})]
+)
+def test_whom_nothing_before_names_plays_only_where_it_acts(intent: str, who: set[str]) -> None:
+    assert cast(plan_of(intent)) == who
