@@ -11,7 +11,7 @@ from planning.names import identifier
 from planning.offline.dice import Dice
 from planning.offline.mentions import Mention, kind_of
 from planning.offline.places import KIND_OF
-from planning.offline.words import BEINGS, NOBODY, SIZES, THINGS, word_set
+from planning.offline.words import BEINGS, NOBODY, SIZES, THINGS, TIME_WORDS, WEATHER, word_set
 
 _GIANT: Final = 2.0
 MAX_COPIES = 4
@@ -82,6 +82,8 @@ class Casting:
         if not is_told_of:
             return ()
         if mention.character is None and (mention.place_index is not None or mention.head in THINGS or mention.head in KIND_OF):
+            return ()
+        if mention.character is None and not mention.is_proper and mention.head in WEATHER.keys() | TIME_WORDS:
             return ()
         original = mention.character or self._improvised(mention)
         scale = _scale(mention, original)

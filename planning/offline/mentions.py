@@ -18,6 +18,8 @@ from planning.offline.words import (
     RELATIVES,
     SIZES,
     THINGS,
+    TIME_WORDS,
+    WEATHER,
     is_plural_noun,
     singular,
 )
@@ -127,7 +129,7 @@ def _is_name(core: Sequence[Token]) -> bool:
 
 
 def _is_common(head: str) -> bool:
-    return head in BEINGS or head in THINGS
+    return head in BEINGS or head in THINGS or head in WEATHER or head in TIME_WORDS
 
 
 def _split(words: Sequence[Token]) -> tuple[list[Token], list[Token]]:

@@ -14,17 +14,25 @@ from planning.offline.mentions import Mention, mention_of
 from planning.offline.preface import opened
 from planning.offline.references import made_active, resolved_objects, resolved_subjects
 from planning.offline.tokens import Kind, Token, lexer_for
-from planning.offline.verbgroups import VerbGroup, verb_groups
+from planning.offline.verbgroups import VerbGroup, denied, verb_groups
 from planning.offline.verbs import third_person
 from planning.offline.words import (
     ADVERBS,
+    ARTICLES,
     AUXILIARIES,
+    BE,
     MODALS,
+    NUMBERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    PRONOUNS,
     RELATIVES,
     SEPARATORS,
     TIME_WORDS,
     TIMES,
     WEATHER,
+    is_plural_noun,
+    singular,
     word_set,
 )
 
@@ -50,6 +58,9 @@ def read(intent: str, world: World) -> tuple[Clause, ...]:
 def _as_deed(tokens: list[Token]) -> list[Token]:
     """ "A fight between Saitama and a monster" → "Saitama fights a monster"."""
     lows = [t.low for t in tokens]
+    if len(tokens) > 2 and lows[0] in FAMILY_OF and tokens[1].kind is Kind.COMMA and tokens[2].text[:1].isupper():
+        again = 5 if lows[3:5] == [",", lows[0]] else 3  # "Run, Tom, run!"
+        return [tokens[2], Token(text=third_person(lows[0])), *tokens[again:]]
     if "between" not in lows or "and" not in lows[lows.index("between") :]:
         return tokens
     at = lows.index("between")
@@ -108,9 +119,15 @@ def _read_clause(
     tokens: Sequence[Token], group: VerbGroup, world: World, earlier: Sequence[Clause], *, at_start: bool
 ) -> Clause:
     opening, subject_tokens = _opening(tokens[: group.start])
+    if subject_tokens and subject_tokens[0].low == "neither" and not group.is_negated:
+        subject_tokens, group = subject_tokens[1:], denied(group)
     subjects = _subjects(subject_tokens, world, at_start=at_start and not opening)
     family = _family(group, tokens[group.end :])
-    parts = [*parts_of(opening, world, PLAIN), *parts_of(tokens[group.end :], world, family)]
+    parts = parts_of(tokens[group.end :], world, family)
+    if opening and opening[0].low in _BEFORE_OR_AFTER | {"it"}:
+        parts = [*parts, *_circumstances(opening, world)]
+    else:
+        parts = [*_circumstances(opening, world), *parts]
     if not subjects and family.name == "talk" and parts and parts[0].mention is not None and not group.is_plain and at_start:
         subjects, parts = (parts[0].mention,), parts[1:]  # "…" shouts the wizard
     subjects = resolved_subjects(subjects, earlier, is_purpose=bool(tokens) and tokens[0].low == "to")
@@ -145,10 +162,42 @@ def _opening(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]
     commas = [i for i, t in enumerate(rest) if t.kind is Kind.COMMA]
     if commas and rest[0].low in _OPENERS:
         return rest[: commas[0]], rest[commas[0] + 1 :]
-    return (), rest
+    prep = tokens[at - 1 : at] if at and tokens[at - 1].low in _BEFORE_OR_AFTER else ()
+    if prep or (rest and rest[0].low in _OPENERS):
+        led = [*prep, *rest]
+        end = next((i for i in range(2, len(led)) if _begins_subject(led[i], led[i - 1])), 0)
+        return (led[:end], led[end:]) if end else ((), rest)
+    if len(rest) > 2 and rest[0].low == "it" and rest[1].low in BE:
+        end = next((i for i, t in enumerate(rest) if t.kind is Kind.COMMA or t.low in SEPARATORS), 0)
+        return rest[:end], rest[end + 1 :] if end else rest[2:]  # "it is Tom who sings"
+    end = next((i for i in range(2, min(len(rest), 5)) if _is_time(rest[:i]) and _begins_subject(rest[i], rest[i - 1])), 0)
+    return rest[:end], rest[end:]
+
+
+def _is_time(tokens: Sequence[Token]) -> bool:
+    """ "The next morning", "two days later"."""
+    return tokens[0].low in ARTICLES | NUMBERS.keys() and any(singular(t.low) in TIME_WORDS for t in tokens[-2:])
+
+
+def _begins_subject(token: Token, before: Token) -> bool:
+    """ "In the forest | a wolf", "at dawn | Mika"."""
+    if before.low in ARTICLES | POSSESSIVES | NUMBERS.keys() | PREPOSITIONS or before.kind is Kind.OWNER:
+        return False
+    is_determiner = (
+        token.kind in (Kind.OWNER, Kind.CHARACTER) or token.low in ARTICLES | POSSESSIVES | NUMBERS.keys() | PRONOUNS
+    )
+    return is_determiner or token.text[:1].isupper() or (before.low in TIME_WORDS and is_plural_noun(token.low))
+
+
+def _circumstances(opening: Sequence[Token], world: World) -> list[Part]:
+    if opening and opening[0].low == "it":
+        return [Part(prep="as", words=_text(opening).lower())]  # "it is late"
+    return parts_of(opening, world, PLAIN)
 
 
 _IMPERSONAL = word_set("be rain snow storm thunder pour hail get grow become")
+_BEFORE_OR_AFTER = word_set("after before until")
+"""They lead in a clause or, before its subject, a phrase: "after the war the soldier"."""
 _WHICH = word_set("every each one that this last the")
 _OPENERS = word_set("at in on one during under after before near deep high far inside outside behind beside by over above")
 

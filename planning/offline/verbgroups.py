@@ -24,6 +24,8 @@ from planning.offline.words import (
     RELATIVES,
     SEPARATORS,
     SIZES,
+    THINGS,
+    WEATHER,
     is_plural_noun,
     word_set,
 )
@@ -39,8 +41,8 @@ _SEMI = word_set(
 )
 _REFUSING = word_set("refuse fail forget")
 """What they lead to does not happen."""
-_LEADING = word_set("decide refuse fail agree")
-"""They belong to no family: what they lead to is what is done."""
+_ALONE = word_set("decide refuse fail agree blow rain snow howl bark growl purr snore sneeze sigh")
+"""They belong to no family."""
 _SEEING = word_set("see watch hear feel notice make let help observe")
 """Whoever follows these does something too: "sees a dragon attack"."""
 
@@ -71,7 +73,7 @@ class VerbGroup:
 @cache
 def _forms() -> dict[str, tuple[str, str]]:
     table: dict[str, tuple[str, str]] = {}
-    for verb in (*FAMILY_OF, *_LEADING):
+    for verb in (*FAMILY_OF, *_ALONE):
         for form, kind in forms_of(verb).items():
             table.setdefault(form, (verb, kind))
     for verb in FAMILY_OF:
@@ -175,6 +177,11 @@ def _compose(start: int, at: int, lemma: str, form: str, auxiliaries: list[str])
     )
 
 
+def denied(group: VerbGroup) -> VerbGroup:
+    """The same, not done."""
+    return replace(group, said=negated("not", group.said), is_negated=True)
+
+
 def negated(never: str, lemma: str) -> str:
     if never in ("not", "neither"):
         return f"do not {lemma}"
@@ -196,7 +203,7 @@ def _may_be_verb(tokens: Sequence[Token], at: int, form: str, before: Sequence[V
         return False
     if following is not None and following.low == "of":
         return False
-    if form == "plain":
+    if form == "plain" or (previous is None and tokens[at].low in FAMILY_OF):  # "Run!" is like a past
         return _has_plural_subject(tokens, at, before, following)
     if form == "past" and _is_adjective(tokens, at):
         return False
@@ -218,9 +225,9 @@ def _has_plural_subject(tokens: Sequence[Token], at: int, before: Sequence[VerbG
     previous = tokens[at - 1] if at else None
     if previous is None:
         # an order: "Fight the dragon"
-        return following is not None and (
-            following.low in _BLOCKING | PRONOUNS or following.kind in (Kind.CHARACTER, Kind.PLACE)
-        )
+        if following is None or following.low in PREPOSITIONS | ADVERBS:
+            return tokens[at].low not in THINGS and tokens[at].low not in WEATHER  # "Run!", "Jump over the wall"
+        return following.low in _BLOCKING | PRONOUNS or following.kind in (Kind.CHARACTER, Kind.PLACE)
     if previous.low == "to":
         return at >= 2
     if before and before[-1].lemma in _SEEING and at > before[-1].end:

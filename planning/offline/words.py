@@ -47,7 +47,7 @@ ADVERBS: Final = word_set(
     "low later secretly bravely angrily anxiously bitterly boldly calmly carefully cheerfully clumsily coldly desperately eagerly "
     "excitedly fiercely frantically furiously gently gladly gracefully hastily hungrily joyfully lazily loudly madly merrily nervously "
     "noisily patiently playfully politely proudly rapidly rudely seriously shyly silently softly sternly swiftly tenderly tiredly "
-    "triumphantly warmly weakly wearily wildly"
+    "triumphantly warmly weakly wearily wildly yesterday tomorrow meanwhile afterwards eventually sometimes often usually"
 )
 
 NUMBERS: Final[dict[str, int]] = {

@@ -33,6 +33,7 @@ def shown(plan: Plan) -> set[str]:
         ("A girl who never smiles", "The girl never smiles.", ["Girl"]),
         ("Tom tries not to laugh", "Tom tries not to laugh.", ["Tom"]),
         ("A knight refuses to fight", "The knight refuses to fight.", ["Knight"]),
+        ("Neither Tom nor Anna sings", "Tom and Anna do not sing.", ["Tom", "Anna"]),
         ("Anna is not happy", "Anna is not happy.", ["Anna"]),
         ("The cat is never afraid", "The cat is never afraid.", ["Cat"]),
     ],

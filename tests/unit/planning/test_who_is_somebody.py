@@ -93,3 +93,63 @@ def test_nobody_is_nobody(intent: str) -> None:
 )
 def test_whom_nothing_before_names_plays_only_where_it_acts(intent: str, who: set[str]) -> None:
     assert cast(plan_of(intent)) == who
+
+
+@pytest.mark.parametrize(
+    ("intent", "told", "who"),
+    [
+        ("It is raining and Tom is waiting for the bus", "Tom waits for the bus.", {"Tom"}),
+        ("It rains and Anna sings", "Anna sings.", {"Anna"}),
+        ("It is late and the children sleep", "The children sleep as it is late.", {"Children", "Children 2"}),
+        ("The wind blows and the leaves fall", "The leaves fall.", set()),
+        ("Fog covers the harbour", "Fog covers the harbour.", set()),
+        ("It is Tom who sings", "Tom sings.", {"Tom"}),
+    ],
+)
+def test_weather_and_how_things_are_are_nobody(intent: str, told: str, who: set[str]) -> None:
+    plan = plan_of(intent, World())
+
+    assert cast(plan) == who
+    assert any(told in beat.description for beat in plan.beats)
+
+
+@pytest.mark.parametrize(
+    ("intent", "deed", "who"),
+    [
+        ("Yesterday grandmother told the king a story", "The grandmother tells the king a story.", ["Grandmother", "King"]),
+        ("Tomorrow the king arrives", "The king arrives.", ["King"]),
+        ("Meanwhile the dragon sleeps", "The dragon sleeps.", ["Dragon"]),
+        ("In the morning Anna runs", "Anna runs.", ["Anna"]),
+        ("In the forest a wolf howls", "The wolf howls.", ["Wolf"]),
+        ("The next morning the knight leaves", "The knight leaves.", ["Knight"]),
+        ("Two days later Anna returns", "Anna returns two days later.", ["Anna"]),
+        ("After the war the soldier returns home", "The soldier returns home after the war.", ["Soldier"]),
+        ("After Anna leaves, the king cries", "Anna leaves.", ["Anna"]),
+    ],
+)
+def test_when_and_where_it_happens_is_no_part_of_a_name(intent: str, deed: str, who: list[str]) -> None:
+    turn = next(beat for beat in plan_of(intent, World()).beats if deed in beat.description)
+
+    assert names(turn) == who
+
+
+@pytest.mark.parametrize(
+    ("intent", "deed", "who"),
+    [
+        ("Run!", "The hero runs.", ["Lone Hero"]),
+        ("Wake up!", "The hero wakes up.", ["Lone Hero"]),
+        ("Jump over the wall!", "The hero jumps over the wall.", ["Lone Hero"]),
+        ("Dance with the bear", "The hero dances with the bear.", ["Lone Hero", "Bear"]),
+        ("Run, Tom, run!", "Tom runs.", ["Tom"]),
+        ("Fight, Anna, fight the dragon!", "Anna fights the dragon.", ["Anna", "Dragon"]),
+    ],
+)
+def test_an_order_is_carried_out_by_somebody(intent: str, deed: str, who: list[str]) -> None:
+    turn = plan_of(intent, World()).beats[1]
+
+    assert (turn.description, names(turn)) == (deed, who)
+
+
+@pytest.mark.parametrize("intent", ["Love in Paris", "Storm over the harbour", "Summer in the city"])
+def test_a_mood_and_a_place_are_no_order(intent: str) -> None:
+    assert cast(plan_of(intent, World())) == set()
