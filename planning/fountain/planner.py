@@ -11,6 +11,7 @@ from episodes.ports import Planner
 from episodes.speech import spoken_s
 from episodes.world import Character, Light, Place, StoredWorld, World
 from episodes.writing import Writing
+from planning.fountain.actions import is_unnamed, people_in, sentence_of
 from planning.fountain.manners import Manner, as_name, manner_in, manner_of, spoken
 from planning.fountain.passages import MAX_CAPTION, Passage, is_narration, passages_of
 from planning.fountain.reading import read_screenplay
@@ -98,7 +99,8 @@ class _Stage:
         for at, passage in enumerate(self._passages):
             place = self._place(passage.scene.place)
             hour = _hour(passage.scene.time, hour, place) if passage.is_first or hour is None else hour
-            found.append(self._moment(passage, place, hour, _turn(at, len(self._passages))))
+            moment = self._moment(passage, place, hour, _turn(at, len(self._passages)))
+            found.append(_resolved(moment, found[-1] if found and not passage.is_first else None))
         return tuple(found)
 
     def _moment(self, passage: Passage, place: Place, hour: TimeOfDay, turn: StoryTurn) -> Moment:
@@ -116,10 +118,10 @@ class _Stage:
         return replace(told, scene=scene, turn=turn)
 
     def _seen(self, text: str) -> Moment:
-        (told,) = tell(text, self._world, 1, self._dice)
-        # whom the offline planner makes up where nobody is named has no part in a screenplay
-        actors = told.actors if told.scene.clause.subjects and _names_somebody(told, text) else ()
-        return replace(told, text=text, actors=actors, num_before=0, effects=told.effects if actors else ())
+        sentence = sentence_of(text)
+        (told,) = tell(sentence or ".", self._world, 1, self._dice)
+        actors, targets = people_in(told, sentence, {one.character_id for one in self._world.characters})
+        return replace(told, text=text, actors=actors, targets=targets, num_before=0, effects=told.effects if actors else ())
 
     def _with_speaker(self, told: Moment, speaker: Character, manner: Manner) -> Moment:
         """Who speaks comes first, then who is seen with it, then whom it speaks to."""
@@ -177,11 +179,17 @@ class _Stage:
         return self._places[key]
 
 
-def _names_somebody(told: Moment, text: str) -> bool:
-    said = comparable(text)
-    return any(
-        comparable(one.core).split()[-1:] and comparable(one.core).split()[-1] in said for one in told.scene.clause.subjects
-    )
+def _resolved(moment: Moment, before: Moment | None) -> Moment:
+    """ "She waits": who acted before in this scene; nobody, where somebody else acts too or nobody did."""
+    own = tuple(one for one in moment.actors if not is_unnamed(one))
+    if own == moment.actors:
+        return moment
+    if own or before is None:
+        return replace(moment, actors=own)
+    are_many = moment.actors[0].character.name == "They"
+    meant = (*before.actors, *before.targets) if are_many else before.actors[:1]
+    taken = {one.character.character_id for one in moment.targets}
+    return replace(moment, actors=tuple(one for one in meant if one.character.character_id not in taken))
 
 
 def _plays(player: Player, character: Character) -> bool:

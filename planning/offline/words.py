@@ -156,7 +156,10 @@ THINGS: Final = word_set(
     "letter key treasure gold map door window clock bell song story secret flower tree bomb rocket machine engine "
     "bicycle bike boat ship train plane kite hat coat ring crown phone camera painting picture cake bread soup "
     "noodles ramen pizza apple food meal tea coffee water wave waves river mountain house city village world earth "
-    "planet night day dawn time love hope fear dream music war peace silence"
+    "planet night day dawn time love hope fear dream music war peace silence smoke dust ash ashes glass blood ice steam sand mud spark "
+    "debris bullet arrow gun knife blade rope string wire chain stone rock paper curtain lamp candle lantern mirror table chair bed "
+    "shelf box bag bottle cup plate radio television screen computer telephone siren alarm bell whistle laughter applause gunfire "
+    "footstep voice scream echo thunder wall floor ceiling roof elevator stairs tv"
 )
 CLOTHES: Final = word_set(
     "coat suit dress hat cape mask costume armor armour uniform jacket boots gown kimono disguise pyjamas"
