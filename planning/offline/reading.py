@@ -39,9 +39,13 @@ from planning.offline.words import (
 # what follows the verb can change what is meant
 _PHRASALS = {("look", "for"): "search", ("hunt", "for"): "search", ("dig", "for"): "search", ("run", "from"): "flee", ("run", "away"): "flee",
              ("hide", "from"): "hide", ("turn", "into"): "change", ("take", "off"): "fly", ("fall", "asleep"): "sleep", ("fall", "in love"): "love",
-             ("go", "to sleep"): "sleep", ("go", "to bed"): "sleep", ("look", "after"): "rescue", ("wake", "up"): "change",
+             ("go", "to sleep"): "sleep", ("go", "to bed"): "sleep", ("look", "after"): "rescue",
              ("stand", "against"): "fight", ("crash", "into"): "fall", ("break", "into"): "hide", ("run", "after"): "chase",
              ("go", "after"): "chase"}  # fmt: skip
+
+
+# what one does oneself, and what one does to somebody
+_DONE_TO = {"wake": "rouse"}
 
 
 def read(intent: str, world: World) -> tuple[Clause, ...]:
@@ -137,6 +141,8 @@ def _read_clause(
         subjects, group, parts = made_active(subjects, group, parts)
         family = family if not group.is_passive else PLAIN
     parts = resolved_objects(parts, subjects, earlier)
+    if family.name in _DONE_TO and any(p.role is Role.TARGET for p in parts):
+        family = FAMILY_NAMED[_DONE_TO[family.name]]
     return Clause(
         subjects=subjects,
         group=group,

@@ -210,7 +210,7 @@ BOLD: Final = (
     ),
     family(
         "change",
-        "transform awaken wake cast summon grow glow explode shine vanish disappear appear emerge burn shrink evolve rise erupt become "
+        "transform cast summon grow glow explode shine vanish disappear appear emerge burn shrink evolve rise erupt become "
         "change melt light",
         action="stand",
         lively=True,

@@ -148,6 +148,49 @@ GENTLE: Final = (
         captions="So tired. / Just a short rest. | Not a sound. / Far away in a dream. | Let the world wait. / Sleep well.",
     ),
     family(
+        "wake",
+        "wake awaken waken",
+        action="sit",
+        setup="""
+            {p} {a} {a:lie} fast asleep.
+            {p} a ray of light wanders across {a}.
+        """,
+        rise="""
+            {a} {a:turn} over once more.
+            {a} {a:blink} and {a:blink} again.
+            {a} {a:stretch} from head to toe.
+        """,
+        outcome="""
+            {a} {a:look} around, wide awake.
+            {a} {a:get} up, and the dream is forgotten.
+        """,
+        gestures="sleeps | sits up and stretches | stands and looks around",
+        said="Is it morning already? / Where am I? | What a strange dream. / So, where were we?",
+        captions="Fast asleep. | Both eyes open. | Wide awake.",
+    ),
+    family(
+        "rouse",
+        "rouse",
+        action="talk",
+        setup="""
+            {p} {t} {t:lie} fast asleep, and {a} {a:come} closer on tiptoe.
+            {p} {a} {a:come} closer on tiptoe.
+        """,
+        rise="""
+            {t} {t:turn} over and {t:sleep} on.
+            {a} {a:call} a little louder.
+            {t} {t:open} one eye.
+        """,
+        outcome="""
+            {t} {t:get} up and {t:look} at {a}.
+            {a} {a:step} back and {a:wait}.
+        """,
+        gestures="walks closer on tiptoe | calls and claps both hands | stands and waits",
+        target="sleeps | sits up and stretches | stands and looks around",
+        said="Wake up! / Time to get up! | There you are.",
+        captions="Fast asleep. | Wake up! | Wide awake.",
+    ),
+    family(
         "cry",
         "cry weep mourn grieve sob regret miss despair suffer",
         setup="""
