@@ -51,6 +51,8 @@ class Player:
     scale: float
     feeling: str = ""
     """What its face shows, where that was said; else it follows from what it does."""
+    is_foe: bool = False
+    """Somebody is saved from it."""
 
     @property
     def speaks(self) -> bool:

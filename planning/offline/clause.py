@@ -52,6 +52,11 @@ class Clause:
         return tuple(p.mention for p in self.parts if p.role is Role.COMPANION and p.mention)
 
     @property
+    def foes(self) -> tuple[Mention, ...]:
+        """From whom somebody is saved."""
+        return tuple(p.mention for p in self.parts if p.role is Role.FOE and p.mention)
+
+    @property
     def is_minor(self) -> bool:
         """Only leads up to the next one: "turns and fights"."""
         return (

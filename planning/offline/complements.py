@@ -34,6 +34,8 @@ class Role(Enum):
     OBJECT = auto()
     TARGET = auto()
     COMPANION = auto()
+    FOE = auto()
+    """From whom somebody is saved."""
     PLACE = auto()
     OTHER = auto()
 
@@ -139,8 +141,10 @@ def _is_circumstance(run: Sequence[Token]) -> bool:
 
 def _role(prep: str, mention: Mention, family: Family, before: Sequence[Part]) -> Role:
     if prep in ("", "and", ",", "or"):
-        listed = prep and before and before[-1].role in (Role.TARGET, Role.OBJECT, Role.COMPANION)
-        return before[-1].role if listed and before[-1].role is Role.COMPANION else _direct(mention, family)
+        listed = prep and before and before[-1].role in (Role.TARGET, Role.OBJECT, Role.COMPANION, Role.FOE)
+        return before[-1].role if listed and before[-1].role in (Role.COMPANION, Role.FOE) else _direct(mention, family)
+    if prep in ("from", "against") and family.name == "rescue" and not mention.is_pronoun and not _can_be_place(prep, mention):
+        return Role.FOE
     if mention.is_being or mention.is_pronoun:
         if prep in ("with", "alongside", "beside") and family.name not in ("fight", "talk", "meet", "love"):
             return Role.COMPANION

@@ -17,7 +17,7 @@ from episodes.writing import Writing
 from planning.offline.captions import caption_for, line_for
 from planning.offline.casting import Player
 from planning.offline.dice import Dice
-from planning.offline.families import FORBEAR, PLAIN, action_shown
+from planning.offline.families import FAMILY_NAMED, FORBEAR, PLAIN, Family, action_shown
 from planning.offline.feelings import feeling_in
 from planning.offline.outline import Stage
 from planning.offline.sets import scenes_told
@@ -27,6 +27,8 @@ from planning.offline.story import Moment, tell
 from planning.prompts import as_dressed, clipped, first_words, style_of, with_prompts
 
 DEFAULT_BACKEND: Final = "animatic"
+_FOE: Final = FAMILY_NAMED["flee"]
+"""From which somebody is saved acts like one from which somebody runs."""
 _GESTURE: Final = {Stage.SETUP: 0, Stage.RISE: 1, Stage.ACTION: 1, Stage.OUTCOME: 2}
 
 
@@ -100,8 +102,12 @@ def _cast(moment: Moment) -> tuple[CastMember, ...]:
     actors, targets = moment.in_picture
     return (
         *(_member(p, deed or moment.family.gestures[stage], told) for p in actors),
-        *(_member(p, moment.family.target_gestures[stage], is_target=True) for p in targets),
+        *(_member(p, _family_of(p, moment).target_gestures[stage], is_target=True) for p in targets),
     )
+
+
+def _family_of(target: Player, moment: Moment) -> Family:
+    return _FOE if target.is_foe and moment.family is not FORBEAR else moment.family
 
 
 def _member(player: Player, gesture: str, deed: str = "", *, is_target: bool = False) -> CastMember:

@@ -49,7 +49,12 @@ def _shared(mention: Mention, earlier: Sequence[Clause]) -> Mention:
 
 def resolved_objects(parts: list[Part], subjects: Sequence[Mention], earlier: Sequence[Clause]) -> list[Part]:
     """ "finds it": the last thing that was told of, as long as it is not the one who acts."""
-    told = [m for clause in earlier for m in (*clause.subjects, *clause.things) if m.again not in {s.again for s in subjects}]
+    told = [
+        m
+        for clause in earlier
+        for m in (*clause.subjects, *clause.things, *clause.foes)
+        if m.again not in {s.again for s in subjects}
+    ]
     if not told:
         return parts
     beings = [m for m in told if m.is_being]

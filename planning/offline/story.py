@@ -151,9 +151,10 @@ def _players(told: Sequence[Scene], casting: Casting, letter: str) -> tuple[Play
     if letter == "a":
         return tuple(acting.values())
     mentions = [m for s in told for m in (*s.clause.targets, *s.roles.t)]
-    return tuple(
-        {p.character.character_id: p for p in casting.players_of(mentions) if p.character.character_id not in acting}.values()
-    )
+    others = {p.character.character_id: p for p in casting.players_of(mentions)}
+    for foe in casting.players_of([m for s in told for m in s.clause.foes]):
+        others.setdefault(foe.character.character_id, replace(foe, is_foe=True))
+    return tuple(p for name, p in others.items() if name not in acting)
 
 
 def _deed(told: Sequence[Scene], narrator: Narrator, *, is_first: bool, dice: Dice) -> str:

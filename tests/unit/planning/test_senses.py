@@ -25,3 +25,29 @@ def test_who_wakes_has_slept(intent: str, name: str) -> None:
 def test_whom_somebody_wakes_has_slept() -> None:
     assert shown("Mother wakes the child", "Child") == ["sleeps", "sits up and stretches", "stands and looks around"]
     assert "sleeps" not in shown("Mother wakes the child", "Mother")
+
+
+@pytest.mark.parametrize(
+    ("intent", "saved", "foe"),
+    [
+        ("A knight saves the princess from the dragon", "Princess", "Dragon"),
+        ("Anna protects the child from a wolf", "Child", "Wolf"),
+        ("Tom defends the king against the bandits", "King", "Bandits"),
+    ],
+)
+def test_from_whom_somebody_is_saved_threatens(intent: str, saved: str, foe: str) -> None:
+    assert shown(intent, saved) == ["waves for help", "reaches out a hand", "smiles, safe"]
+    assert shown(intent, foe) == ["looms and threatens", "runs after", "stands far behind"]
+
+
+def test_from_whom_somebody_is_saved_is_who_is_fought_then() -> None:
+    turn = plan_of("A knight saves the princess from the dragon and fights it", World()).beats[1]
+
+    assert "The knight fights the dragon." in turn.description
+    assert {member.character.name: member.action for member in turn.cast}["Dragon"] == "fights back"
+
+
+def test_from_where_somebody_is_saved_is_no_foe() -> None:
+    assert [beat.place.name for beat in plan_of("Tom carries the cat from the burning house", World()).beats] == [
+        "Burning House"
+    ] * 3
