@@ -209,6 +209,29 @@ BOLD: Final = (
         captions="Somebody calls for help. | Hold on. | Safe.",
     ),
     family(
+        "scare",
+        "scare frighten terrify startle spook",
+        action="stand",
+        lively=True,
+        setup="""
+            {p} {t} {t:feel} safe, and {a} {a:wait} in the shadow.
+            {p} {a} {a:wait} in the shadow.
+        """,
+        rise="""
+            {a} {a:come} out of the shadow, larger than life.
+            {t} {t:step} back and {t:stumble}.
+            A cold breath goes through the place around {a}.
+        """,
+        outcome="""
+            {t} {t:run} as never before, and {a} {a:be} left alone.
+            {a} {a:stand} there and {a:laugh} quietly.
+        """,
+        gestures="hides in the shadow | looms and threatens | stands and laughs",
+        target="looks around | trembles and shrinks back | runs away",
+        said="Boo! / Who dares to come here? | Works every time.",
+        captions="Something waits. | A cold breath. | Nobody stays.",
+    ),
+    family(
         "change",
         "transform cast summon grow glow explode shine vanish disappear appear emerge burn shrink evolve rise erupt become "
         "change melt light",

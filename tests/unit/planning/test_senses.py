@@ -51,3 +51,22 @@ def test_from_where_somebody_is_saved_is_no_foe() -> None:
     assert [beat.place.name for beat in plan_of("Tom carries the cat from the burning house", World()).beats] == [
         "Burning House"
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("intent", "scary", "scared"),
+    [
+        ("A ghost scares a thief", "Ghost", "Thief"),
+        ("The monster frightens the king", "Monster", "King"),
+        ("The thief is terrified by a ghost", "Ghost", "Thief"),
+    ],
+)
+def test_who_is_scared_trembles_and_not_who_scares(intent: str, scary: str, scared: str) -> None:
+    assert shown(intent, scary) == ["hides in the shadow", "looms and threatens", "stands and laughs"]
+    assert shown(intent, scared) == ["looks around", "trembles and shrinks back", "runs away"]
+
+
+def test_who_is_just_scared_scares_nobody() -> None:
+    [thief] = plan_of("The thief is scared", World()).beats[1].cast
+
+    assert (thief.character.name, thief.emotion) == ("Thief", "afraid")
