@@ -41,7 +41,7 @@ _PHRASALS = {("look", "for"): "search", ("hunt", "for"): "search", ("dig", "for"
              ("hide", "from"): "hide", ("turn", "into"): "change", ("take", "off"): "fly", ("fall", "asleep"): "sleep", ("fall", "in love"): "love",
              ("go", "to sleep"): "sleep", ("go", "to bed"): "sleep", ("look", "after"): "rescue",
              ("stand", "against"): "fight", ("crash", "into"): "fall", ("break", "into"): "hide", ("run", "after"): "chase",
-             ("go", "after"): "chase"}  # fmt: skip
+             ("go", "after"): "chase", ("breathe", "fire"): "blaze", ("breathe", "flames"): "blaze", ("spit", "fire"): "blaze"}  # fmt: skip
 
 
 # what one does oneself, and what one does to somebody

@@ -41,7 +41,7 @@ _SEMI = word_set(
 )
 _REFUSING = word_set("refuse fail forget")
 """What they lead to does not happen."""
-_ALONE = word_set("decide refuse fail agree blow rain snow howl bark growl purr snore sneeze sigh")
+_ALONE = word_set("decide refuse fail agree blow rain snow howl bark growl purr snore sneeze sigh breathe spit")
 """They belong to no family."""
 _SEEING = word_set("see watch hear feel notice make let help observe")
 """Whoever follows these does something too: "sees a dragon attack"."""

@@ -20,6 +20,7 @@ _IRREGULAR: Final[dict[str, str]] = {
     "spin": "spun", "begin": "began begun", "become": "became become", "choose": "chose chosen", "forget": "forgot forgotten",
     "know": "knew known", "learn": "learnt", "burn": "burnt", "sweep": "swept", "hang": "hung", "have": "had", "do": "did done",
     "awake": "awoke awoken", "dive": "dove dived", "pay": "paid", "lay": "laid", "dig": "dug", "blow": "blew blown", "stick": "stuck",
+    "spit": "spat",
 }  # fmt: skip
 _DOUBLED: Final = frozenset(
     [
@@ -50,6 +51,7 @@ _DOUBLED: Final = frozenset(
         "rub",
         "step",
         "shop",
+        "spit",
     ]
 )
 

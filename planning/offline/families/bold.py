@@ -232,6 +232,28 @@ BOLD: Final = (
         captions="Something waits. | A cold breath. | Nobody stays.",
     ),
     family(
+        "blaze",
+        "spew",
+        action="stand",
+        lively=True,
+        setup="""
+            {p} {a} {a:raise} the head above {t}, and smoke curls up.
+            {p} {a} {a:raise} the head, and smoke curls up.
+        """,
+        rise="""
+            The air shimmers with heat around {a}.
+            {t} {t:throw} up an arm against the glare.
+            Sparks rain down, and everything turns red.
+        """,
+        outcome="""
+            The smoke clears around {a}, and {t} {t:be} still standing.
+            The smoke clears, and only {a} {a:stand} tall.
+        """,
+        gestures="raises the head | roars and breathes fire | stands in the smoke",
+        target="looks up, alarmed | ducks behind both arms | stands covered in soot",
+        captions="Smoke rises. | Fire! | Ash and silence.",
+    ),
+    family(
         "change",
         "transform cast summon grow glow explode shine vanish disappear appear emerge burn shrink evolve rise erupt become "
         "change melt light",

@@ -70,3 +70,14 @@ def test_who_is_just_scared_scares_nobody() -> None:
     [thief] = plan_of("The thief is scared", World()).beats[1].cast
 
     assert (thief.character.name, thief.emotion) == ("Thief", "afraid")
+
+
+def test_a_dragon_that_breathes_fire_roars_and_walks_nowhere() -> None:
+    intent = "A dragon lands on a tower and breathes fire at two knights"
+
+    assert shown(intent, "Dragon")[1:] == ["roars and breathes fire", "stands in the smoke"]
+    assert shown(intent, "Knights") == ["ducks behind both arms", "stands covered in soot"]
+
+
+def test_who_just_breathes_does_so() -> None:
+    assert shown("Anna breathes slowly", "Anna")[1] == "breathes slowly"
