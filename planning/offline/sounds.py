@@ -29,6 +29,8 @@ _OF_PLACE: Final = {
     "cave": "dripping water",
     "stadium": "a murmuring crowd",
     "station": "announcements and wheels on rails",
+    "airport": "a steady hum",
+    "ship": "waves and creaking wood",
     "shop": "voices and clinking dishes",
     "bridge": "wind in the cables",
 }

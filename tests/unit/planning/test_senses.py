@@ -81,3 +81,19 @@ def test_a_dragon_that_breathes_fire_roars_and_walks_nowhere() -> None:
 
 def test_who_just_breathes_does_so() -> None:
     assert shown("Anna breathes slowly", "Anna")[1] == "breathes slowly"
+
+
+@pytest.mark.parametrize(
+    ("intent", "place", "looks", "sound"),
+    [
+        ("The sailor sleeps on a boat", "Boat", "deck with ropes and a rail, and open water", "waves and creaking wood"),
+        ("Pirates fight on a ship", "Ship", "deck with ropes and a rail, and open water", "waves and creaking wood"),
+        ("Anna waits in a plane", "Plane", "steel walls, windows and rows of seats", "a steady hum"),
+        ("A girl dances on a train", "Train", "steel, windows and a long platform", "announcements and wheels on rails"),
+    ],
+)
+def test_a_ship_has_water_around_it_and_a_train_rails_below(intent: str, place: str, looks: str, sound: str) -> None:
+    for beat in plan_of(intent, World()).beats:
+        assert beat.place.name == place
+        assert looks in beat.place.description
+        assert beat.sound.endswith(sound)
