@@ -95,6 +95,7 @@ def _runs(tokens: Sequence[Token]) -> list[tuple[str, list[Token]]]:
     runs: list[tuple[str, list[Token]]] = [("", [])]
     for at, token in enumerate(tokens):
         is_lead = token.kind is Kind.COMMA or (token.kind is Kind.WORD and token.low in (PREPOSITIONS | SEPARATORS) - {"of"})
+        is_lead = is_lead or (token.low == "that" and bool(runs[-1][1]) and _begins_clause(tokens[at + 1 :]))
         if is_lead and runs[-1][1] == [] and runs[-1][0]:
             runs[-1] = (f"{runs[-1][0]} {token.low}".replace(", ", ""), [])
         elif is_lead:
@@ -108,6 +109,11 @@ def _runs(tokens: Sequence[Token]) -> list[tuple[str, list[Token]]]:
         else:
             runs[-1][1].append(token)
     return [(prep, run) for prep, run in runs if run or (prep and prep not in SEPARATORS | {","})]
+
+
+def _begins_clause(tokens: Sequence[Token]) -> bool:
+    """ "Tells Anna that | the dragon sleeps", and not "the robot that | dances"."""
+    return bool(tokens) and (tokens[0].kind in (Kind.OWNER, Kind.CHARACTER) or tokens[0].low in ARTICLES | POSSESSIVES)
 
 
 def _begins_another(token: Token, run: Sequence[Token]) -> bool:

@@ -127,16 +127,16 @@ def _read_clause(
         subject_tokens, group = subject_tokens[1:], denied(group)
     subjects = _subjects(subject_tokens, world, at_start=at_start and not opening)
     family = _family(group, tokens[group.end :])
-    parts = parts_of(tokens[group.end :], world, family)
-    if opening and opening[0].low in _BEFORE_OR_AFTER | {"it"}:
-        parts = [*parts, *_circumstances(opening, world)]
-    else:
-        parts = [*_circumstances(opening, world), *parts]
+    parts, circumstances = parts_of(tokens[group.end :], world, family), _circumstances(opening, world)
+    place = next((p for p in (*circumstances, *parts) if p.is_place), None)
+    has_object = bool(parts) and not parts[0].prep and parts[0].mention is not None  # "brews a potion | in the forest"
+    is_told_last = has_object or any(t.low in _BEFORE_OR_AFTER | {"it"} for t in opening[:1])
+    parts = [*parts, *circumstances] if is_told_last else [*circumstances, *parts]
     if not subjects and family.name == "talk" and parts and parts[0].mention is not None and not group.is_plain and at_start:
         subjects, parts = (parts[0].mention,), parts[1:]  # "…" shouts the wizard
     subjects = resolved_subjects(subjects, earlier, is_purpose=bool(tokens) and tokens[0].low == "to")
     if group.lemma in _IMPERSONAL and [m.head for m in subjects] == ["it"]:
-        subjects = (replace(subjects[0], head="nothing"),)  # "it is late"
+        subjects = (replace(subjects[0], head="something"),)  # "it is late"
     if group.is_passive:
         subjects, group, parts = made_active(subjects, group, parts)
         family = family if not group.is_passive else PLAIN
@@ -146,9 +146,9 @@ def _read_clause(
     return Clause(
         subjects=subjects,
         group=group,
-        family=FORBEAR if group.is_negated else family,
+        family=FORBEAR if group.is_negated or any(_is_none(m) for m in subjects) else family,
         parts=tuple(parts),
-        place=next((p for p in parts if p.is_place), None) or _place_of(subjects),
+        place=place or next((p for p in parts if p.is_place), None) or _place_of(subjects),
         time_of_day=_time(tokens),
         weather=_weather(tokens),
         text=_text(tokens),
@@ -198,9 +198,16 @@ def _begins_subject(token: Token, before: Token) -> bool:
 def _circumstances(opening: Sequence[Token], world: World) -> list[Part]:
     if opening and opening[0].low == "it":
         return [Part(prep="as", words=_text(opening).lower())]  # "it is late"
-    return parts_of(opening, world, PLAIN)
+    is_graded = len(opening) > 1 and opening[0].low in ("deep", "high", "far") and opening[1].low in PREPOSITIONS
+    return parts_of(opening[1:] if is_graded else opening, world, PLAIN)
 
 
+def _is_none(mention: Mention) -> bool:
+    """ "Nobody", "no robot": what they do is not done."""
+    return mention.head in _NONE if mention.is_pronoun else mention.phrase.casefold().startswith("no ")
+
+
+_NONE = word_set("nobody nothing none") | {"no one"}
 _IMPERSONAL = word_set("be rain snow storm thunder pour hail get grow become")
 _BEFORE_OR_AFTER = word_set("after before until")
 """They lead in a clause or, before its subject, a phrase: "after the war the soldier"."""

@@ -19,7 +19,7 @@ PRONOUNS: Final = word_set(
     "anybody anyone nothing something anything everything none"
 ) | {"no one"}
 NOBODY: Final = word_set(
-    "him her them himself herself itself themselves each-other nobody anybody anyone nothing something anything everything none"
+    "me us him her them himself herself itself themselves each-other nobody anybody anyone nothing something anything everything none"
 ) | {"no one"}
 """Pronouns that are no figure in the picture where nothing before says whom they mean."""
 OBJECT_PRONOUNS: Final = word_set("it him her them this that")
@@ -68,7 +68,8 @@ TIMES: Final[dict[str, TimeOfDay]] = {
     ),
 }
 TIME_WORDS: Final = frozenset(TIMES) | word_set(
-    "time moment day week year hour minute second while spring summer autumn winter"
+    "time moment day week year hour minute second while spring summer autumn winter "
+    "monday tuesday wednesday thursday friday saturday sunday weekend christmas halloween easter"
 )
 
 WEATHER: Final[dict[str, str]] = {

@@ -71,3 +71,11 @@ def test_what_somebody_else_does_is_done() -> None:
 @pytest.mark.parametrize("intent", ["Saitama, not Mika, fights the monster", "Mika dances not far from the lighthouse"])
 def test_a_not_that_is_no_verb_s_denies_nothing(intent: str) -> None:
     assert {beat.action for beat in plan_of(intent).beats} & {"fight", "dance"}
+
+
+@pytest.mark.parametrize("intent", ["Nobody saves the princess from the dragon", "No knight fights the dragon"])
+def test_what_nobody_does_is_not_done(intent: str) -> None:
+    turn = plan_of(intent, World()).beats[1]
+
+    assert turn.description == f"{intent}."
+    assert {member.action for member in turn.cast} == {"looks on"}

@@ -153,3 +153,18 @@ def test_an_order_is_carried_out_by_somebody(intent: str, deed: str, who: list[s
 @pytest.mark.parametrize("intent", ["Love in Paris", "Storm over the harbour", "Summer in the city"])
 def test_a_mood_and_a_place_are_no_order(intent: str) -> None:
     assert cast(plan_of(intent, World())) == set()
+
+
+@pytest.mark.parametrize(
+    ("intent", "deed", "who"),
+    [
+        ("Deep in the forest a witch brews a potion", "The witch brews a potion.", ["Witch"]),
+        ("On Monday Tom visits his grandmother", "Tom visits his grandmother on Monday.", ["Tom", "Grandmother"]),
+        ("Tom tells Anna that the dragon sleeps", "Tom tells Anna that the dragon sleeps.", ["Tom", "Anna"]),
+        ("Come with me", "The hero comes with me.", ["Lone Hero"]),
+    ],
+)
+def test_who_is_told_of_beside_it_is_not_cast(intent: str, deed: str, who: list[str]) -> None:
+    turn = plan_of(intent, World()).beats[1]
+
+    assert (turn.description, names(turn)) == (deed, who)
