@@ -134,6 +134,8 @@ class _Stage:
 
     def _addressed(self, names: str) -> tuple[Player, ...]:
         """Nobody where it is a camera, or oneself."""
+        if not names:
+            return ()
         casting = Casting(world=self._world, dice=self._dice)
         runs = [tokens for name in names.split(" and ") for tokens in lexer_for(self._world).sentences(name)]
         mentions = [mention for run in runs if (mention := mention_of(run, self._world)) is not None]

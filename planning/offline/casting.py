@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from episodes.world import Character, World
-from planning.names import identifier
+from planning.names import comparable, identifier, is_numbered
 from planning.offline.dice import Dice
 from planning.offline.mentions import Mention, kind_of
 from planning.offline.places import KIND_OF
@@ -90,7 +90,15 @@ class Casting:
         original = mention.character or self._improvised(mention)
         scale = _scale(mention, original)
         count = min(mention.number, MAX_COPIES)
-        return tuple(Player(character=_copy(original, n, self.dice), scale=scale) for n in range(count))
+        meant = self._numbered_like(original)[:count] if count > 1 else ()
+        copies = (_copy(original, n, self.dice) for n in range(len(meant), count))
+        return tuple(Player(character=one, scale=scale) for one in (*meant, *copies))
+
+    def _numbered_like(self, original: Character) -> tuple[Character, ...]:
+        """ "Two robots" where the world has Robot 1 and Robot 2: these."""
+        if not is_numbered(original.name):
+            return ()
+        return tuple(one for one in self.world.characters if comparable(one.name) == comparable(original.name))
 
     def _improvised(self, mention: Mention) -> Character:
         core = "lone figure" if mention.is_pronoun else mention.core

@@ -86,3 +86,8 @@ def test_a_place_with_a_name_of_its_own_is_where_it_happens(place: str) -> None:
     plan = plan_of(f"Mika dances in {place}", World(places=(a_place(), a_place(place, place_id="there"))))
 
     assert {beat.place.name for beat in plan.beats} == {place}
+
+
+def test_several_of_a_kind_are_those_that_have_its_numbers() -> None:
+    assert names(plan_of("Two robots dance", NUMBERED).beats[1]) == ["Robot 1", "Robot 2"]
+    assert names(plan_of("Three robots dance", NUMBERED).beats[1]) == ["Robot 1", "Robot 2", "Robot 1 3"]
