@@ -8,7 +8,7 @@ from episodes.plan import TimeOfDay
 from planning.offline.complements import Part, Role
 from planning.offline.families import Family
 from planning.offline.mentions import Mention
-from planning.offline.verbgroups import VerbGroup
+from planning.offline.verbgroup import VerbGroup
 from planning.offline.words import word_set
 
 _MINOR = word_set("turn stop go come start begin stand wake rise move step get continue")

@@ -11,28 +11,19 @@ from planning.offline.clause import Clause
 from planning.offline.complements import Part, Role, parts_of
 from planning.offline.families import FAMILY_NAMED, FAMILY_OF, FORBEAR, PLAIN, Family
 from planning.offline.mentions import Mention, mention_of
+from planning.offline.openings import BEFORE_OR_AFTER, circumstances, opening_of
 from planning.offline.preface import opened
 from planning.offline.references import made_active, resolved_objects, resolved_subjects
 from planning.offline.tokens import Kind, Token, lexer_for
-from planning.offline.verbgroups import VerbGroup, denied, verb_groups
+from planning.offline.verbgroup import VerbGroup, denied
+from planning.offline.verbgroups import verb_groups
 from planning.offline.verbs import third_person
 from planning.offline.words import (
     ADVERBS,
-    ARTICLES,
-    AUXILIARIES,
-    BE,
-    MODALS,
-    NUMBERS,
-    POSSESSIVES,
-    PREPOSITIONS,
-    PRONOUNS,
     RELATIVES,
     SEPARATORS,
-    TIME_WORDS,
     TIMES,
     WEATHER,
-    is_plural_noun,
-    singular,
     word_set,
 )
 
@@ -122,16 +113,16 @@ def _boundary(tokens: Sequence[Token], before: VerbGroup, group: VerbGroup) -> i
 def _read_clause(
     tokens: Sequence[Token], group: VerbGroup, world: World, earlier: Sequence[Clause], *, at_start: bool
 ) -> Clause:
-    opening, subject_tokens = _opening(tokens[: group.start])
+    opening, subject_tokens = opening_of(tokens[: group.start])
     if subject_tokens and subject_tokens[0].low == "neither" and not group.is_negated:
         subject_tokens, group = subject_tokens[1:], denied(group)
     subjects = _subjects(subject_tokens, world, at_start=at_start and not opening)
     family = _family(group, tokens[group.end :])
-    parts, circumstances = parts_of(tokens[group.end :], world, family), _circumstances(opening, world)
-    place = next((p for p in (*circumstances, *parts) if p.is_place), None)
+    parts, around = parts_of(tokens[group.end :], world, family), circumstances(opening, world)
+    place = next((p for p in (*around, *parts) if p.is_place), None)
     has_object = bool(parts) and not parts[0].prep and parts[0].mention is not None  # "brews a potion | in the forest"
-    is_told_last = has_object or any(t.low in _BEFORE_OR_AFTER | {"it"} for t in opening[:1])
-    parts = [*parts, *circumstances] if is_told_last else [*circumstances, *parts]
+    is_told_last = has_object or any(t.low in BEFORE_OR_AFTER | {"it"} for t in opening[:1])
+    parts = [*parts, *around] if is_told_last else [*around, *parts]
     if not subjects and family.name == "talk" and parts and parts[0].mention is not None and not group.is_plain and at_start:
         subjects, parts = (parts[0].mention,), parts[1:]  # "…" shouts the wizard
     subjects = resolved_subjects(subjects, earlier, is_purpose=bool(tokens) and tokens[0].low == "to")
@@ -155,53 +146,6 @@ def _read_clause(
     )
 
 
-def _opening(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token]]:
-    """ "At night, | the cat": phrases before the subject, and the subject. Leading conjunctions are dropped."""
-    at = 0
-    while at < len(tokens) and (
-        tokens[at].kind is Kind.COMMA or tokens[at].low in SEPARATORS | {"to"} | ADVERBS | AUXILIARIES | MODALS
-    ):
-        at += 1
-    rest = tokens[at:]
-    if len(rest) > 2 and rest[0].low in _WHICH and rest[1].low in TIME_WORDS:
-        return rest[:2], rest[2:]
-    commas = [i for i, t in enumerate(rest) if t.kind is Kind.COMMA]
-    if commas and rest[0].low in _OPENERS:
-        return rest[: commas[0]], rest[commas[0] + 1 :]
-    prep = tokens[at - 1 : at] if at and tokens[at - 1].low in _BEFORE_OR_AFTER else ()
-    if prep or (rest and rest[0].low in _OPENERS):
-        led = [*prep, *rest]
-        end = next((i for i in range(2, len(led)) if _begins_subject(led[i], led[i - 1])), 0)
-        return (led[:end], led[end:]) if end else ((), rest)
-    if len(rest) > 2 and rest[0].low == "it" and rest[1].low in BE:
-        end = next((i for i, t in enumerate(rest) if t.kind is Kind.COMMA or t.low in SEPARATORS), 0)
-        return rest[:end], rest[end + 1 :] if end else rest[2:]  # "it is Tom who sings"
-    end = next((i for i in range(2, min(len(rest), 5)) if _is_time(rest[:i]) and _begins_subject(rest[i], rest[i - 1])), 0)
-    return rest[:end], rest[end:]
-
-
-def _is_time(tokens: Sequence[Token]) -> bool:
-    """ "The next morning", "two days later"."""
-    return tokens[0].low in ARTICLES | NUMBERS.keys() and any(singular(t.low) in TIME_WORDS for t in tokens[-2:])
-
-
-def _begins_subject(token: Token, before: Token) -> bool:
-    """ "In the forest | a wolf", "at dawn | Mika"."""
-    if before.low in ARTICLES | POSSESSIVES | NUMBERS.keys() | PREPOSITIONS or before.kind is Kind.OWNER:
-        return False
-    is_determiner = (
-        token.kind in (Kind.OWNER, Kind.CHARACTER) or token.low in ARTICLES | POSSESSIVES | NUMBERS.keys() | PRONOUNS
-    )
-    return is_determiner or token.text[:1].isupper() or (before.low in TIME_WORDS and is_plural_noun(token.low))
-
-
-def _circumstances(opening: Sequence[Token], world: World) -> list[Part]:
-    if opening and opening[0].low == "it":
-        return [Part(prep="as", words=_text(opening).lower())]  # "it is late"
-    is_graded = len(opening) > 1 and opening[0].low in ("deep", "high", "far") and opening[1].low in PREPOSITIONS
-    return parts_of(opening[1:] if is_graded else opening, world, PLAIN)
-
-
 def _is_none(mention: Mention) -> bool:
     """ "Nobody", "no robot": what they do is not done."""
     return mention.head in _NONE if mention.is_pronoun else mention.phrase.casefold().startswith("no ")
@@ -209,10 +153,6 @@ def _is_none(mention: Mention) -> bool:
 
 _NONE = word_set("nobody nothing none") | {"no one"}
 _IMPERSONAL = word_set("be rain snow storm thunder pour hail get grow become")
-_BEFORE_OR_AFTER = word_set("after before until")
-"""They lead in a clause or, before its subject, a phrase: "after the war the soldier"."""
-_WHICH = word_set("every each one that this last the")
-_OPENERS = word_set("at in on one during under after before near deep high far inside outside behind beside by over above")
 
 
 def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple[Mention, ...]:

@@ -9,7 +9,7 @@ from planning.offline.clause import Clause
 from planning.offline.complements import Part, Role, one_place
 from planning.offline.families import FAMILY_OF, PLAIN
 from planning.offline.mentions import Mention
-from planning.offline.verbgroups import VerbGroup, negated
+from planning.offline.verbgroup import VerbGroup, negated
 from planning.offline.verbs import past_participle
 from planning.offline.words import OBJECT_PRONOUNS, SUBJECT_PRONOUNS, word_set
 
