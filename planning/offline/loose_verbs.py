@@ -7,12 +7,23 @@ from collections.abc import Sequence
 from planning.offline.tokens import Kind, Token
 from planning.offline.verbgroup import VerbGroup, blocks, known_forms, negated, takes_infinitive
 from planning.offline.verbs import plain_of_unknown
-from planning.offline.words import ADVERBS, ARTICLES, NEGATIONS, NUMBERS, POSSESSIVES, PREPOSITIONS, RELATIVES, is_plural_noun
+from planning.offline.words import (
+    ADVERBS,
+    ARTICLES,
+    BEINGS,
+    NEGATIONS,
+    NUMBERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    RELATIVES,
+    is_plural_noun,
+    singular,
+)
 
 
 def loose_verbs(tokens: Sequence[Token]) -> list[VerbGroup]:
     """Participles ("a cat sleeping"), relative clauses, unknown words in -s, or a bare "is"."""
-    for search in (_participles, _relative, _unknown_negated, _unknown, _copula):
+    for search in (_participles, _relative, _unknown_negated, unknown_verb, _copula):
         found = search(tokens)
         if found:
             return found
@@ -62,7 +73,7 @@ def _unknown_negated(tokens: Sequence[Token]) -> list[VerbGroup]:
     return groups
 
 
-def _unknown(tokens: Sequence[Token]) -> list[VerbGroup]:
+def unknown_verb(tokens: Sequence[Token]) -> list[VerbGroup]:
     """ "A cat purrs": a word in -s after a whole noun phrase, when nothing else can be the verb."""
     for at in range(1, len(tokens)):
         token, previous = tokens[at], tokens[at - 1]
@@ -77,6 +88,7 @@ def _unknown(tokens: Sequence[Token]) -> list[VerbGroup]:
             and token.text.islower()
             and len(token.low) > 3
             and token.low not in PREPOSITIONS | ADVERBS | NUMBERS.keys()
+            and singular(token.low) not in BEINGS
         )
         never = previous.low if at > 1 and previous.low in NEGATIONS else ""
         start = at - 1 if never else at

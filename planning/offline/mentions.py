@@ -75,7 +75,7 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
     if [t.low for t in words[1:]] in (["of", "them"], ["of", "us"], ["of", "you"]) and words[0].low in NUMBERS.keys() | _SHARES:
         number = NUMBERS.get(words[0].low, _ALL)
         phrase = " ".join(t.low for t in words)
-        is_plural = number > 1 and words[0].low != "each"
+        is_plural = number > 1 and words[0].low not in ("each", "neither", "none")
         return Mention(
             phrase=phrase, again=phrase, core=phrase, head="them", number=number, is_plural=is_plural, is_pronoun=True
         )
@@ -104,10 +104,14 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
     if named is not None and not determiners and len(core) == 1:
         known = world.characters[named.index]
         return Mention(phrase=known.name, again=known.name, core=known.name, head=head, character=known)
+    again = _again(short, determiners, number, is_proper, is_plural)
+    if [t.low for t in determiners[:2]] == ["one", "of"]:  # "one of the robots"
+        again = " ".join([*(t.low for t in determiners), short])
+        number, is_plural, text = 1, False, " ".join([*(t.text for t in core[:-1]), singular(core[-1].low)])
     character = world.characters[named.index] if named is not None else None if is_numbered else _described(head, world)
     return Mention(
         phrase=_lower_first(" ".join(t.text for t in words), determiners, is_proper),
-        again=_again(short, determiners, number, is_proper, is_plural),
+        again=again,
         core=text if is_proper else _lower_common(text, at_start and not determiners),
         head=head,
         number=number if number > 1 else (2 if is_plural else 1),
@@ -119,7 +123,7 @@ def mention_of(tokens: Sequence[Token], world: World, *, at_start: bool = False)
 
 
 _ALL = 99
-_SHARES = {"all", "each", "most"}
+_SHARES = {"all", "each", "most", "neither", "none"}
 _PLURAL_PRONOUNS = {"they", "them", "we", "us", "i", "you", "themselves"}
 
 
@@ -137,7 +141,7 @@ def _split(words: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     at = 0
     while at < len(words) and (
         words[at].kind is Kind.OWNER
-        or words[at].low in ARTICLES | POSSESSIVES
+        or words[at].low in ARTICLES | POSSESSIVES | {"not"}
         or (words[at].low in NUMBERS and at + 1 < len(words))
     ):
         at += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from episodes.world import World
 from planning.offline.complements import Part, parts_of
@@ -13,6 +14,7 @@ from planning.offline.words import (
     ARTICLES,
     AUXILIARIES,
     BE,
+    BEINGS,
     MODALS,
     NUMBERS,
     POSSESSIVES,
@@ -27,6 +29,7 @@ from planning.offline.words import (
 
 BEFORE_OR_AFTER = word_set("after before until")
 """They lead in a clause or, before its subject, a phrase: "after the war the soldier"."""
+_MOODS = word_set("tired hungry thirsty angry sad happy afraid lonely curious proud calm brave sick wet")
 _WHICH = word_set("every each one that this last the")
 _OPENERS = word_set("at in on one during under after before near deep high far inside outside behind beside by over above")
 
@@ -44,6 +47,8 @@ def opening_of(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token
     commas = [i for i, t in enumerate(rest) if t.kind is Kind.COMMA]
     if commas and rest[0].low in _OPENERS:
         return rest[: commas[0]], rest[commas[0] + 1 :]
+    if commas and _is_state(rest[: commas[0]]) and len(rest) > commas[0] + 1:
+        return rest[: commas[0]], rest[commas[0] + 1 :]
     prep = tokens[at - 1 : at] if at and tokens[at - 1].low in BEFORE_OR_AFTER else ()
     if prep or (rest and rest[0].low in _OPENERS):
         led = [*prep, *rest]
@@ -54,6 +59,15 @@ def opening_of(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token
         return rest[:end], rest[end + 1 :] if end else rest[2:]  # "it is Tom who sings"
     end = next((i for i in range(2, min(len(rest), 5)) if _is_time(rest[:i]) and _begins_subject(rest[i], rest[i - 1])), 0)
     return rest[:end], rest[end:]
+
+
+def _is_state(tokens: Sequence[Token]) -> bool:
+    """ "Frightened", "tired and hungry"."""
+    words = [t for t in tokens if t.low != "and"]
+    return bool(words) and all(
+        t.kind is Kind.WORD and t.low not in BEINGS and (t.low in _MOODS or (len(t.low) > 5 and t.low.endswith(("ed", "ing"))))
+        for t in words
+    )
 
 
 def _is_time(tokens: Sequence[Token]) -> bool:
@@ -74,5 +88,8 @@ def _begins_subject(token: Token, before: Token) -> bool:
 def circumstances(opening: Sequence[Token], world: World) -> list[Part]:
     if opening and opening[0].low == "it":
         return [Part(prep="as", words=" ".join(t.low for t in opening))]  # "it is late"
+    if _is_state(opening):
+        return [Part(words=" ".join(t.low for t in opening))]
     is_graded = len(opening) > 1 and opening[0].low in ("deep", "high", "far") and opening[1].low in PREPOSITIONS
-    return parts_of(opening[1:] if is_graded else opening, world, PLAIN)
+    told = [replace(t, text=t.low) if not at and t.kind is Kind.WORD else t for at, t in enumerate(opening)]
+    return parts_of(told[1:] if is_graded else told, world, PLAIN)

@@ -114,11 +114,16 @@ def _read_clause(
     tokens: Sequence[Token], group: VerbGroup, world: World, earlier: Sequence[Clause], *, at_start: bool
 ) -> Clause:
     opening, subject_tokens = opening_of(tokens[: group.start])
-    if subject_tokens and subject_tokens[0].low == "neither" and not group.is_negated:
+    if subject_tokens and subject_tokens[-1].low in RELATIVES:
+        subject_tokens = subject_tokens[:-1]  # "a dragon who | does not fly"
+    lows = [t.low for t in subject_tokens[:2]]
+    if lows[:1] == ["neither"] and lows[1:] != ["of"] and not group.is_negated:
         subject_tokens, group = subject_tokens[1:], denied(group)
     subjects = _subjects(subject_tokens, world, at_start=at_start and not opening)
     family = _family(group, tokens[group.end :])
     parts, around = parts_of(tokens[group.end :], world, family), circumstances(opening, world)
+    if group.lemma == "be":  # "is afraid of the dark"
+        parts = [p if p.prep or p.mention is None or p.mention.is_being else Part(words=p.told(set())) for p in parts]
     place = next((p for p in (*around, *parts) if p.is_place), None)
     has_object = bool(parts) and not parts[0].prep and parts[0].mention is not None  # "brews a potion | in the forest"
     is_told_last = has_object or any(t.low in BEFORE_OR_AFTER | {"it"} for t in opening[:1])
@@ -148,7 +153,9 @@ def _read_clause(
 
 def _is_none(mention: Mention) -> bool:
     """ "Nobody", "no robot": what they do is not done."""
-    return mention.head in _NONE if mention.is_pronoun else mention.phrase.casefold().startswith("no ")
+    return (
+        mention.head in _NONE if mention.is_pronoun else mention.phrase.startswith(("no ", "not ", "neither of ", "none of "))
+    )
 
 
 _NONE = word_set("nobody nothing none") | {"no one"}
@@ -169,7 +176,7 @@ def _subjects(tokens: Sequence[Token], world: World, *, at_start: bool) -> tuple
     found = (
         mention_of(run, world, at_start=at_start and not i)
         for i, run in enumerate(runs)
-        if not (i and run and run[0].low in RELATIVES)  # "Mika, who is afraid,"
+        if not (i and run and run[0].low in RELATIVES | {"not"})  # "Mika, who is afraid," and "not Taro,"
     )
     return tuple(m for m in found if m is not None)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from planning.offline.families import FAMILY_OF, PLAIN
-from planning.offline.loose_verbs import loose_verbs
+from planning.offline.loose_verbs import loose_verbs, unknown_verb
 from planning.offline.tokens import Kind, Token
 from planning.offline.verbgroup import BLOCKING, VerbGroup, blocks, known_forms, negated, takes_infinitive
 from planning.offline.words import (
@@ -39,7 +39,22 @@ _SEEING = word_set("see watch hear feel notice make let help observe")
 
 def verb_groups(tokens: Sequence[Token]) -> list[VerbGroup]:
     """Finite verbs in order; where there are none, what else can be a verb."""
-    return _versus(tokens) or _finite(tokens) or loose_verbs(tokens)
+    found = _versus(tokens) or _finite(tokens)
+    return [*_before(tokens, found[0]), *found] if found else loose_verbs(tokens)
+
+
+def _before(tokens: Sequence[Token], first: VerbGroup) -> list[VerbGroup]:
+    """ "Mika is happy and | sings", "the phone rings and Tom | answers": a clause whose verb is no finite one that we know."""
+    marks = [at for at in range(first.start) if tokens[at].low in ("and", "but", "so")]
+    if not marks or tokens[0].low == "it":
+        return []
+    lead = tokens[: marks[-1]]
+    be = [at for at in range(1, len(lead)) if lead[at].low in BE | {"has", "have", "had"} and lead[at - 1].low not in RELATIVES]
+    if be:
+        return [group for group in loose_verbs(lead[: be[0] + 2]) if group.start == be[0]]
+    # together with the subject before, it would be "answer"
+    is_single = first.end - first.start == 1 and known_forms()[tokens[first.start].low][1] == "third"
+    return unknown_verb(lead) if is_single else []
 
 
 def _finite(tokens: Sequence[Token]) -> list[VerbGroup]:
@@ -155,6 +170,9 @@ def _has_plural_subject(tokens: Sequence[Token], at: int, before: Sequence[VerbG
         # an order: "Fight the dragon"
         if following is None or following.low in PREPOSITIONS | ADVERBS:
             return tokens[at].low not in THINGS and tokens[at].low not in WEATHER  # "Run!", "Jump over the wall"
+        third = tokens[at + 2] if at + 2 < len(tokens) else None
+        if following.text[:1].isupper() and third is not None and third.low in BLOCKING:
+            return True  # "Give Tom the ball"
         return following.low in BLOCKING | PRONOUNS or following.kind in (Kind.CHARACTER, Kind.PLACE)
     if previous.low == "to":
         return at >= 2

@@ -168,3 +168,39 @@ def test_who_is_told_of_beside_it_is_not_cast(intent: str, deed: str, who: list[
     turn = plan_of(intent, World()).beats[1]
 
     assert (turn.description, names(turn)) == (deed, who)
+
+
+@pytest.mark.parametrize(
+    ("intent", "deeds", "who"),
+    [
+        ("The phone rings and Tom answers it", ["The phone rings.", "Tom answers the phone."], {"Tom"}),
+        ("Thunder rolls and the child wakes", ["Thunder rolls.", "The child wakes."], {"Child"}),
+        ("Anna wounds Tom and runs away", ["Anna wounds Tom.", "Anna runs away."], {"Anna", "Tom"}),
+        ("Anna has a secret and hides", ["Anna has a secret.", "Anna hides."], {"Anna"}),
+        ("Anna is not afraid of the dark and sings", ["Anna is not afraid of the dark.", "Anna sings."], {"Anna"}),
+        ("The old robots and the blorps dance", ["The old robots and the blorps dance."], {"Old Robots", "Old Robots 2", "Blorps", "Blorps 2"}),
+    ],
+)  # fmt: skip
+def test_a_clause_before_the_first_known_verb_is_one_of_its_own(intent: str, deeds: list[str], who: set[str]) -> None:
+    plan = plan_of(intent, World())
+    told = " ".join(beat.description for beat in plan.beats)
+
+    assert cast(plan) == who
+    assert all(deed in told for deed in deeds)
+
+
+@pytest.mark.parametrize(
+    ("intent", "deed", "who"),
+    [
+        ("Frightened, the boy runs", "The boy runs frightened.", ["Boy"]),
+        ("Tired and hungry, the king sleeps", "The king sleeps tired and hungry.", ["King"]),
+        ("Anna, the witch, sings", "Anna and the witch sing.", ["Anna", "Witch"]),
+        ("Give Tom the ball", "The hero gives Tom the ball.", ["Lone Hero", "Tom"]),
+        ("One of the robots dances", "One of the robots dances.", ["Robot"]),
+        ("There is a dragon who does not fly", "The dragon does not fly.", ["Dragon"]),
+    ],
+)
+def test_how_somebody_is_makes_nobody(intent: str, deed: str, who: list[str]) -> None:
+    turn = plan_of(intent, World()).beats[1]
+
+    assert (turn.description, names(turn)) == (deed, who)
