@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from episodes.plan import Beat, TimeOfDay
-from planning.fountain.manners import manner_in, remark
+from planning.fountain.manners import LISTENS, Manner, manner_in, remark
 from planning.fountain.passages import passages_of
 from planning.fountain.reading import read_screenplay
 from planning.fountain.screenplay import Action, Scene, Screenplay, Speech
@@ -54,7 +54,8 @@ def _parts(beat: Beat, *, is_after_action: bool) -> list[Action | Speech]:
         manner = manner_in(beat.description, speaker)
         if manner is not None and not is_after_action:  # it would be taken for what is said during that action
             parts.clear()
-        bracketed = remark(manner) if manner is not None else ""
+        listening = [member.character.name for member in beat.cast if member.action == LISTENS]
+        bracketed = remark(manner or Manner(to=" and ".join(listening)))
         parts.append(Speech(character=speaker, text=" ".join(beat.dialogue.text.split()), manner=bracketed))
     elif beat.caption.strip():
         parts.append(Speech(character=NARRATOR, text=" ".join(beat.caption.split()), extension="V.O."))

@@ -17,6 +17,10 @@ _UNPLAYED: Final = (
 _LENGTHS: Final = word_set("a an another the long short brief slight small quick")
 
 
+LISTENS: Final = "listens"
+"""What somebody does who is spoken to."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manner:
     how: str = ""

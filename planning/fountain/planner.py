@@ -12,7 +12,7 @@ from episodes.speech import spoken_s
 from episodes.world import Character, Light, Place, StoredWorld, World
 from episodes.writing import Writing
 from planning.fountain.actions import is_unnamed, people_in, sentence_of
-from planning.fountain.manners import Manner, as_name, manner_in, manner_of, spoken
+from planning.fountain.manners import LISTENS, Manner, as_name, manner_in, manner_of, spoken
 from planning.fountain.passages import MAX_CAPTION, Passage, is_narration, passages_of
 from planning.fountain.reading import read_screenplay
 from planning.fountain.screenplay import Screenplay, Speech
@@ -100,7 +100,8 @@ class _Stage:
             place = self._place(passage.scene.place)
             hour = _hour(passage.scene.time, hour, place) if passage.is_first or hour is None else hour
             moment = self._moment(passage, place, hour, _turn(at, len(self._passages)))
-            found.append(_resolved(moment, found[-1] if found and not passage.is_first else None))
+            is_going_on = bool(found) and (found[-1].scene.place, found[-1].scene.time_of_day) == (place, hour)
+            found.append(_resolved(moment, found[-1] if is_going_on else None))
         return tuple(found)
 
     def _moment(self, passage: Passage, place: Place, hour: TimeOfDay, turn: StoryTurn) -> Moment:
@@ -128,7 +129,7 @@ class _Stage:
         own = next((one for one in (*told.actors, *told.targets) if _plays(one, speaker)), None)
         first = replace(own or Player(character=speaker, scale=natural_height(speaker)), feeling=feeling_in(manner.how))
         actors = (first, *(one for one in told.actors if not _plays(one, speaker)))
-        seen = {one.character.character_id: one for one in (*told.targets, *self._addressed(manner.to))}
+        seen = {one.character.character_id: one for one in (*self._addressed(manner.to), *told.targets)}
         targets = tuple(one for one in seen.values() if not any(_plays(one, actor.character) for actor in actors))
         return replace(told, actors=actors, targets=targets)
 
@@ -139,7 +140,8 @@ class _Stage:
         casting = Casting(world=self._world, dice=self._dice)
         runs = [tokens for name in names.split(" and ") for tokens in lexer_for(self._world).sentences(name)]
         mentions = [mention for run in runs if (mention := mention_of(run, self._world)) is not None]
-        return casting.players_of([mention for mention in mentions if mention.is_being and not mention.is_pronoun])
+        players = casting.players_of([mention for mention in mentions if mention.is_being and not mention.is_pronoun])
+        return tuple(replace(player, gesture=LISTENS) for player in players)
 
     def _as_written(self, passage: Passage, beat: Beat) -> dict[str, Any]:  # fields of a beat
         speech = passage.speech

@@ -51,6 +51,8 @@ class Player:
     scale: float
     feeling: str = ""
     """What its face shows, where that was said; else it follows from what it does."""
+    gesture: str = ""
+    """What it shows, where no family of deeds says it."""
     is_foe: bool = False
     """Somebody is saved from it."""
 

@@ -102,7 +102,7 @@ def _cast(moment: Moment) -> tuple[CastMember, ...]:
     actors, targets = moment.in_picture
     return (
         *(_member(p, deed or moment.family.gestures[stage], told) for p in actors),
-        *(_member(p, _family_of(p, moment).target_gestures[stage], is_target=True) for p in targets),
+        *(_member(p, p.gesture or _family_of(p, moment).target_gestures[stage], is_target=True) for p in targets),
     )
 
 

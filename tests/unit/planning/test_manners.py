@@ -90,13 +90,15 @@ def test_where_nobody_is_seen_nobody_is_there() -> None:
 
 def test_manners_are_written_in_brackets_again() -> None:
     plan = played(
-        f"{HALL}MIKA (V.O.)\nOnce.\n\nANNA\n(to Tom, whispering)\nFine.\n\nTom sings.\n\nTOM\n(beat)\nSo.\n\nANNA\n(sadly)\nNo."
+        f"{HALL}MIKA (V.O.)\nOnce.\n\nANNA\n(to Tom, whispering)\nFine.\n\nTom sings.\n\nTOM\n(beat)\nSo.\n\nANNA\n(sadly)\nNo.\n\n"
+        "Anna cries.\n\nANNA\n(to the dog)\nYes."
     )
     text = FountainScreenplays().write("", plan.beats)
 
     again = played(text)
 
     assert "(to Tom, whispering)" in text
+    assert "(to Dog)" in text
     assert "speaks" not in text
     assert [beat.description for beat in again.beats] == [beat.description for beat in plan.beats]
     assert cast(again) == cast(plan)
