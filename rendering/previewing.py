@@ -15,6 +15,11 @@ LEAST_S = 1.0
 """Between two: nobody asks a renderer more often."""
 
 
+def is_shown(num_done: int, num_steps: int) -> bool:
+    """After which of its steps a backend makes a preview: each of a few, and every fifth of 25."""
+    return num_done % max(1, num_steps // 5) == 0
+
+
 class Previews:
     """Of one beat: its first frame at once, and then one a second at most, however many there are."""
 

@@ -23,7 +23,7 @@ from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
 from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
 from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wishes
-from rendering.backends.animatediff.previews import Preview, is_shown, preview_of
+from rendering.backends.animatediff.previews import Preview, preview_of
 from rendering.backends.animatediff.prompts import Prompts
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.room import Room
@@ -31,6 +31,7 @@ from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.transfer import HostFrames
 from rendering.backends.memory import Memory
 from rendering.backends.parking import to_device, to_host
+from rendering.previewing import is_shown
 
 __all__ = ["Guide", "Loop", "Preview", "Shot"]
 

@@ -20,11 +20,6 @@ _RED_GREEN_BLUE = (
 """SD 1.5's four latent channels as colours from -1 to 1: the linear fit that ComfyUI previews with."""
 
 
-def is_shown(num_done: int, num_steps: int) -> bool:
-    """After each of a few steps, and after every fifth of 25."""
-    return num_done % max(1, num_steps // 5) == 0
-
-
 def preview_of(clean_CFHW: torch.Tensor) -> torch.Tensor:
     """The middle frame of clean latents as uint8 (height, width, 3), on the latents' device."""
     middle_CHW = clean_CFHW[:, clean_CFHW.shape[1] // 2]

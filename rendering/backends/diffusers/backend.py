@@ -72,11 +72,13 @@ class DiffusersBackend:
         asked = job.input
         shape = shape_of(asked.format, job.num_frames, self._recipe)
         opening = opening_of(job, pictures, self._recipe.opening)
+        previews = Previews(control)
         if opening is not None:
-            Previews(control).show(opening.picture_HWC)
+            previews.show(opening.picture_HWC)
         prompt = asked.prompt or asked.beat.description
         inner = unfitted(opening.picture_HWC, shape.width, shape.height) if opening is not None else None
-        made = self._sampler.sample(_take(prompt, asked.negative_prompt, asked.seed, shape, inner), control)
+        take = _take(prompt, asked.negative_prompt, asked.seed, shape, inner)
+        made = self._sampler.sample(take, control, preview=previews.show)
         frames = fitted([made[pick] for pick in shape.picks], asked.format)
         if opening is not None and opening.source is OpeningSource.PREVIOUS:
             frames[0] = opening.picture_HWC  # the model gives it back a little blurred, which would show at the cut

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -16,10 +17,12 @@ from episodes.errors import BadInput, FailureClass, RenderFailed
 from episodes.ports import Control
 from rendering.backend import Frames
 from rendering.backends.diffusers.loading import Pipelines
+from rendering.backends.diffusers.previews import Colours, Floats, laid_out, watched
 from rendering.backends.diffusers.recipes import Argument, Level, Recipe
 from rendering.backends.libraries import Part
 from rendering.backends.memory import Memory
 from rendering.backends.parking import to_host
+from rendering.previewing import is_shown
 
 DENOISING_SHARE = 0.9
 """Of a beat's work, about: decoding is the rest."""
@@ -65,6 +68,7 @@ class Sampler:
         self._recipe = recipe
         self._device = device
         self._arranged: tuple[Part, Room] | None = None
+        self._colours = Colours()
         self._memory = Memory(Room(level=recipe.memory), when_short=self._make_room)
         self.bring()
 
@@ -87,16 +91,20 @@ class Sampler:
         for name in self._recipe.compile:
             self._pipelines.modules[name].compile_repeated_blocks()
 
-    def sample(self, take: Take, control: Control, *, num_steps: int | None = None) -> Frames:
-        """Frames (time, height, width, 3). `num_steps`: other than the recipe's.
+    def sample(
+        self, take: Take, control: Control, *, num_steps: int | None = None, preview: Callable[[Frames], None] | None = None
+    ) -> Frames:
+        """Frames (time, height, width, 3). `num_steps`: other than the recipe's. `preview`: is given small frames, if any can be had.
 
         Looks at the control before each denoising step and before decoding, reports after each. Raises RenderCancelled,
         torch.OutOfMemoryError when even the least room is too much, RenderFailed (output) for frames that are none, BadInput for
         another number of frames than the recipe says.
         """
-        return self._memory.fitting(partial(self._sampled, take, control, num_steps))
+        return self._memory.fitting(partial(self._sampled, take, control, num_steps, preview))
 
-    def _sampled(self, take: Take, control: Control, num_steps: int | None, room: Room) -> Frames:
+    def _sampled(
+        self, take: Take, control: Control, num_steps: int | None, preview: Callable[[Frames], None] | None, room: Room
+    ) -> Frames:
         pipeline = self._pipelines.for_beat(has_opening=take.opening_HWC is not None)
         self._arrange(pipeline, room)
         arguments = self._arguments(pipeline, take, room)
@@ -104,8 +112,10 @@ class Sampler:
             arguments["num_inference_steps"] = num_steps
         control.check()
         pipeline.progress_bar = Steps(control)
+        latents = Latents(self._colours, pipeline, take, int(str(arguments["num_inference_steps"])), preview)
         try:
-            [made] = pipeline(**arguments).frames
+            with watched(pipeline.scheduler, latents.see):
+                [made] = pipeline(**arguments).frames
         except BaseException:
             pipeline.maybe_free_model_hooks()  # it does so itself only where it ends well
             raise
@@ -115,6 +125,7 @@ class Sampler:
             message = f"The model made {len(made)} frames, and not the {take.num_frames} that it was asked for."
             raise BadInput(message, "Say in its recipe, under frames, how many it can make.", where="options.recipe")
         frames = _to_uint8(made)
+        latents.became(frames)
         control.report(1.0)
         return frames
 
@@ -162,6 +173,41 @@ class Sampler:
         gc.collect()  # what a failed try left stands in cycles
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+class Latents:
+    """Of one clip, step by step: shown on the way, learnt from at its end."""
+
+    def __init__(
+        self, colours: Colours, pipeline: Part, take: Take, num_steps: int, preview: Callable[[Frames], None] | None
+    ) -> None:
+        self._colours = colours
+        config = pipeline.vae.config
+        self._num_channels = int(config.get("z_dim") or config.get("latent_channels") or 0)
+        self._take = take
+        self._num_steps = num_steps
+        self._num_done = 0
+        self._preview = preview
+        self._last_THWC: torch.Tensor | None = None
+
+    def see(self, clean: torch.Tensor) -> None:
+        self._num_done += 1
+        self._last_THWC = laid_out(clean, self._num_channels, self._take.height, self._take.width)
+        if self._preview is None or self._last_THWC is None or not self._colours.are_known:
+            return
+        if is_shown(self._num_done, self._num_steps):
+            picture = self._colours.picture(_on_host(self._last_THWC[len(self._last_THWC) // 2]))
+            if picture is not None:
+                self._preview(picture)
+
+    def became(self, frames_THWC: Frames) -> None:
+        if self._last_THWC is not None:
+            self._colours.learn(_on_host(self._last_THWC), frames_THWC)
+
+
+def _on_host(latents: torch.Tensor) -> Floats:
+    found: Floats = latents.double().cpu().numpy()
+    return found
 
 
 class Steps:
