@@ -30,10 +30,10 @@ from rendering.backend import Frames
 from rendering.backends.animatediff import attending
 from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
-from rendering.backends.animatediff.pacing import Unwatched
 from rendering.backends.animatediff.recipes import RECIPES, Recipe, Tier
 from rendering.backends.libraries import Part
 from rendering.encoding import encode
+from rendering.progress import Unwatched
 
 OUT = Path(__file__).parent.parent / "outputs" / "benchmarks"
 DEVICE = torch.device("cuda")

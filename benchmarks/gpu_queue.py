@@ -19,9 +19,9 @@ import torch
 from episodes.plan import Format, Motion
 from rendering.backend import Frames, Keyframes
 from rendering.backends.animatediff.loop import Loop, Shot
-from rendering.backends.animatediff.pacing import Unwatched
 from rendering.encoding import encode
 from rendering.motion import fill
+from rendering.progress import Unwatched
 
 NATIVE_FPS = 8
 

@@ -16,13 +16,13 @@ from rendering.backends.animatediff.loading import load_models
 from rendering.backends.animatediff.loop import Loop, Shot
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
-from rendering.backends.animatediff.pacing import Unwatched
 from rendering.backends.animatediff.recipes import Recipe, SchedulerSpec
 from rendering.backends.animatediff.schedules import schedule_of
 from rendering.backends.animatediff.tiny import TinyModel
 from rendering.backends.animatediff.unet import Unet
 from rendering.backends.recipe import BackendRecipe
 from rendering.previewing import is_shown
+from rendering.progress import Unwatched
 from tests.models.loaded import CPU, loaded
 
 SIDE = 64

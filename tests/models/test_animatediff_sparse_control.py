@@ -20,11 +20,11 @@ from rendering.backends.animatediff.backend import AnimateDiffBackend
 from rendering.backends.animatediff.loop import Loop
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.options import setup_of
-from rendering.backends.animatediff.pacing import Unwatched
 from rendering.backends.animatediff.recipes import Recipe
 from rendering.backends.animatediff.sparse_control import Opened, with_sparse_control
 from rendering.backends.animatediff.tiny import TinyModel
 from rendering.backends.weights import Weights
+from rendering.progress import Unwatched
 from rendering.renderer import Renderer
 from tests.builders import a_beat, a_job
 from tests.clips import FakeControl

@@ -21,7 +21,7 @@ from rendering.backends.animatediff import decoding
 from rendering.backends.animatediff.decoding import Decoder, decoder_of
 from rendering.backends.animatediff.models import Models
 from rendering.backends.animatediff.noise import Noise
-from rendering.backends.animatediff.pacing import Pace, Share, Unwatched
+from rendering.backends.animatediff.pacing import Pace, Share
 from rendering.backends.animatediff.predicting import Guide, Predictor, Task, Wishes
 from rendering.backends.animatediff.previews import Preview, preview_of
 from rendering.backends.animatediff.prompts import Prompts
@@ -32,6 +32,7 @@ from rendering.backends.animatediff.transfer import HostFrames
 from rendering.backends.memory import Memory
 from rendering.backends.parking import to_device, to_host
 from rendering.previewing import is_shown
+from rendering.progress import Unwatched
 
 __all__ = ["Guide", "Loop", "Preview", "Shot"]
 

@@ -30,16 +30,6 @@ class Share:
         self.control.show(jpeg)
 
 
-class Unwatched:
-    """A Control that nobody looks at."""
-
-    def check(self) -> None: ...
-
-    def report(self, share: float) -> None: ...
-
-    def show(self, jpeg: bytes) -> None: ...
-
-
 class Mark(Protocol):
     """A place in a device's work that the host can wait for."""
 

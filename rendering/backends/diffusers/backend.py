@@ -15,7 +15,6 @@ from episodes.job import RenderInput, RenderJob
 from episodes.plan import Format
 from episodes.ports import Control
 from rendering.backend import Frames, Keyframes, PictureSource
-from rendering.backends.animatediff.pacing import Unwatched
 from rendering.backends.devices import chosen_device, device_name
 from rendering.backends.diffusers.loading import Pipelines, load_pipelines
 from rendering.backends.diffusers.options import Setup
@@ -25,6 +24,7 @@ from rendering.backends.fitting import fitted, unfitted
 from rendering.backends.opening import Opening, OpeningSource, opening_of
 from rendering.backends.untrained import CONFESSION, WARNING
 from rendering.previewing import Previews
+from rendering.progress import Unwatched
 
 log = logging.getLogger("storyworld.diffusers")
 _WARM_STEPS = 2  # the fewest for which every scheduler has a schedule
