@@ -249,20 +249,21 @@ def test_pictures_that_are_no_numbers_are_no_clip(tiny: TinyModel) -> None:
 
 
 def test_no_beat_meets_a_shape_that_was_not_warm(tiny: TinyModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = a_backend(tiny)
+    recipe = replace(a_recipe(tiny), num_steps=1)  # the steps of a clip have the same shapes
+    backend = AnimateDiffBackend(recipe, loaded(recipe))
     seen = shapes_at_work(monkeypatch)
     backend.warm(((512, 512), (64, 64), (1280, 720)))
     warm = set(seen)
     seen.clear()
 
-    for duration_s in (0.5, 2.0, 3.0, 5.0, 6.0, 8.0, 11.0):
+    for duration_s in (0.5, 3.0, 5.0, 6.0, 11.0):
         render(backend, a_job(a_beat(duration_s=duration_s), film_format=WIDE))
 
     assert seen
     assert seen <= warm
     assert {shape[0] for shape in warm if len(shape) == 5} == {1, 2, 3, 4}
     job = a_job(a_beat(duration_s=0.5))
-    assert (render(backend, job) == render(a_backend(tiny), job)).all()
+    assert (render(backend, job) == render(AnimateDiffBackend(recipe, loaded(recipe)), job)).all()
 
 
 def shapes_at_work(monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, ...]]:
