@@ -215,7 +215,7 @@ def crowd(monkeypatch: pytest.MonkeyPatch, vae: Any, has_room: Callable[[Any], b
 
 
 @pytest.mark.parametrize("kind", ["wan", "ltx"])
-def test_without_room_for_the_whole_model_less_of_it_is_on_the_device_and_the_frames_are_the_same(
+def test_without_room_for_the_whole_model_less_of_it_is_on_the_device_and_the_frames_differ_by_rounding_at_most(
     opened: Open, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend, job = a_backend(opened, kind, memory="resident"), a_job(SHORT)

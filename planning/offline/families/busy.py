@@ -249,14 +249,16 @@ BUSY: Final = (
     ),
 )
 
+_ALL_IS_QUIET = """
+    {p} {a} {a:stand} and {a:look} ahead.
+    {p} all is quiet, and {a} {a:be} there.
+"""
+
 PLAIN: Final = family(
     "be",
     "",
     action="stand",
-    setup="""
-        {p} {a} {a:stand} and {a:look} ahead.
-        {p} all is quiet, and {a} {a:be} there.
-    """,
+    setup=_ALL_IS_QUIET,
     rise="""
         {a} {a:stop} to look around.
         Something moves at the edge of the picture.
@@ -275,10 +277,7 @@ FORBEAR: Final = family(
     "forbear",
     "",
     action="stand",
-    setup="""
-        {p} {a} {a:stand} and {a:look} ahead.
-        {p} all is quiet, and {a} {a:be} there.
-    """,
+    setup=_ALL_IS_QUIET,
     rise="""
         {a} {a:stand} still.
         Something moves at the edge of the picture, and {a} {a:let} it.

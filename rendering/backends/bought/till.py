@@ -29,9 +29,8 @@ LOOK_AROUND_S = 0.25  # how late a cancel may be noticed while waiting
 LONGEST_RETRY_S = 60.0
 USUAL_WAIT_S = 60.0  # what a clip of a few seconds takes; only the reported share depends on it
 MOST_SHARE = 0.95  # the rest is decoding
-MOST_BYTES = (
-    2**30
-)  # of a clip: half a minute, the longest beat, of 4K at 250 Mbit/s; what is larger is none, and would fill the memory
+MOST_BYTES = 2**30
+"""Of a clip: more than half a minute, the longest beat, of 4K at 250 Mbit/s. What is larger is none, and would fill the memory."""
 
 log = structlog.get_logger(__name__)
 
